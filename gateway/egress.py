@@ -1,0 +1,46 @@
+"""What the pipeline needs of a way out, whatever the protocol behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.reply import Reply
+from rules.message import Octets
+from rules.transaction import Envelope, Recipient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """One content for some of the recipients. `pieces` in order make up the octets that leave."""
+
+    recipients: tuple[Recipient, ...]
+    pieces: tuple[Octets | memoryview, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the next hop said of one recipient of a shipment. `in_doubt`: our final dot went out and no reply came."""
+
+    recipient: Recipient
+    reply: Reply
+    in_doubt: bool = False
+
+
+class Egress(Protocol):
+    """One message's way to the next hop. Recipients are offered while the sender names them.
+
+    Methods never raise for what a next hop does: refusals and failures come back as replies, a next hop
+    that cannot be reached as NEXT_HOP_AWAY.
+    """
+
+    async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
+        """Pass MAIL (before the first recipient) and RCPT on; the next hop's reply. `envelope` has no recipients yet."""
+        ...
+
+    async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:
+        """Send one content to these recipients; one Delivery for each. May be called again with another shipment."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connection back, whatever state it is in. May be called twice."""
+        ...

@@ -1,0 +1,1 @@
+"""Keeps: holds, lists, releases, deletes and reports. Knows `rules`, never `gateway`."""

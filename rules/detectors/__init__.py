@@ -1,0 +1,29 @@
+"""The explicit registry: one file a detector, one line here for each.
+
+A detector is `Parameters`, a frozen dataclass whose every field has a default, and
+`detect(facts, parameters) -> Iterable[Observation]`. It reports and never decides.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from rules.facts import Facts
+from rules.finding import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    name: str
+    parameters: type[Any]
+    detect: Callable[[Facts, Any], Iterable[Observation]]
+
+
+def _detector(module: ModuleType) -> Detector:
+    return Detector(name=module.__name__.rpartition(".")[2], parameters=module.Parameters, detect=module.detect)
+
+
+DETECTORS: tuple[Detector, ...] = ()
+
+BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -1,0 +1,50 @@
+"""The people and groups of the organization, as an immutable snapshot taken before judgement."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rules.address import Address
+from rules.transaction import Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    address: str  # Address.key
+    name: str = ""
+    department: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """`domains` are ours, lower case. `groups` maps a group's address key to its members' address keys."""
+
+    domains: frozenset[str]
+    people: Mapping[str, Person] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def owns(self, address: Address) -> bool:
+        return address.domain in self.domains
+
+    def expand(self, addresses: Iterable[Address]) -> frozenset[str]:
+        """The people reached: members of groups, and every own address that is not a group."""
+        reached: set[str] = set()
+        for address in addresses:
+            members = self.groups.get(address.key)
+            if members is not None:
+                reached |= members
+            elif self.owns(address):
+                reached.add(address.key)
+        return frozenset(reached)
+
+
+def direction_of(
+    declared: Direction | None, reverse_path: Address | None, recipient: Address, directory: Directory
+) -> Direction:
+    """Where a copy travels. An inbound listener is believed; else what we send to our own is internal."""
+    if declared is Direction.INBOUND:
+        return Direction.INBOUND
+    ours = directory.owns(recipient)
+    if declared is None and reverse_path is not None and not directory.owns(reverse_path) and ours:
+        return Direction.INBOUND
+    return Direction.INTERNAL if ours else Direction.OUTBOUND

@@ -1,0 +1,60 @@
+"""What a detector reports, and what a rule makes of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a recipient's copy ought to meet, from mildest to strictest; the order is the order of definition."""
+
+    PASS = "pass"
+    TAG = "tag"
+    QUARANTINE = "quarantine"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Action).index(self)
+
+
+def strictest(*actions: Action) -> Action:
+    """The highest of these; PASS when there are none."""
+    return max(actions, key=lambda action: action.rank, default=Action.PASS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where and what. `start` and `end` are offsets in the part's readable text, None when the whole part is meant.
+
+    `text` is the passage itself with a little around it; `mark` the matched piece within `text` as (from, to).
+    """
+
+    part: str
+    text: str
+    start: int | None = None
+    end: int | None = None
+    mark: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One detector's report. No opinion.
+
+    `score` is 0 to 1; `recipients` holds address keys when only those recipients are concerned.
+    """
+
+    detector: str
+    detected: bool
+    score: float
+    summary: str
+    evidence: tuple[Evidence, ...] = ()
+    recipients: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Observation × rule. `observation` is the index into the judgement's observations."""
+
+    rule: str
+    cites: tuple[str, ...]
+    action: Action
+    observation: int

@@ -1,0 +1,62 @@
+"""One mail transaction as handed to judgement: who connected, the envelope, the content (RFC 5321 section 3.3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rules.address import Address
+from rules.message import Message
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"  # outside to city
+    OUTBOUND = "outbound"  # city to outside
+    INTERNAL = "internal"  # city to city
+
+
+class ListenerKind(StrEnum):
+    EDGE = "edge"  # the Internet connects here
+    INTERNAL = "internal"  # only the city's own machines do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A RCPT command: the mailbox and its DSN parameters as received (RFC 3461)."""
+
+    address: Address
+    notify: str | None = None
+    orcpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """`reverse_path` is None when null. Recipients stand in the order of RCPT. Octets counted by SIZE are not kept."""
+
+    reverse_path: Address | None
+    recipients: tuple[Recipient, ...]
+    body: str | None = None  # BODY= as received: 7BIT or 8BITMIME (RFC 6152)
+    ret: str | None = None  # RFC 3461 section 4.3
+    envid: str | None = None
+    smtputf8: bool = False  # RFC 6531
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The SMTP client or the MTA's word about it. `authenticated` is an identity that a trusted hop has proved."""
+
+    address: str
+    name: str  # HELO or EHLO argument
+    tls: bool = False
+    authenticated: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    id: str
+    received: datetime  # aware, UTC
+    listener: str
+    kind: ListenerKind
+    direction: Direction | None  # what the listener says; None: told from the addresses
+    client: Client
+    envelope: Envelope
+    message: Message

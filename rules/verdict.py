@@ -1,0 +1,49 @@
+"""What ought to happen: a verdict for each recipient, and the judgement that carries them all."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rules.facts import Unread
+from rules.finding import Action, Finding, Observation
+from rules.transaction import Direction
+
+
+class Inspected(StrEnum):
+    FULLY = "fully"
+    PARTLY = "partly"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One recipient's: the strictest action, with all findings that concern it."""
+
+    recipient: str  # as in the envelope
+    direction: Direction
+    action: Action
+    findings: tuple[Finding, ...]
+    observed: tuple[Finding, ...] = ()  # of rules in status `observe`: recorded, never acted on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """What is summed over messages: whose mailing, what it says, whom of ours this copy reaches (address keys)."""
+
+    originator: str
+    fingerprint: str
+    reaches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """All that inspection returns of one message. Travels as JSON: worker, store, operator."""
+
+    policy: str
+    policy_hash: str
+    observations: tuple[Observation, ...]
+    verdicts: tuple[Verdict, ...]  # in the order of the envelope's recipients
+    inspected: Inspected
+    not_inspected: tuple[Unread, ...]
+    subject: str  # decoded, bounded, still to be escaped on every way out
+    preview: str  # readable text, bounded
+    mailing: Mailing | None = None
