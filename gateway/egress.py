@@ -34,7 +34,7 @@ class Egress(Protocol):
     """
 
     async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
-        """Pass MAIL (before the first recipient) and RCPT on; the next hop's reply. `envelope` has no recipients yet."""
+        """Pass MAIL (before the first recipient) and RCPT on; its reply. `envelope` has no recipients yet."""
         ...
 
     async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:

@@ -5,7 +5,7 @@ The one module that imports pydantic and PyYAML. A dataclass that must refuse un
 """
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,7 +57,7 @@ for _tag, _pattern, _first in (
 
 
 @lru_cache(maxsize=64)
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -68,7 +68,7 @@ def to_json(value: Any, kind: Any) -> bytes:
 
 def from_json(octets: bytes | str, kind: type[T]) -> T:
     """The dataclass that `to_json` wrote. Raises ValueError on anything else."""
-    result: T = _adapter(cast(Hashable, kind)).validate_json(octets)
+    result: T = _adapter(cast(Any, kind)).validate_json(octets)
     return result
 
 
@@ -85,7 +85,7 @@ def keyed(name: str) -> Any:
 def convert(data: object, kind: type[T], path: Path, place: tuple[str | int, ...]) -> T:
     """Plain data that was taken out of the document at `place` of `path`, as `kind`."""
     try:
-        result: T = _adapter(cast(Hashable, kind)).validate_python(data)
+        result: T = _adapter(cast(Any, kind)).validate_python(data)
     except ValidationError as error:
         root = _compose(path.read_bytes(), path)
         errors = [{**item, "loc": (*place, *item["loc"])} for item in error.errors()]
@@ -119,7 +119,7 @@ def parse_document(octets: bytes, kind: type[T], path: Path) -> T:
     except yaml.YAMLError as error:
         raise DocumentError((_fault(path, getattr(error, "problem_mark", None), "", str(error)),)) from None
     try:
-        result: T = _adapter(cast(Hashable, kind)).validate_python(data)
+        result: T = _adapter(cast(Any, kind)).validate_python(data)
     except ValidationError as error:
         raise DocumentError(tuple(_located(root, path, item) for item in error.errors())) from None
     return result

@@ -1,0 +1,19 @@
+"""The whole judgement of one message, as an inspection worker runs it: read, then judge."""
+
+from dataclasses import replace
+
+from rules.directory import Directory
+from rules.engine import judge
+from rules.mailing import mailing_of
+from rules.policy import Policy
+from rules.reading import read_facts
+from rules.reading.preview import preview_of
+from rules.transaction import Transaction
+from rules.verdict import Judgement
+
+
+def inspect(transaction: Transaction, directory: Directory, policy: Policy) -> Judgement:
+    """Read the message once and judge it for all its recipients."""
+    facts = read_facts(transaction, directory)
+    judgement = judge(facts, policy, preview=preview_of(facts))
+    return replace(judgement, mailing=mailing_of(facts))
