@@ -1,0 +1,94 @@
+"""How much one message may ask of the reader, counted while it is read. Knows no format."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+
+
+class LimitExceeded(ValueError):
+    """A limit was met; the text tells an administrator which, and where it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Per message. Mail of people at work stays far below each of these; peers' limits are in the same range."""
+
+    container_depth: int = 6  # a zip in a message in a zip is three
+    members: int = 5_000  # files in all containers together
+    unpacked: int = 500 * MEBIBYTE  # octets taken out of all containers together
+    ratio: int = 200  # unpacked octets for one packed octet: no ordinary file compresses so well
+    ratio_from: int = 10 * MEBIBYTE  # octets of one container below which the ratio is not asked
+    parts: int = 1_000  # MIME entities
+    part_depth: int = 30  # multiparts and messages inside each other
+
+
+class Budget:
+    """What is left for one message; every reader of that message draws on the same one."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.members = 0
+        self.unpacked = 0
+        self.parts = 0
+        self._container_depth = 0
+        self._part_depth = 0
+
+    def count_part(self) -> None:
+        """One more MIME entity."""
+        self.parts += 1
+        if self.parts > self.limits.parts:
+            raise LimitExceeded(f"more than {self.limits.parts} MIME parts")
+
+    @contextmanager
+    def inside_part(self) -> Iterator[None]:
+        """Held while the parts of a multipart or of a nested message are walked."""
+        if self._part_depth >= self.limits.part_depth:
+            raise LimitExceeded(f"MIME parts nested more than {self.limits.part_depth} deep")
+        self._part_depth += 1
+        try:
+            yield
+        finally:
+            self._part_depth -= 1
+
+    @contextmanager
+    def inside_container(self) -> Iterator[None]:
+        """Held while the members of one container are taken out and walked."""
+        if self._container_depth >= self.limits.container_depth:
+            raise LimitExceeded(f"containers nested more than {self.limits.container_depth} deep")
+        self._container_depth += 1
+        try:
+            yield
+        finally:
+            self._container_depth -= 1
+
+    def open(self, packed: int) -> "Meter":
+        """A meter for one container of `packed` octets."""
+        return Meter(self, packed)
+
+
+class Meter:
+    """Counts what comes out of one container, member by member and octet by octet."""
+
+    def __init__(self, budget: Budget, packed: int) -> None:
+        self._budget = budget
+        self._packed = max(packed, 1)
+        self._unpacked = 0
+
+    def member(self) -> None:
+        """One more file, directory or link, read or not."""
+        limits = self._budget.limits
+        self._budget.members += 1
+        if self._budget.members > limits.members:
+            raise LimitExceeded(f"more than {limits.members} files in containers")
+
+    def octets(self, count: int) -> None:
+        """`count` more octets came out; call it before keeping them."""
+        limits = self._budget.limits
+        self._unpacked += count
+        self._budget.unpacked += count
+        if self._budget.unpacked > limits.unpacked:
+            raise LimitExceeded(f"containers unpack to more than {limits.unpacked // MEBIBYTE} MiB")
+        if self._unpacked > limits.ratio_from and self._unpacked > self._packed * limits.ratio:
+            raise LimitExceeded(f"a container unpacks to more than {limits.ratio} times its size")
