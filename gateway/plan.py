@@ -1,10 +1,12 @@
 """What is to be done with one message: recipients grouped by equal treatment; and what really was done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from gateway.reply import Reply
+from gateway.egress import Delivery
+from gateway.reply import ACCEPTED, Reply
 from rules.finding import Action
 from rules.transaction import Recipient
 from rules.verdict import Judgement, Verdict
@@ -64,3 +66,26 @@ def _treatment(verdict: Verdict) -> tuple[str, ...]:
     if verdict.action is Action.PASS:
         return ()
     return tuple(f"{finding.rule}:{finding.observation}" for finding in verdict.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What the deliveries come to: which refused recipients we must keep ourselves, and what the client is told."""
+
+    keep: tuple[Delivery, ...]
+    reply: Reply
+
+
+def settle(plan: Plan, deliveries: Sequence[Delivery]) -> Settlement:
+    """Once somebody was served the whole message is ours: nobody is served twice and nobody lost (reliability D5).
+
+    When nobody was, the refusal goes up; a temporary one is stronger, because it costs no mail. Held copies wait
+    for the retry, which finds them by their key.
+    """
+    failed = tuple(delivery for delivery in deliveries if not delivery.reply.accepted)
+    if not failed:
+        return Settlement(keep=(), reply=ACCEPTED)
+    temporary = next((delivery.reply for delivery in failed if not delivery.reply.permanent), None)
+    if len(failed) < len(deliveries) or (plan.hold and temporary is None):
+        return Settlement(keep=failed, reply=ACCEPTED)
+    return Settlement(keep=(), reply=temporary or failed[0].reply)

@@ -1,0 +1,85 @@
+"""The header fields we add, the forged ones we take away, and the octets that leave.
+
+What leaves is `added fields + octets received`, less forged copies of our own fields and, for a subject tag, with
+exactly that edit. Nothing is ever re-serialised (RFC 5322 section 3.6.7 for trace fields).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import format_datetime
+
+from rules.message import Field, Message
+from rules.transaction import Transaction
+from rules.verdict import Judgement, Verdict
+
+OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag"})
+MAX_TAGS = 20  # lines on one message; the record has them all
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9@._:\[\]/+-]")
+
+
+def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes:
+    """The Received field (RFC 5321 section 4.4). Names no recipient when there are several: that would tell of Bcc."""
+    client, envelope = transaction.client, transaction.envelope
+    protocol = ("UTF8" if envelope.smtputf8 else "E") + "SMTP" + ("S" if client.tls else "")  # RFC 3848, RFC 6531
+    concerned = f"\r\n\tfor <{envelope.recipients[0].address}>" if len(envelope.recipients) == 1 else ""
+    if not concerned.isascii():
+        concerned = ""
+    text = (
+        f"Received: from {_safe(client.name) or 'unknown'} ([{_safe(client.address)}])\r\n"
+        f"\tby {_safe(hostname)} (Mailward) with {protocol} id {_safe(transaction.id)}{concerned};\r\n"
+        f"\t{format_datetime(now)}\r\n"
+    )
+    return text.encode("ascii")
+
+
+def verdict_fields(transaction_id: str, judgement: Judgement, verdict: Verdict) -> bytes:
+    """`Mailward-Verdict`, and a `Mailward-Tag` for each finding of a tagged copy: rule and clause, no evidence."""
+    lines = [
+        f"Mailward-Verdict: {verdict.action.value}; policy={_safe(judgement.policy)};"
+        f" inspected={judgement.inspected.value}; id={_safe(transaction_id)}"
+    ]
+    for finding in dict.fromkeys((f.rule, f.cites) for f in verdict.findings):
+        rule, cites = finding
+        lines.append(f"Mailward-Tag: rule={_safe(rule)}; clause={','.join(map(_safe, cites))}")
+    return "".join(f"{line}\r\n" for line in lines[: 1 + MAX_TAGS]).encode("ascii")
+
+
+def leaving(message: Message, added: bytes, hostname: str, subject_tag: str = "") -> tuple[bytes | memoryview, ...]:
+    """The pieces that leave, in order: the added fields, then the received octets with the edits named above."""
+    view = memoryview(message.octets)
+    pieces: list[bytes | memoryview] = [added]
+    position = 0
+    for start, end, instead in _edits(message, hostname, subject_tag):
+        pieces += [view[position:start], instead]
+        position = end
+    pieces.append(view[position:])
+    return tuple(piece for piece in pieces if len(piece))
+
+
+def _edits(message: Message, hostname: str, subject_tag: str) -> Iterator[tuple[int, int, bytes]]:
+    tagged = not subject_tag
+    for field in message.fields():
+        if _forged(field, hostname):
+            yield field.start, field.end, b""
+        elif field.key == "subject" and not tagged:
+            tagged = True
+            if subject_tag.casefold() not in field.unfolded.casefold():
+                at = field.start + len(field.name) + 1
+                yield at, at, b" " + subject_tag.encode("ascii", "replace")
+
+
+def _forged(field: Field, hostname: str) -> bool:
+    """A field that only we may write; Authentication-Results by its authserv-id (RFC 8601 section 5)."""
+    if field.key in OWN_FIELDS:
+        return True
+    if field.key != "authentication-results":
+        return False
+    identifier = field.unfolded.partition(";")[0].split()
+    return bool(identifier) and identifier[0].casefold() == hostname.casefold()
+
+
+def _safe(text: str) -> str:
+    """Letters, digits and the few marks that names need: nothing a peer wrote can end a line or start a comment."""
+    return _UNSAFE.sub("?", text)[:255]

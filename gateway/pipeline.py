@@ -1,0 +1,171 @@
+"""The one path of a message: judge, plan, hold, send, answer, in that order and nowhere else.
+
+250 is only ever answered when each recipient was accepted by the next hop or is durably held.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from gateway.egress import Delivery, Egress, Shipment
+from gateway.fields import leaving, trace_field, verdict_fields
+from gateway.plan import Disposition, Group, Outcome, Plan, plan, settle
+from gateway.reply import CANNOT_JUDGE, STORE_AWAY, Reply
+from gateway.workers import InspectionUnavailable
+from quarantine.item import Cause, HeldMessage
+from quarantine.ports import Reach, StoreUnavailable
+from rules.detectors import organization_wide
+from rules.directory import Directory
+from rules.engine import add_observation
+from rules.finding import Action
+from rules.policy import Policy
+from rules.transaction import Recipient, Transaction
+from rules.verdict import Judgement, Verdict
+
+T = TypeVar("T")
+
+
+class Holding(Protocol):
+    """What the pipeline needs of the quarantine (quarantine.quarantine.Quarantine)."""
+
+    def hold(
+        self,
+        transaction: Transaction,
+        judgement: Judgement,
+        recipients: Sequence[Recipient],
+        *,
+        cause: Cause,
+        next_hop: str,
+    ) -> HeldMessage: ...
+
+
+class Journal(Protocol):
+    """What the pipeline needs of the record of what happened (gateway.journal)."""
+
+    def done(
+        self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
+    ) -> None: ...
+
+    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """`next_hop` is the name that held mail is released to. `store` runs what blocks on disk, one thing at a time."""
+
+    inspect: Callable[[Transaction], Awaitable[Judgement]]
+    policy: Callable[[], Policy]
+    directory: Callable[[], Directory]
+    quarantine: Holding
+    reach: Reach
+    journal: Journal
+    store: Executor
+    hostname: str
+    subject_tag: str
+    next_hop: str
+
+    async def process(self, transaction: Transaction, egress: Egress) -> Reply:
+        """The reply to the final dot; never raises for what disk, workers or next hop do."""
+        try:
+            judgement = await self._judge(transaction)
+        except InspectionUnavailable as error:
+            self.journal.undetermined(transaction, CANNOT_JUDGE, error)
+            return CANNOT_JUDGE
+        except StoreUnavailable as error:
+            self.journal.undetermined(transaction, STORE_AWAY, error)
+            return STORE_AWAY
+        treatment = plan(transaction.envelope.recipients, judgement)
+        try:
+            await self._hold(transaction, judgement, treatment.hold, Cause.POLICY)
+            deliveries = await self._send(transaction, judgement, treatment, egress)
+            settlement = settle(treatment, deliveries)
+            kept = tuple(delivery.recipient for delivery in settlement.keep)
+            await self._hold(transaction, judgement, kept, Cause.NEXT_HOP_REFUSED)
+        except StoreUnavailable as error:
+            self.journal.undetermined(transaction, STORE_AWAY, error)
+            return STORE_AWAY
+        dispositions = _dispositions(transaction, judgement, treatment, deliveries, kept, settlement.reply)
+        self.journal.done(transaction, judgement, dispositions, settlement.reply)
+        return settlement.reply
+
+    async def _judge(self, transaction: Transaction) -> Judgement:
+        judgement = await self.inspect(transaction)
+        if judgement.mailing is None:
+            return judgement
+        return await self._judge_sum(transaction, judgement)
+
+    async def _judge_sum(self, transaction: Transaction, judgement: Judgement) -> Judgement:
+        """The second, cheap step: how many people the same mailing has reached with its earlier copies."""
+        mailing, policy = judgement.mailing, self.policy()
+        probes = {rule.when for rule in policy.rules if rule.when.detector == organization_wide.NAME}
+        seen = any(o.detector == organization_wide.NAME and o.detected for o in judgement.observations)
+        if mailing is None or seen or not probes:
+            return judgement
+        for probe in probes:
+            window = probe.parameters.window_seconds
+            reached = await self._in_store(self.reach.add, mailing, transaction.received, window)
+            observation = organization_wide.observe_sum(
+                reached, len(self.directory().people), mailing, probe.parameters
+            )
+            if observation is not None:
+                reverse_path = transaction.envelope.reverse_path
+                judgement = add_observation(judgement, policy, observation, reverse_path, transaction.received)
+        return judgement
+
+    async def _hold(
+        self, transaction: Transaction, judgement: Judgement, recipients: Sequence[Recipient], cause: Cause
+    ) -> None:
+        if recipients:
+            await self._in_store(
+                lambda: self.quarantine.hold(transaction, judgement, recipients, cause=cause, next_hop=self.next_hop)
+            )
+
+    async def _send(
+        self, transaction: Transaction, judgement: Judgement, treatment: Plan, egress: Egress
+    ) -> tuple[Delivery, ...]:
+        deliveries: list[Delivery] = []
+        trace = trace_field(transaction, self.hostname, datetime.now(UTC))
+        for group in treatment.send:
+            shipment = self._shipment(transaction, judgement, group, trace)
+            deliveries += await egress.send(transaction.envelope, shipment)
+        return tuple(deliveries)
+
+    def _shipment(self, transaction: Transaction, judgement: Judgement, group: Group, trace: bytes) -> Shipment:
+        added = trace + verdict_fields(transaction.id, judgement, group.verdict)
+        tag = self.subject_tag if group.verdict.action is Action.TAG else ""
+        return Shipment(recipients=group.recipients, pieces=leaving(transaction.message, added, self.hostname, tag))
+
+    async def _in_store(self, call: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.store, call, *arguments)
+
+
+def _dispositions(
+    transaction: Transaction,
+    judgement: Judgement,
+    treatment: Plan,
+    deliveries: Sequence[Delivery],
+    kept: Sequence[Recipient],
+    answer: Reply,
+) -> tuple[Disposition, ...]:
+    replies = {delivery.recipient: delivery.reply for delivery in deliveries}
+    held = {*treatment.hold, *kept}
+    return tuple(
+        Disposition(
+            recipient=recipient,
+            verdict=verdict,
+            outcome=_outcome(recipient in held, verdict, replies.get(recipient, answer), answer),
+            reply=replies.get(recipient, answer),
+        )
+        for recipient, verdict in zip(transaction.envelope.recipients, judgement.verdicts, strict=True)
+    )
+
+
+def _outcome(held: bool, verdict: Verdict, reply: Reply, answer: Reply) -> Outcome:
+    if held:
+        return Outcome.HELD if answer.accepted else Outcome.DEFERRED  # the sender still owns it and will come again
+    if reply.accepted and answer.accepted:
+        return Outcome.TAGGED if verdict.action is Action.TAG else Outcome.RELAYED
+    return Outcome.REFUSED if reply.permanent else Outcome.DEFERRED
