@@ -2,24 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import assert_never
 
 from gateway.egress import Delivery
 from gateway.reply import ACCEPTED, Reply
+from quarantine.item import Outcome as Outcome
 from rules.finding import Action
 from rules.transaction import Recipient
 from rules.verdict import Judgement, Verdict
-
-
-class Outcome(StrEnum):
-    """What became of one recipient; the names in the journal and the digest."""
-
-    RELAYED = "relayed"
-    TAGGED = "tagged"
-    HELD = "held"
-    REFUSED = "refused"  # for good, by the next hop
-    DEFERRED = "deferred"  # answered 4xx; the sender keeps it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""A held message and its states. One table says which state may follow which."""
+"""Values of the quarantine: a held message and its states, its history, the ledger's entries, the reports' periods.
+
+One table says which state may follow which.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,8 +71,9 @@ class HeldMessage:
     sha256: str
     cause: Cause
     judgement: Judgement
-    legal_hold: str = ""
+    legal_hold: str = ""  # why; empty when there is none
     expires: datetime | None = None
+    purged: datetime | None = None  # when the content was given up; the rest is a tombstone (reliability D16)
 
     @property
     def state(self) -> State:
@@ -77,3 +81,76 @@ class HeldMessage:
         order = (State.HELD, State.RELEASING, State.RELEASED, State.EXPIRED, State.DELETED)
         states = {recipient.state for recipient in self.recipients}
         return next(state for state in order if state in states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of an item's history. Without `after` it changed no state, and `reason` says what happened."""
+
+    at: datetime
+    item: str
+    recipient: str  # as in the envelope; empty when the whole item is meant
+    before: State | None
+    after: State | None
+    by: str
+    reason: str
+    reply: str
+
+
+class Outcome(StrEnum):
+    """What became of one recipient; the names in the journal and the digest."""
+
+    RELAYED = "relayed"
+    TAGGED = "tagged"
+    HELD = "held"
+    REFUSED = "refused"  # for good, by the next hop
+    DEFERRED = "deferred"  # answered 4xx; the sender keeps it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What became of one recipient of one transaction. `rules` and `cites` are those of its verdict's findings."""
+
+    at: datetime
+    transaction: str
+    listener: str
+    reverse_path: str  # empty when null
+    recipient: str
+    outcome: Outcome
+    rules: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    subject: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Recipients with one outcome on one listener, summed from `start` for `ledger.COUNT_MINUTES`."""
+
+    start: datetime
+    listener: str
+    outcome: Outcome
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """What one digest reports: from `start` to before `end`."""
+
+    start: datetime
+    end: datetime
+
+
+class ReportState(StrEnum):
+    CLAIMED = "claimed"  # someone is writing it
+    SENDING = "sending"  # it may be on its way: never sent again without being told to
+    SENT = "sent"
+    IN_DOUBT = "in doubt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    period: Period
+    state: ReportState
+    changed: datetime
+    by: str

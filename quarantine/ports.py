@@ -1,20 +1,51 @@
-"""What the quarantine needs of a technology. Adapters implement these; one contract suite tests them all."""
+"""What the quarantine needs of a technology and of the gateway.
 
-from collections.abc import Iterable, Sequence
+Adapters implement the stores; one contract suite tests them all. `gateway` implements Courier and Review.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from quarantine.item import HeldMessage, State
+from quarantine.item import Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
+from rules.address import Address
 from rules.message import Octets
-from rules.verdict import Mailing
+from rules.transaction import Recipient
+from rules.verdict import Judgement, Mailing
 
 
 class StoreUnavailable(Exception):
     """Our surroundings failed: disk full, database locked or away. Temporary: the sender is told 451."""
 
 
+class SchemaMismatch(StoreUnavailable):
+    """The store was written by another version of Mailward; nothing was touched."""
+
+
+class ReviewUnavailable(Exception):
+    """The message could not be judged again now. Temporary."""
+
+
+class NoSuchItem(LookupError):
+    """No item, no recipient of it, or more than one item has this id."""
+
+
+class Refused(Exception):
+    """The act is not allowed: its text says why. For good, unless something changes."""
+
+
+class Busy(Exception):
+    """Someone else is at work on the same item. Temporary."""
+
+
 class Contents(Protocol):
     """Message contents, named by the SHA-256 of their octets."""
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """Held from before `put` until the row that needs the content is committed: meanwhile nothing is removed."""
+        ...
 
     def put(self, octets: Octets) -> str:
         """Keep durably (reliability D6) and return the hex digest. Raises StoreUnavailable."""
@@ -24,21 +55,37 @@ class Contents(Protocol):
         """The octets. Raises KeyError when missing, StoreUnavailable when damaged or unreadable."""
         ...
 
-    def remove(self, sha256: str) -> None: ...
+    def has(self, sha256: str) -> bool:
+        """Whether there is one, undamaged or not."""
+        ...
+
+    def names(self) -> Iterator[str]:
+        """The digests of all contents."""
+        ...
+
+    def remove(self, names: Sequence[str], needed: Callable[[Sequence[str]], Collection[str]]) -> Sequence[str]:
+        """Remove what is not needed, asked once more while no one is keeping, and abandoned pieces; what went."""
+        ...
 
 
 class Index(Protocol):
     """The rows. Every method is one transaction and raises StoreUnavailable."""
 
-    def insert(self, item: HeldMessage) -> HeldMessage:
-        """Keep; when the key is known already, the item that is there."""
+    def insert(self, item: HeldMessage, until: datetime) -> HeldMessage:
+        """Keep, and its key until then; when the key is in force already, the item that is there."""
         ...
 
     def get(self, id: str) -> HeldMessage | None: ...
 
+    def find(self, prefix: str) -> Sequence[str]:
+        """The ids that begin so, at most two."""
+        ...
+
     def list(
         self, *, states: Iterable[State] = (), since: datetime | None = None, until: datetime | None = None
-    ) -> Sequence[HeldMessage]: ...
+    ) -> Sequence[HeldMessage]:
+        """Items received in [since, until) with a copy in one of the states, oldest first; previews left out."""
+        ...
 
     def change(
         self,
@@ -49,9 +96,77 @@ class Index(Protocol):
         at: datetime,
         by: str,
         reason: str,
-        reply: str,
+        reply: str = "",
     ) -> Sequence[str]:
-        """Move these recipients (address keys) where the table allows it; returns those that moved."""
+        """Move these recipients (address keys) where the table allows it; returns those that moved.
+
+        Under legal hold nothing moves to DELETED or EXPIRED.
+        """
+        ...
+
+    def set_legal_hold(self, id: str, reason: str, *, at: datetime, by: str) -> None:
+        """Empty lifts it."""
+        ...
+
+    def set_judgement(self, id: str, judgement: Judgement) -> None: ...
+
+    def purge(self, id: str, judgement: Judgement, at: datetime) -> bool:
+        """Mark the content as given up and keep this judgement of it; False under legal hold or while a copy is held.
+
+        True also when it was given up before.
+        """
+        ...
+
+    def needed(self, names: Sequence[str]) -> Collection[str]:
+        """Those contents (digests) that an item which was not purged still names."""
+        ...
+
+    def note(self, id: str, *, at: datetime, recipient: str, by: str, reason: str, reply: str = "") -> None:
+        """Add to the history something that changes no state."""
+        ...
+
+    def history(self, id: str) -> Sequence[Event]:
+        """What befell the item, oldest first."""
+        ...
+
+    def events(self, since: datetime, until: datetime) -> Sequence[Event]:
+        """The same for all items, in [since, until)."""
+        ...
+
+
+class Book(Protocol):
+    """What became of recipients that were not held; raises StoreUnavailable."""
+
+    def record(self, entries: Sequence[Entry], counts: Sequence[Count]) -> None:
+        """Add rows, and add to counts, in one transaction."""
+        ...
+
+    def entries(self, since: datetime, until: datetime) -> Sequence[Entry]: ...
+
+    def counts(self, since: datetime, until: datetime) -> Sequence[Count]: ...
+
+
+class Reports(Protocol):
+    """Which periods have been reported; raises StoreUnavailable."""
+
+    def start(self) -> datetime:
+        """Where the next period begins: the end of the last one claimed, or when the store was made."""
+        ...
+
+    def claim(self, period: Period, *, at: datetime, by: str) -> bool:
+        """Take a period for sending; False when it does not begin where the last one ends, or is taken."""
+        ...
+
+    def mark(self, period: Period, state: ReportState, *, at: datetime, before: ReportState) -> bool:
+        """Change the state where it is `before`; whether it was."""
+        ...
+
+    def give_back(self, period: Period) -> None:
+        """Drop the newest claim: its report was not accepted by the next hop, and will be tried again."""
+        ...
+
+    def list(self) -> Sequence[Report]:
+        """All, oldest first."""
         ...
 
 
@@ -60,4 +175,50 @@ class Reach(Protocol):
 
     def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
         """Add this copy's people and return how many distinct people it has reached within the window."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What the next hop said of one recipient. `in_doubt`: our final dot went out and no reply came."""
+
+    recipient: Recipient
+    code: int
+    text: str  # the whole reply on one line of printable ASCII, code included
+    in_doubt: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        return 200 <= self.code < 300 and not self.in_doubt
+
+    @property
+    def permanent(self) -> bool:
+        return self.code >= 500 and not self.in_doubt
+
+
+class Courier(Protocol):
+    """The way to a next hop, synchronous. Never raises for what a next hop does or fails to do."""
+
+    def send(self, item: HeldMessage, recipients: Sequence[Recipient], octets: bytes) -> Sequence[Attempt]:
+        """Send a held message to these recipients through the item's next hop, with the item's envelope.
+
+        `octets` are those received. One Attempt for each recipient. A next hop that cannot be reached is a 4xx.
+        """
+        ...
+
+    def submit(
+        self, next_hop: str, reverse_path: Address | None, recipients: Sequence[Recipient], octets: bytes
+    ) -> Sequence[Attempt]:
+        """Send a message of our own (CRLF line ends, 7-bit) through the next hop of that name."""
+        ...
+
+
+class Review(Protocol):
+    """Judgement once more, under the policy in force now."""
+
+    def rejudge(self, item: HeldMessage, octets: bytes, recipients: Sequence[Recipient]) -> Judgement:
+        """All rules on the content for these recipients: one verdict each, in their order, none waived.
+
+        Sums over messages are not added to again. Raises ReviewUnavailable.
+        """
         ...
