@@ -1,0 +1,119 @@
+"""What is summed over messages: one sender's mailing, known again when it comes in several messages.
+
+Computes the fingerprint of one message and whom of ours it reaches. Keeps nothing and counts nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from rules.facts import Facts, Part, Role
+from rules.transaction import Direction
+from rules.verdict import Mailing
+
+MAX_REACHES = 20_000  # addresses kept; the mailing is organization-wide long before
+MAX_CHARACTERS = 20_000  # of text that enter the fingerprint; what follows will not tell two mailings apart
+
+# Below these many words two messages may say the same by chance. Fresh mail counts its subject too: nobody writes
+# "Potluck on Friday in the break room" to thirty people one by one without it being a mailing. A reply carries the
+# subject of another, and short replies ("Thanks, that works for me") are alike: only many own words make it a mailing.
+MIN_WORDS = 6
+MIN_WORDS_OF_REPLY = 15
+
+MIN_PICTURE = 50_000  # octets; logos in signatures are smaller, flyers larger
+
+_PREFIXES = re.compile(r"^(?:\s*(?:re|fwd?|aw|wg|sv|vs)\s*:)+", re.IGNORECASE)
+_FORWARD = re.compile(r"\s*(?:fwd?|wg|vs)\s*:", re.IGNORECASE)
+# Anchored and bounded: linear. "Dear Ann," / "Good morning all:" / "Ann -" at the head of the text.
+_SALUTATION = re.compile(
+    r"\s*(?:(?:dear|hello|hi|hey|greetings|good (?:morning|afternoon|evening|day))\b[^,:;!\n]{0,60}(?:[,:;!\n]|$)"
+    r"|[^,:;!.?\n]{1,40}(?:,|:| -)[ \t]*\n)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def mailing_of(facts: Facts) -> Mailing | None:
+    """The mailing this message is, or is a piece of; None when it reaches nobody of ours from inside.
+
+    None as well for automatic answers (RFC 3834) and for messages that say too little to be known again: two
+    messages of "Thanks" are not one mailing. Judged alone they still are.
+    """
+    reaches = staff_of(facts, facts.directory.expand(facts.recipients(Direction.INTERNAL)))
+    if not reaches or facts.envelope.reverse_path is None or _automatic(facts):
+        return None
+    fingerprint = _fingerprint(facts)
+    if fingerprint is None:
+        return None
+    return Mailing(
+        originator=facts.envelope.reverse_path.key,
+        fingerprint=fingerprint,
+        reaches=tuple(sorted(reaches)[:MAX_REACHES]),
+    )
+
+
+def staff_of(facts: Facts, reached: frozenset[str]) -> frozenset[str]:
+    """Those of `reached` who are on the staff list and active; all of them when there is no staff list."""
+    people = facts.directory.people
+    if not people:
+        return reached
+    return frozenset(key for key in reached if key in people and people[key].active)
+
+
+def _automatic(facts: Facts) -> bool:
+    return (facts.field("auto-submitted") or "no").strip().lower() != "no"
+
+
+def _fingerprint(facts: Facts) -> str | None:
+    """SHA-256 of what the mailing says, without what differs from copy to copy."""
+    names = _names_of_recipients(facts)
+    subject = list(_words(_PREFIXES.sub("", facts.subject[:1_000]), names))
+    own = list(_words(_without_salutation(_text(facts, Role.AUTHOR)), names))
+    said = [*subject, "", *own]
+    if _is_reply(facts):
+        enough = len(own) >= MIN_WORDS_OF_REPLY
+    else:
+        enough = len(subject) + len(own) >= MIN_WORDS
+        if not enough:
+            passed_on = list(_words(_text(facts, Role.FORWARDED), names))
+            files = [part.sha256 for part in facts.parts if _is_file(part)]
+            enough = bool(files) or len(passed_on) >= MIN_WORDS
+            said += ["", *passed_on, "", *files]
+    return hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest() if enough else None
+
+
+def _is_reply(facts: Facts) -> bool:
+    """Whether it answers another message (RFC 5322 section 3.6.4); mail programs set the field on forwards too."""
+    return facts.field("in-reply-to") is not None and not _FORWARD.match(facts.subject)
+
+
+def _is_file(part: Part) -> bool:
+    """Something sent for its own sake: not body text, and not the logo of a signature."""
+    picture = (part.declared_type or "").startswith("image/")
+    return not part.inline and not (picture and part.size < MIN_PICTURE)
+
+
+def _text(facts: Facts, role: Role) -> str:
+    return "\n".join(text.text[:MAX_CHARACTERS] for text in facts.said(role))[:MAX_CHARACTERS]
+
+
+def _without_salutation(text: str) -> str:
+    match = _SALUTATION.match(text)
+    return text[match.end() :] if match else text
+
+
+def _words(text: str, names: frozenset[str]) -> Iterator[str]:
+    """Words without digits and punctuation. A name counts as one only with a capital: Will and will differ."""
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word[0].islower() or word.casefold() not in names:
+            yield word.casefold()
+
+
+def _names_of_recipients(facts: Facts) -> frozenset[str]:
+    people = facts.directory.people
+    texts = [mailbox.name for mailbox in facts.addressed]
+    for recipient in facts.envelope.recipients:
+        person = people.get(recipient.address.key)
+        texts += [recipient.address.local, person.name if person else ""]
+    return frozenset(match.group().casefold() for text in texts for match in _WORD.finditer(text))
