@@ -1,0 +1,171 @@
+"""Patterns find what they name, where it stands, in time that grows no faster than the text."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.facts import Role, Text
+from rules.patterns import (
+    AROUND,
+    MAX_MATCHES,
+    MAX_MATCHES_EACH,
+    MAX_PATTERN,
+    PatternError,
+    compile_patterns,
+    evidence_of,
+    literal,
+    normalise,
+)
+
+TRICKY = st.text(
+    alphabet="ab \t\r\n-'`\u00a0\u00ad\u200b\u2019\u2014\u0301\ufb01\u00e9\uff0d\u2026\u1100\u1161\u11a8\ufe0f😀",
+    max_size=40,
+)
+
+
+def passages(patterns: tuple[str, ...], text: str) -> list[str]:
+    return [text[match.start : match.end] for match in compile_patterns(patterns).find(text)]
+
+
+def test_every_match_of_every_pattern_is_found_in_order_of_place() -> None:
+    text = "Pass it on. Please forward this, then pass it on."
+    assert passages(("forward", "pass it on"), text) == ["Pass it on", "forward", "pass it on"]
+
+
+def test_the_index_names_the_pattern() -> None:
+    (match,) = compile_patterns(("absent", "here")).find("it is here")
+    assert (match.index, match.start, match.end) == (1, 6, 10)
+
+
+def test_offsets_count_characters_not_octets() -> None:
+    assert passages(("caf.", "na.ve"), "€€ Café, naïve 😀 café") == ["Café", "naïve", "café"]
+
+
+def test_a_lone_surrogate_neither_fails_nor_shifts() -> None:
+    assert passages(("word",), "\udcff é word") == ["word"]
+
+
+def test_nothing_is_found_where_nothing_stands() -> None:
+    assert compile_patterns(()).find("text") == ()
+    assert compile_patterns(("absent",)).find("text") == ()
+    assert compile_patterns(("absent",)).fires("text") == ()
+
+
+def test_fires_names_the_patterns_without_places() -> None:
+    assert compile_patterns(("a", "x", "b")).fires("b a b") == (0, 2)
+
+
+def test_a_common_pattern_does_not_crowd_out_a_rare_one() -> None:
+    found = compile_patterns(("a", "rare")).find("a " * 5_000 + "rare")
+    assert [match.index for match in found].count(1) == 1
+    assert [match.index for match in found].count(0) <= MAX_MATCHES_EACH
+
+
+def test_matches_are_bounded() -> None:
+    many = tuple(f"a{{{count}}}" for count in range(1, 30))
+    assert len(compile_patterns(many).find("a" * 10_000)) == MAX_MATCHES
+
+
+@pytest.mark.parametrize("pattern", [r"(?=ahead)", r"(a)\1", r"(unclosed", r"a{2000}"])
+def test_what_re2_cannot_take_is_refused_by_name(pattern: str) -> None:
+    with pytest.raises(PatternError) as refused:
+        compile_patterns(("fine", pattern))
+    assert repr(pattern) in str(refused.value)
+
+
+def test_a_pattern_of_the_empty_text_is_refused() -> None:
+    with pytest.raises(PatternError, match="matches everything"):
+        compile_patterns(("a*",))
+
+
+def test_an_overlong_pattern_is_refused() -> None:
+    with pytest.raises(PatternError, match=str(MAX_PATTERN)):
+        compile_patterns(("a" * (MAX_PATTERN + 1),))
+
+
+def test_patterns_too_large_together_are_refused_and_do_not_crash() -> None:
+    heavy = tuple(rf"(?:\pL{{1,200}}x{number}){{1,5}}" for number in range(600))
+    with pytest.raises(PatternError):
+        compile_patterns(heavy).find("text " * 100)
+
+
+def test_a_hostile_text_takes_linear_time() -> None:
+    patterns = compile_patterns((r"(a+)+b", r"(x|xx)+y", r"(\w+\s?)+!"))
+    began = time.perf_counter()
+    patterns.find("a" * 200_000 + "x" * 200_000)
+    assert time.perf_counter() - began < 2
+
+
+def test_literal_means_its_words_only() -> None:
+    assert passages((literal("a.b (c)"),), "axb (c) a.b (c)") == ["a.b (c)"]
+
+
+def test_wrapped_lines_and_runs_of_white_space_become_one_blank() -> None:
+    assert normalise("  forward\r\n\tthis   to\u00a0all ").text == "forward this to all"
+
+
+def test_curly_quotes_and_dashes_become_plain() -> None:
+    assert normalise("“don’t” — wait – now").text == '"don\'t" - wait - now'
+
+
+def test_what_is_not_shown_is_taken_out() -> None:
+    assert normalise("vi\u200bag\u00adra").text == "viagra"
+
+
+def test_compatibility_forms_become_letters() -> None:
+    assert normalise("ｆｒｅｅ ﬁve").text == "free five"
+
+
+def test_case_is_kept() -> None:
+    assert normalise("Straße").text == "Straße"
+
+
+@pytest.mark.parametrize(
+    ("source", "phrase", "there"),
+    [
+        ("please\r\n  forward\tthis", "forward this", "forward\tthis"),
+        ("so vi\u200bag\u00adra now", "viagra", "vi\u200bag\u00adra"),
+        ("the ﬁve", "five", "ﬁve"),
+        ("cafe\u0301 opens", "café", "cafe\u0301"),
+        ("“don’t  stop”", "don't stop", "don’t  stop"),
+    ],
+)
+def test_a_match_is_led_back_to_the_original(source: str, phrase: str, there: str) -> None:
+    normalised = normalise(source)
+    start = normalised.text.index(phrase)
+    first, last = normalised.original(start, start + len(phrase))
+    assert source[first:last] == there
+
+
+@given(TRICKY)
+def test_each_character_comes_from_its_own_place(source: str) -> None:
+    """Normalising what `original` points at gives the character back, up to a cluster that cannot be cut."""
+    normalised = normalise(source)
+    last = 0
+    for index, sign in enumerate(normalised.text):
+        start, end = normalised.original(index, index + 1)
+        assert last <= start < end <= len(source)
+        last = start
+        assert sign in " \u0301" or sign in normalise(source[start:end]).text
+
+
+def test_evidence_marks_the_passage_within_its_surroundings() -> None:
+    text = Text(part="1", role=Role.AUTHOR, text="x" * 200 + "the words" + "y" * 200, start=1_000)
+    evidence = evidence_of(text, 200, 209)
+    assert evidence.mark is not None
+    assert evidence.text[slice(*evidence.mark)] == "the words"
+    assert len(evidence.text) == AROUND * 2 + len("the words")
+    assert (evidence.part, evidence.start, evidence.end) == ("1", 1_200, 1_209)
+
+
+def test_evidence_of_a_long_match_is_cut_and_keeps_its_offsets() -> None:
+    evidence = evidence_of(Text(part="1", role=Role.AUTHOR, text="z" * 5_000), 0, 5_000)
+    assert len(evidence.text) < 500
+    assert evidence.end == 5_000
+
+
+def test_evidence_holds_no_line_ends() -> None:
+    evidence = evidence_of(Text(part="1", role=Role.AUTHOR, text="one\r\ntwo\x1b three"), 5, 8)
+    assert evidence.text == "one  two  three"
