@@ -1,0 +1,35 @@
+"""What a listener needs from the rest of the gateway, in one value."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config import Limits, Listener
+from gateway.egress import Egress
+from gateway.reply import Reply
+from rules.transaction import Transaction
+
+Process = Callable[[Transaction, Egress], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """`domains` are ours, lower case. `postmaster_domain` completes `<postmaster>`; the first by name when empty.
+
+    `process` owns the outcome: it runs to its end whatever the client does, and its egress is closed after it.
+    `spool` is a folder for contents too large for memory; nothing in it has a name or outlives its transaction.
+    """
+
+    listener: Listener
+    limits: Limits
+    hostname: str
+    domains: frozenset[str]
+    spool: Path
+    open_egress: Callable[[], Egress]
+    process: Process
+    postmaster_domain: str = ""
+
+    @property
+    def postmaster(self) -> str:
+        """The mailbox meant by `<postmaster>` (RFC 5321 section 4.5.1)."""
+        return f"postmaster@{self.postmaster_domain or min(self.domains)}"
