@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from rules.detectors import organization_wide
 from rules.facts import Facts
 from rules.finding import Observation
 
@@ -24,6 +25,6 @@ def _detector(module: ModuleType) -> Detector:
     return Detector(name=module.__name__.rpartition(".")[2], parameters=module.Parameters, detect=module.detect)
 
 
-DETECTORS: tuple[Detector, ...] = ()
+DETECTORS: tuple[Detector, ...] = (_detector(organization_wide),)
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -1,0 +1,169 @@
+"""How much of the organization a message from inside reaches, alone and with others of the same mailing.
+
+Counts people and names group addresses that mean everyone. Keeps no sum: the gateway adds a mailing up over messages
+and asks `observe_sum` about the total. Nothing here weighs what the message says.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rules.address import Address, AddressError, parse_address
+from rules.document import STRICT
+from rules.facts import Facts
+from rules.finding import Evidence, Observation
+from rules.mailing import staff_of
+from rules.transaction import Direction
+from rules.verdict import Mailing
+
+NAME = Path(__file__).stem
+MAX_ADDRESSED = 10_000  # addresses of To and Cc that are looked up; a header block holds no more
+MAX_NAMED = 5  # people or groups that evidence names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Lists hold addresses; an entry of `all_staff` without @ stands for that name in each of our domains."""
+
+    __pydantic_config__ = STRICT
+    # Half of the staff: no department is as large, save police and fire in some cities (exempt their group then).
+    share: float = 0.5
+    # People. In a city of 50 half would be 25; with fewer staff a note to half of them is a note to one's own crew.
+    minimum: int = 20
+    # People of ours, where there is no staff list to take a share of.
+    minimum_without_staff_list: int = 100
+    all_staff: tuple[str, ...] = (
+        "all-staff",
+        "allstaff",
+        "all.staff",
+        "all-employees",
+        "allemployees",
+        "all-city",
+        "allcity",
+        "citywide",
+        "city-wide",
+        "everyone",
+    )
+    # Seconds in which messages of one mailing are added up. Six hours: a morning's or an afternoon's work.
+    window_seconds: int = 21_600
+    # Professional lists: never counted, and never held for this.
+    listservs: tuple[str, ...] = ()
+    # Count those named in To and Cc too: Exchange hands a long list on in several copies (integration section 1).
+    count_in_fields: bool = True
+    permitted_senders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom a message reaches: people's address keys, and the group addresses that mean everyone."""
+
+    people: frozenset[str]
+    everyone: tuple[str, ...]
+
+
+def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
+    """Report mail from inside that reaches a good part of the staff; `detected` from the threshold on."""
+    listed = frozenset(name.casefold() for name in parameters.listservs)
+    copies = facts.recipients(Direction.INTERNAL, Direction.OUTBOUND)
+    concerned = tuple(address.key for address in copies if address.key not in listed)
+    if not concerned:
+        return
+    reach = _reach(facts, _addresses(facts, copies, listed, parameters), parameters)
+    if not reach.everyone and 2 * len(reach.people) < parameters.minimum:
+        return
+    staff = _staff(facts)
+    needed = threshold(staff, parameters)
+    if not reach.everyone and 2 * len(reach.people) < needed:
+        return
+    permitted = _permitted(facts, parameters)
+    summary = _said(len(reach.people), staff)
+    if reach.everyone:
+        summary = f"sent to {', '.join(reach.everyone[:MAX_NAMED])}; {summary}"
+    yield Observation(
+        detector=NAME,
+        detected=not permitted and (bool(reach.everyone) or len(reach.people) >= needed),
+        score=1.0 if reach.everyone else _score(len(reach.people), staff, needed),
+        summary=summary + (", and the sender has permission" if permitted else ""),
+        evidence=_evidence(reach),
+        recipients=concerned,
+    )
+
+
+def observe_sum(reached: int, staff: int, mailing: Mailing, parameters: Parameters) -> Observation | None:
+    """Report one mailing that reached `reached` different people over several messages; None below the threshold.
+
+    `mailing` is the piece at hand; when nobody else was reached, `detect` has said all there is to say.
+    `staff` is the number of active people on the staff list, 0 when there is none.
+    """
+    needed = threshold(staff, parameters)
+    if reached < needed or reached <= len(mailing.reaches):
+        return None
+    if mailing.originator in {name.casefold() for name in parameters.permitted_senders}:
+        return None
+    hours = parameters.window_seconds / 3_600
+    return Observation(
+        detector=NAME,
+        detected=True,
+        score=_score(reached, staff, needed),
+        summary=f"with the same mailing in other messages within {hours:g} hours: {_said(reached, staff)}",
+        evidence=(Evidence(part="", text=f"mailing {mailing.fingerprint[:16]} of {mailing.originator}"),),
+    )
+
+
+def threshold(staff: int, parameters: Parameters) -> int:
+    """The number of people from which a mailing is organization-wide."""
+    if staff == 0:
+        return parameters.minimum_without_staff_list
+    return max(parameters.minimum, round(parameters.share * staff))
+
+
+def _addresses(
+    facts: Facts, copies: tuple[Address, ...], listed: frozenset[str], parameters: Parameters
+) -> tuple[Address, ...]:
+    """The envelope's recipients, which hold the blind copies, and those whom To and Cc name."""
+    named = facts.addressed[:MAX_ADDRESSED] if parameters.count_in_fields else ()
+    found = list(copies)
+    for mailbox in named:
+        try:
+            found.append(parse_address(mailbox.address))
+        except AddressError:
+            continue
+    unique = {address.key: address for address in found}
+    return tuple(address for key, address in unique.items() if key not in listed)
+
+
+def _reach(facts: Facts, addresses: tuple[Address, ...], parameters: Parameters) -> Reach:
+    names = frozenset(name.casefold() for name in parameters.all_staff)
+    everyone = tuple(
+        address.key
+        for address in addresses
+        if address.key in names or (address.local.casefold() in names and facts.directory.owns(address))
+    )
+    return Reach(people=staff_of(facts, facts.directory.expand(addresses)), everyone=everyone)
+
+
+def _staff(facts: Facts) -> int:
+    return sum(person.active for person in facts.directory.people.values())
+
+
+def _permitted(facts: Facts, parameters: Parameters) -> bool:
+    sender = facts.envelope.reverse_path
+    return sender is not None and sender.key in {name.casefold() for name in parameters.permitted_senders}
+
+
+def _score(reached: int, staff: int, needed: int) -> float:
+    return min(1.0, reached / (staff or needed))
+
+
+def _said(reached: int, staff: int) -> str:
+    if staff == 0:
+        return f"reaches {reached} people of ours (there is no staff list)"
+    return f"reaches {reached} of {staff} people, {100 * reached // staff} %"
+
+
+def _evidence(reach: Reach) -> tuple[Evidence, ...]:
+    if reach.everyone:
+        return tuple(Evidence(part="", text=f"recipient {name}") for name in reach.everyone[:MAX_NAMED])
+    shown = sorted(reach.people)[:MAX_NAMED]
+    more = f" and {len(reach.people) - len(shown)} more" if len(reach.people) > len(shown) else ""
+    return (Evidence(part="", text=f"recipients {', '.join(shown)}{more}"),)
