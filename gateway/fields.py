@@ -36,14 +36,23 @@ def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes
 
 def verdict_fields(transaction_id: str, judgement: Judgement, verdict: Verdict) -> bytes:
     """`Mailward-Verdict`, and a `Mailward-Tag` for each finding of a tagged copy: rule and clause, no evidence."""
-    lines = [
-        f"Mailward-Verdict: {verdict.action.value}; policy={_safe(judgement.policy)};"
-        f" inspected={judgement.inspected.value}; id={_safe(transaction_id)}"
-    ]
+    lines = [_verdict_line(verdict.action.value, transaction_id, judgement)]
     for finding in dict.fromkeys((f.rule, f.cites) for f in verdict.findings):
         rule, cites = finding
         lines.append(f"Mailward-Tag: rule={_safe(rule)}; clause={','.join(map(_safe, cites))}")
     return "".join(f"{line}\r\n" for line in lines[: 1 + MAX_TAGS]).encode("ascii")
+
+
+def released_field(transaction_id: str, judgement: Judgement) -> bytes:
+    """The `Mailward-Verdict` of a message that was held and that an administrator let go."""
+    return f"{_verdict_line('released', transaction_id, judgement)}\r\n".encode("ascii")
+
+
+def _verdict_line(word: str, transaction_id: str, judgement: Judgement) -> str:
+    return (
+        f"Mailward-Verdict: {word}; policy={_safe(judgement.policy)};"
+        f" inspected={judgement.inspected.value}; id={_safe(transaction_id)}"
+    )
 
 
 def leaving(message: Message, added: bytes, hostname: str, subject_tag: str = "") -> tuple[bytes | memoryview, ...]:

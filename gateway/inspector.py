@@ -15,11 +15,10 @@ import signal
 import socket
 import time
 
-from rules.directory_file import load_directory
-
 from gateway.wire import HEADER, MAX_REPLY, Preface, WireError, receive_content, receive_exactly, transaction_of
 from gateway.workers import FORK, KILL, READY, WorkerSettings, canary
 from rules.directory import Directory
+from rules.directory_file import load_directory
 from rules.document import from_json, to_json
 from rules.inspection import inspect
 from rules.policy import Policy, load_policy

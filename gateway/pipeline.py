@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
 from gateway.fields import leaving, trace_field, verdict_fields
-from gateway.plan import Disposition, Group, Outcome, Plan, plan, settle
+from gateway.plan import Disposition, Group, Plan, plan, settle
 from gateway.reply import CANNOT_JUDGE, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
-from quarantine.item import Cause, HeldMessage
+from quarantine.item import Cause, HeldMessage, Outcome
 from quarantine.ports import Reach, StoreUnavailable
 from rules.detectors import organization_wide
 from rules.directory import Directory

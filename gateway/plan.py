@@ -6,7 +6,7 @@ from typing import assert_never
 
 from gateway.egress import Delivery
 from gateway.reply import ACCEPTED, Reply
-from quarantine.item import Outcome as Outcome
+from quarantine.item import Outcome
 from rules.finding import Action
 from rules.transaction import Recipient
 from rules.verdict import Judgement, Verdict

@@ -144,22 +144,31 @@ class WorkerPool:
             raise InspectionUnavailable("the pool has not been started")
         return self._policy
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Raises DocumentError for a bad policy, InspectionUnavailable when the inspection side does not come up."""
         self._policy = load_policy(self._settings.policy)
         await self._start_parent()
         for _ in range(self._size):
             self._idle.put_nowait(None)
+
+    async def close(self) -> None:
+        """Wait for the messages in hand, at most as long as one may take, then end every worker."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.seconds + GRACE_SECONDS):
+                for _ in range(self._size):
+                    worker = await self._idle.get()
+                    if worker is not None:
+                        worker.close()
+        await self._stop_parent()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while not self._idle.empty():
-            worker = self._idle.get_nowait()
-            if worker is not None:
-                worker.close()
-        await self._stop_parent()
+        await self.close()
 
     async def inspect(self, transaction: Transaction) -> Judgement:
         """Judge one message; raises InspectionUnavailable when that cannot be done now."""

@@ -1,0 +1,156 @@
+"""Puts one gateway process together from its configuration: workers, next hops, store, pipeline, listeners.
+
+The explicit wiring: every collaborator is made here and handed to a constructor.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from quarantine.quarantine import Store, open_store
+
+from gateway.config import Config, Listener, load_config
+from gateway.journal import Journal
+from gateway.pipeline import Pipeline
+from gateway.relay import NextHops
+from gateway.smtp.listener import RunningListener, start_listener
+from gateway.smtp.reception import Reception
+from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
+from quarantine.ports import StoreUnavailable
+from rules.directory import Directory
+from rules.directory_file import load_directory
+from rules.document import DocumentError
+from rules.policy import Policy, find_policy
+from rules.transaction import Transaction
+from rules.verdict import Judgement
+
+_log = logging.getLogger("mailward.assembly")
+
+
+class CannotStart(Exception):
+    """The configuration asks for something this machine does not give: a port in use, a folder not writable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What is swapped as a whole at a reload: workers with their policy, and the directory they know."""
+
+    pool: WorkerPool
+    directory: Directory
+
+
+class Gateway:
+    """One gateway process. A transaction keeps the judging it began with."""
+
+    def __init__(self, path: Path, config: Config, judging: Judging, store: Store, executor: Executor) -> None:
+        self._path = path
+        self._config = config
+        self._judging = judging
+        self._store = store
+        self._executor = executor
+        self._hops = NextHops(config.next_hops)
+        self._journal = Journal(store.ledger, executor)
+        self._listeners: list[RunningListener] = []
+
+    @classmethod
+    async def start(cls, path: Path, executor: Executor) -> Self:
+        """Raises CannotStart with a sentence for the administrator."""
+        try:
+            config = load_config(path)
+            store = open_store(config.state)
+            gateway = cls(path, config, await start_judging(path, config), store, executor)
+            for listener in config.listeners:
+                gateway._listeners.append(await gateway._listen(listener))
+        except (DocumentError, StoreUnavailable, InspectionUnavailable, OSError) as error:
+            raise CannotStart(f"cannot start: {error}") from error
+        return gateway
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Name, address and port of each listener."""
+        return tuple(
+            f"{listener.name} {listener.address}:{running.port}"
+            for listener, running in zip(self._config.listeners, self._listeners, strict=True)
+        )
+
+    async def reload(self) -> None:
+        """Build a complete new judging and swap it in, or keep the old one. Listeners stay as they are."""
+        try:
+            config = load_config(self._path)
+            judging = await start_judging(self._path, config)
+        except (DocumentError, InspectionUnavailable) as error:
+            _log.error("reload refused, the old policy stays: %s", error)
+            return
+        old, self._judging = self._judging, judging
+        _log.info("policy %s %s is in force", judging.pool.policy.name, judging.pool.policy.hash[:12])
+        await old.pool.close()
+
+    async def end(self, seconds: float) -> None:
+        """Stop listening, let what is in hand end within `seconds`, and close everything."""
+        await asyncio.gather(*(listener.drain(seconds) for listener in self._listeners))
+        for listener in self._listeners:
+            listener.close()
+        await self._judging.pool.close()
+        await self._hops.close()
+
+    async def _listen(self, listener: Listener) -> RunningListener:
+        pipeline = self._pipeline(listener)
+        return await start_listener(
+            Reception(
+                listener=listener,
+                limits=self._config.limits,
+                hostname=self._config.hostname,
+                domains=frozenset(domain.lower() for domain in self._config.domains),
+                spool=self._config.state / "spool",
+                open_egress=lambda: self._hops.egress(listener.next_hop),
+                process=pipeline.process,
+            ),
+            reuse_port=self._config.processes > 1,
+        )
+
+    def _pipeline(self, listener: Listener) -> Pipeline:
+        return Pipeline(
+            inspect=self._inspect,
+            policy=self._policy,
+            directory=lambda: self._judging.directory,
+            quarantine=self._store.quarantine,
+            reach=self._store.reach,
+            journal=self._journal,
+            store=self._executor,
+            hostname=self._config.hostname,
+            subject_tag=self._config.subject_tag,
+            next_hop=listener.next_hop,
+        )
+
+    async def _inspect(self, transaction: Transaction) -> Judgement:
+        return await self._judging.pool.inspect(transaction)
+
+    def _policy(self) -> Policy:
+        return self._judging.pool.policy
+
+
+async def start_judging(path: Path, config: Config) -> Judging:
+    """Workers warm under the configured policy. Raises DocumentError or InspectionUnavailable."""
+    settings = worker_settings(path, config)
+    directory = (
+        load_directory(settings.directory, frozenset(settings.domains))
+        if settings.directory is not None
+        else Directory(domains=frozenset(settings.domains))
+    )
+    pool = WorkerPool(settings)
+    await pool.start()
+    return Judging(pool=pool, directory=directory)
+
+
+def worker_settings(path: Path, config: Config) -> WorkerSettings:
+    """What the inspection side needs of a configuration; relative paths count from its folder."""
+    return WorkerSettings(
+        policy=find_policy(config.policy, path.parent),
+        domains=tuple(domain.lower() for domain in config.domains),
+        directory=path.parent / config.directory if config.directory is not None else None,
+        workers=config.workers,
+        seconds=config.limits.inspection_seconds,
+    )

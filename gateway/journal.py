@@ -1,0 +1,118 @@
+"""What happened to each transaction: one canonical log line, and the rows and counts that the digest is made from.
+
+Holds no message text but the subject of mail that was tagged or held, and that only in the store.
+"""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime
+
+from quarantine.ledger import Ledger
+
+from gateway.logs import EXTRA
+from gateway.plan import Disposition
+from gateway.reply import Reply
+from quarantine.item import Entry, Outcome
+from rules.transaction import Transaction
+from rules.verdict import Judgement
+
+_log = logging.getLogger("mailward.transaction")
+
+
+class Journal:
+    """Writes to the log at once, and to the ledger through the store's executor, behind the reply."""
+
+    def __init__(self, ledger: Ledger, store: Executor) -> None:
+        self._ledger = ledger
+        self._store = store
+
+    def done(
+        self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
+    ) -> None:
+        """Record how one transaction ended for each of its recipients."""
+        _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply)})
+        entries = tuple(_entry(transaction, judgement, item) for item in dispositions)
+        self._store.submit(self._ledger.record, entries).add_done_callback(_report)
+
+    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
+        """Record that we could not judge or keep a message now; the sender has it still."""
+        entries = tuple(
+            _entry_of(transaction, str(recipient.address), Outcome.DEFERRED, reply)
+            for recipient in transaction.envelope.recipients
+        )
+        _log.error("undetermined: %s", error, extra={EXTRA: {"id": transaction.id, "reply": str(reply)}})
+        self._store.submit(self._ledger.record, entries).add_done_callback(_report)
+
+
+def _report(done: Future[None]) -> None:
+    """A ledger that cannot be written costs the digest a row, never the message: that is answered already."""
+    if (error := done.exception()) is not None:
+        _log.error("the ledger could not be written: %s", error)
+
+
+def _line(
+    transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
+) -> dict[str, object]:
+    elapsed = datetime.now(UTC) - transaction.received
+    return {
+        "id": transaction.id,
+        "listener": transaction.listener,
+        "client": transaction.client.address,
+        "reverse_path": str(transaction.envelope.reverse_path or ""),
+        "size": len(transaction.message),
+        "policy": judgement.policy,
+        "policy_hash": judgement.policy_hash[:16],
+        "inspected": judgement.inspected.value,
+        "milliseconds": round(elapsed.total_seconds() * 1000, 1),
+        "reply": str(reply),
+        "recipients": [
+            {
+                "address": str(item.recipient.address),
+                "direction": item.verdict.direction.value,
+                "action": item.verdict.action.value,
+                "outcome": item.outcome.value,
+                "rules": list(dict.fromkeys(finding.rule for finding in item.verdict.findings)),
+                "clauses": list(dict.fromkeys(clause for f in item.verdict.findings for clause in f.cites)),
+                "reply": str(item.reply),
+            }
+            for item in dispositions
+        ],
+    }
+
+
+def _entry(transaction: Transaction, judgement: Judgement, item: Disposition) -> Entry:
+    findings = item.verdict.findings
+    return _entry_of(
+        transaction,
+        str(item.recipient.address),
+        item.outcome,
+        item.reply,
+        rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
+        cites=tuple(dict.fromkeys(clause for finding in findings for clause in finding.cites)),
+        subject=judgement.subject,
+    )
+
+
+def _entry_of(
+    transaction: Transaction,
+    recipient: str,
+    outcome: Outcome,
+    reply: Reply,
+    *,
+    rules: tuple[str, ...] = (),
+    cites: tuple[str, ...] = (),
+    subject: str = "",
+) -> Entry:
+    return Entry(
+        at=transaction.received,
+        transaction=transaction.id,
+        listener=transaction.listener,
+        reverse_path=str(transaction.envelope.reverse_path or ""),
+        recipient=recipient,
+        outcome=outcome,
+        rules=rules,
+        cites=cites,
+        subject=subject,
+        reply=str(reply),
+    )

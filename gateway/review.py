@@ -1,0 +1,34 @@
+"""Judges a held message once more, in inspection workers, under the policy in force now (quarantine.ports.Review)."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.assembly import worker_settings
+from gateway.config import Config
+from gateway.held import transaction_again
+from gateway.workers import InspectionUnavailable, WorkerPool
+from quarantine.item import HeldMessage
+from quarantine.ports import ReviewUnavailable
+from rules.transaction import Recipient, Transaction
+from rules.verdict import Judgement
+
+
+class WorkerReview:
+    """Starts workers for each call: a release is rare, and sees the policy of this very moment."""
+
+    def __init__(self, path: Path, config: Config) -> None:
+        self._settings = worker_settings(path, config)
+        self._config = config
+
+    def rejudge(self, item: HeldMessage, octets: bytes, recipients: Sequence[Recipient]) -> Judgement:
+        """All rules on the content for these recipients; raises ReviewUnavailable."""
+        transaction = transaction_again(item, octets, recipients, self._config)
+        try:
+            return asyncio.run(self._inspect(transaction))
+        except InspectionUnavailable as error:
+            raise ReviewUnavailable(str(error)) from error
+
+    async def _inspect(self, transaction: Transaction) -> Judgement:
+        async with WorkerPool(self._settings) as pool:
+            return await pool.inspect(transaction)

@@ -1,0 +1,176 @@
+"""The processes: a supervisor, the gateway processes that talk SMTP, and the keeper that does what has its hour.
+
+Owns start, reload, drain and restart; judges and sends nothing itself.
+"""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from gateway.assembly import CannotStart, Gateway
+from gateway.config import Config, load_config
+from gateway.keeper import keep
+from gateway.logs import start_logging
+from gateway.loop import run
+from rules.document import DocumentError
+from rules.policy import find_policy, load_policy
+
+DRAIN_SECONDS = 60.0  # reliability section 4
+RESTART_SECONDS = 1.0  # between the death of a process and its successor, so that a broken one does not spin
+POLL_SECONDS = 0.2
+CONFIG_EXIT = 78  # EX_CONFIG of sysexits.h: starting again would not help
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+_log = logging.getLogger("mailward.service")
+
+
+def supervise(path: Path) -> int:
+    """Run every process of the configuration until SIGTERM or SIGINT; the exit code. Refuses to start on a bad file."""
+    start_logging()
+    try:
+        config = _checked(path)
+    except DocumentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    roles = [f"gateway-{number}" for number in range(config.processes)] + ["keeper"]
+    return _Supervisor(path, roles).run()
+
+
+def _checked(path: Path) -> Config:
+    config = load_config(path)
+    load_policy(find_policy(config.policy, path.parent))
+    return config
+
+
+class _Supervisor:
+    """Starts, restarts and ends the processes. Forwards SIGHUP only for files that load."""
+
+    def __init__(self, path: Path, roles: list[str]) -> None:
+        self._path = path
+        self._roles = roles
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._ending = False
+        self._reload = False
+        self._failed = False
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_end)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        for role in self._roles:
+            self._start(role)
+        while not self._ending:
+            time.sleep(POLL_SECONDS)
+            self._restart_dead()
+            if self._reload:
+                self._forward_reload()
+        return self._end() or int(self._failed)
+
+    def _start(self, role: str) -> None:
+        self._children[role] = subprocess.Popen(
+            [sys.executable, "-m", "gateway.service", role, str(self._path)], start_new_session=True
+        )
+
+    def _restart_dead(self) -> None:
+        for role, child in list(self._children.items()):
+            if child.poll() == CONFIG_EXIT:
+                self._ending, self._failed = True, True
+            elif child.poll() is not None and not self._ending:
+                _log.error("%s ended with %s and is started again", role, child.returncode)
+                time.sleep(RESTART_SECONDS)
+                self._start(role)
+
+    def _on_end(self, *_: object) -> None:
+        self._ending = True
+
+    def _on_reload(self, *_: object) -> None:
+        self._reload = True
+
+    def _forward_reload(self) -> None:
+        self._reload = False
+        try:
+            _checked(self._path)
+        except DocumentError as error:
+            _log.error("reload refused, the old configuration stays: %s", error)
+            return
+        for child in self._children.values():
+            child.send_signal(signal.SIGHUP)
+
+    def _end(self) -> int:
+        for child in self._children.values():
+            child.terminate()
+        deadline = time.monotonic() + DRAIN_SECONDS + 5
+        codes = []
+        for role, child in self._children.items():
+            try:
+                codes.append(child.wait(max(0.0, deadline - time.monotonic())))
+            except subprocess.TimeoutExpired:
+                _log.error("%s did not end in time and is killed", role)
+                child.kill()
+                codes.append(child.wait())
+        return max((abs(code) for code in codes), default=0) and 1
+
+
+async def serve_gateway(path: Path) -> None:
+    """One gateway process: listeners up, reload on SIGHUP, drain on SIGTERM."""
+    ending, reloading = asyncio.Event(), asyncio.Event()
+    _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: reloading.set})
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as store:
+        gateway = await Gateway.start(path, store)
+        _log.info("listening on %s", ", ".join(gateway.places))
+        while not ending.is_set():
+            await _first(ending, reloading)
+            if reloading.is_set():
+                reloading.clear()
+                await gateway.reload()
+        await gateway.end(DRAIN_SECONDS)
+
+
+async def serve_keeper(path: Path) -> None:
+    """The keeper process, until SIGTERM; SIGHUP is nothing to it: it reads the configuration at each turn."""
+    ending = asyncio.Event()
+    _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: lambda: None})
+    await keep(path, ending)
+
+
+def _on_signals(handlers: dict[signal.Signals, Callable[[], None]]) -> None:
+    loop = asyncio.get_running_loop()
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+def main() -> None:
+    """`python -m gateway.service ROLE FILE`, as the supervisor starts it."""
+    role, path = sys.argv[1], Path(sys.argv[2])
+    start_logging()
+    os.umask(0o077)
+    _end_with_parent()
+    try:
+        run(serve_keeper(path) if role == "keeper" else serve_gateway(path))
+    except CannotStart as error:
+        _log.error("%s", error)
+        sys.exit(CONFIG_EXIT)
+
+
+def _end_with_parent() -> None:
+    """Nothing of us stays behind on the port when the supervisor is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What leaves: fields in front, octets untouched behind, forged copies of our own fields gone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.fields import leaving, released_field, trace_field, verdict_fields
+from rules.address import parse_address
+from rules.finding import Action, Finding
+from rules.message import Message
+from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
+from rules.verdict import Inspected, Judgement, Verdict
+
+HOST = "mx.city.example"
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+CONTENT = b"From: a@elsewhere.example\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nX-Odd:\tkept  \r\n\r\n.body\r\n"
+
+
+def joined(content: bytes, added: bytes = b"", tag: str = "") -> bytes:
+    return b"".join(leaving(Message(content), added, HOST, tag))
+
+
+def transaction(name: str = "client.example", recipients: tuple[str, ...] = ("b@city.example",)) -> Transaction:
+    return Transaction(
+        id="0abc",
+        received=NOW,
+        listener="edge",
+        kind=ListenerKind.EDGE,
+        direction=None,
+        client=Client(address="192.0.2.1", name=name),
+        envelope=Envelope(
+            reverse_path=None,
+            recipients=tuple(Recipient(address=parse_address(recipient)) for recipient in recipients),
+        ),
+        message=Message(CONTENT),
+    )
+
+
+def judged(action: Action, *findings: Finding) -> tuple[Judgement, Verdict]:
+    verdict = Verdict(recipient="b@city.example", direction=Direction.INBOUND, action=action, findings=findings)
+    judgement = Judgement(
+        policy="city",
+        policy_hash="00",
+        observations=(),
+        verdicts=(verdict,),
+        inspected=Inspected.FULLY,
+        not_inspected=(),
+        subject="",
+        preview="",
+    )
+    return judgement, verdict
+
+
+def test_the_octets_received_leave_as_they_came() -> None:
+    assert joined(CONTENT, b"Added: 1\r\n") == b"Added: 1\r\n" + CONTENT
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"Mailward-Verdict: pass\r\n",
+        b"MAILWARD-TAG: rule=none;\r\n\tfolded=yes\r\n",
+        b"Mailward-Verdict : pass\r\n",
+        b"Authentication-Results: mx.CITY.example; dkim=pass\r\n",
+    ],
+)
+def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: bytes) -> None:
+    """Architecture: forged copies are removed on entry, on every listener."""
+    assert joined(b"A: 1\r\n" + forged + CONTENT) == b"A: 1\r\n" + CONTENT
+
+
+def test_authentication_results_of_another_host_stay() -> None:
+    field = b"Authentication-Results: relay.elsewhere.example; spf=pass\r\n"
+    assert joined(field + CONTENT) == field + CONTENT
+
+
+def test_what_looks_like_our_field_in_the_body_stays() -> None:
+    body = CONTENT + b"Mailward-Verdict: pass\r\n"
+    assert joined(body) == body
+
+
+def test_the_subject_tag_edits_the_octets_of_that_field_alone() -> None:
+    assert joined(CONTENT, tag="[Policy]") == CONTENT.replace(b"Subject: ", b"Subject: [Policy] ")
+
+
+def test_a_subject_that_has_the_tag_is_left_alone() -> None:
+    content = b"Subject: Re: [POLICY] plan\r\n\r\n"
+    assert joined(content, tag="[Policy]") == content
+
+
+def test_only_the_first_of_two_subjects_is_tagged() -> None:
+    assert joined(b"Subject: a\r\nSubject: b\r\n\r\n", tag="[T]") == b"Subject: [T] a\r\nSubject: b\r\n\r\n"
+
+
+def test_the_trace_field_names_the_only_recipient_and_never_one_of_several() -> None:
+    """RFC 5321 section 4.4: a `for` clause with several recipients would tell of Bcc."""
+    assert b"for <b@city.example>" in trace_field(transaction(), HOST, NOW)
+    assert b"city.example>" not in trace_field(transaction(recipients=("b@city.example", "c@city.example")), HOST, NOW)
+
+
+def test_what_the_client_called_itself_cannot_end_the_line() -> None:
+    field = trace_field(transaction(name="x\r\nBcc: victim@city.example\x00(("), HOST, NOW)
+    assert field.count(b"\r\n") == field.count(b"\n") == 4
+    assert b"Bcc: " not in field and b"\x00" not in field
+
+
+def test_a_tag_line_gives_rule_and_clauses_and_no_evidence() -> None:
+    finding = Finding(rule="chain-letter", cites=("LEA-M1", "STA-8a"), action=Action.TAG, observation=0)
+    lines = verdict_fields("0abc", *judged(Action.TAG, finding, finding)).decode().splitlines()
+    assert lines == [
+        "Mailward-Verdict: tag; policy=city; inspected=fully; id=0abc",
+        "Mailward-Tag: rule=chain-letter; clause=LEA-M1,STA-8a",
+    ]
+
+
+def test_a_released_message_says_so() -> None:
+    judgement, _ = judged(Action.QUARANTINE)
+    assert released_field("0abc", judgement) == b"Mailward-Verdict: released; policy=city; inspected=fully; id=0abc\r\n"
