@@ -3,6 +3,7 @@
 Owns what an address is; never asks whether it exists.
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ _DOT_STRING = rf"{_ATEXT}+(?:\.{_ATEXT}+)*"
 _QUOTED = r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\U0010ffff]|\\[\x20-\x7e])*"'
 _LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\-\u0080-\U0010ffff]{0,61}[A-Za-z0-9\u0080-\U0010ffff])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
-_LITERAL = r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]"
+_LITERAL = r"\[(?:[0-9.]{7,15}|(?i:IPv6):[0-9A-Fa-f:.]{2,45})\]"
 _MAILBOX = re.compile(rf"({_DOT_STRING}|{_QUOTED})@({_DOMAIN}|{_LITERAL})")
 
 
@@ -35,20 +36,46 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The form to compare and look up by."""
-        return str(self).casefold()
+        """The form to compare and look up by. Domains are lower case and not folded further: ß and ss are two hosts."""
+        return f"{self.local.casefold()}@{self.domain}"
 
     @property
     def is_ascii(self) -> bool:
         return str(self).isascii()
 
 
+def key_of(text: str) -> str:
+    """The `Address.key` of an address that was printed with `str`."""
+    local, _, domain = text.rpartition("@")
+    return f"{local.casefold()}@{domain.lower()}"
+
+
 def parse_address(text: str) -> Address:
-    """Read `local@domain` exactly; routes, blanks, control characters and a trailing dot raise AddressError."""
+    """Read `local@domain` exactly. Raises AddressError for all else.
+
+    Routes, blanks outside quotes, control and format characters, lone surrogates and a trailing dot are all else.
+    """
+    if len(text) > MAX_PATH - 2:  # the path's limit counts the angle brackets too
+        raise AddressError("address too long")
     match = _MAILBOX.fullmatch(text)
-    if match is None:
+    # Of the characters above ASCII that RFC 6531 lets in, those that show nothing or turn the line would only deceive.
+    if match is None or not text.isprintable():
         raise AddressError("not a mailbox")
     local, domain = match.groups()
     if len(local.encode()) > MAX_LOCAL_PART or len(domain.encode()) > MAX_DOMAIN or len(text.encode()) > MAX_PATH - 2:
         raise AddressError("address too long")
+    if domain.startswith("["):
+        _check_literal(domain[1:-1])
     return Address(local=local, domain=domain.lower())
+
+
+def _check_literal(text: str) -> None:
+    """RFC 5321 section 4.1.3; the general form of other address families has no user."""
+    tag, colon, rest = text.partition(":")
+    try:
+        if colon:
+            ipaddress.IPv6Address(rest)
+        else:
+            ipaddress.IPv4Address(tag)
+    except ValueError:
+        raise AddressError("not an address literal") from None

@@ -4,8 +4,9 @@ The one module that imports pydantic and PyYAML. A dataclass that must refuse un
 `__pydantic_config__ = STRICT`.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,10 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 T = TypeVar("T")
 STRICT = ConfigDict(extra="forbid")
-MAX_DOCUMENT = 4 * 1024 * 1024
+MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their exemptions is a tenth of that
+MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7
+MAX_NODES = 200_000  # with aliases written out, so that a few lines cannot stand for a billion
+MAX_GIVEN = 60  # characters of a wrong value shown in its fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,21 @@ class DocumentError(ValueError):
     """A document was refused; `faults` names every reason."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+        super().__init__(faults)
         self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+# pydantic speaks of Python's and JavaScript's types; administrators write YAML.
+_EXPECTED = {
+    "bool_type": "true or false",
+    "dataclass_type": "keys and values",
+    "dict_type": "keys and values",
+    "string_type": "text",
+    "tuple_type": "a list",
+}
 
 
 class _Loader(yaml.CSafeLoader):
@@ -82,20 +99,30 @@ def keyed(name: str) -> Any:
     return Field(alias=name)
 
 
+def between(least: float, most: float) -> Any:
+    """Marks a dataclass field, a number of this range; in a document anything beyond is a fault."""
+    return Field(ge=least, le=most)
+
+
 def convert(data: object, kind: type[T], path: Path, place: tuple[str | int, ...]) -> T:
     """Plain data that was taken out of the document at `place` of `path`, as `kind`."""
-    try:
-        result: T = _adapter(cast(Any, kind)).validate_python(data)
-    except ValidationError as error:
-        root = _compose(path.read_bytes(), path)
-        errors = [{**item, "loc": (*place, *item["loc"])} for item in error.errors()]
-        raise DocumentError(tuple(_located(root, path, item) for item in errors)) from None
-    return result
+    return _validated(data, kind, path, None, place)
 
 
 def locate(path: Path, place: tuple[str | int, ...], expected: str) -> Fault:
     """A fault of our own at `place` of the document at `path`."""
-    return _located(_compose(path.read_bytes(), path), path, {"loc": place, "type": "own", "msg": expected})
+    node, _, steps = _found(_compose(path.read_bytes(), path), place)
+    return _fault(path, node.start_mark if node else None, ".".join(steps), expected)
+
+
+def lines_of(path: Path, places: Sequence[tuple[str | int, ...]]) -> tuple[int | None, ...]:
+    """The line of the key or item at each place of the document at `path`; None where it does not stand there."""
+    root = _compose(path.read_bytes(), path)
+    found = ((_found(root, place), place) for place in places)
+    return tuple(
+        key.start_mark.line + 1 if key is not None and len(steps) == len(place) else None
+        for (_, key, steps), place in found
+    )
 
 
 def read_document(path: Path, kind: type[T]) -> T:
@@ -110,71 +137,170 @@ def read_document(path: Path, kind: type[T]) -> T:
 def parse_document(octets: bytes, kind: type[T], path: Path) -> T:
     """The same from octets; `path` is only named in errors."""
     root = _compose(octets, path)
-    duplicates = tuple(_duplicates(root, path, ""))
-    if duplicates:
-        raise DocumentError(duplicates)
+    faults = tuple(_shape_faults(root, path))
+    if faults:
+        raise DocumentError(faults)
     loader = _Loader(b"")
     try:
         data = loader.construct_document(root) if root is not None else {}
-    except yaml.YAMLError as error:
-        raise DocumentError((_fault(path, getattr(error, "problem_mark", None), "", str(error)),)) from None
+    except yaml.MarkedYAMLError as error:
+        raise DocumentError((_fault(path, error.problem_mark, "", _words(error)),)) from None
+    return _validated(data, kind, path, octets, ())
+
+
+def _validated(data: object, kind: type[T], path: Path, octets: bytes | None, place: tuple[str | int, ...]) -> T:
+    """Types as JSON has them: strict, so that neither `"25"` is a number nor `2027` a moment in 1970.
+
+    `octets` are the document's, to find places in; read again when None.
+    """
     try:
-        result: T = _adapter(cast(Any, kind)).validate_python(data)
+        text = json.dumps(data)
+    except (TypeError, ValueError):  # YAML's own sets and octets, asked for by an explicit tag
+        raise DocumentError((_fault(path, None, "", "plain values, lists and mappings"),)) from None
+    try:
+        result: T = _adapter(cast(Any, kind)).validate_json(text, strict=True)
     except ValidationError as error:
-        raise DocumentError(tuple(_located(root, path, item) for item in error.errors())) from None
+        root = _compose(path.read_bytes() if octets is None else octets, path)
+        faults = (_located(root, path, item, place, kind) for item in error.errors())
+        # One fault a place: a union reports each of its members.
+        places = {(fault.line, fault.column, fault.where): fault for fault in reversed(tuple(faults))}
+        raise DocumentError(tuple(reversed(places.values()))) from None
     return result
 
 
 def _compose(octets: bytes, path: Path) -> yaml.Node | None:
     if len(octets) > MAX_DOCUMENT:
-        raise DocumentError((_fault(path, None, "", f"larger than {MAX_DOCUMENT} octets"),))
+        raise DocumentError((_fault(path, None, "", f"at most {MAX_DOCUMENT} octets"),))
     try:
         return yaml.compose(octets, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        text = " ".join(filter(None, (error.context, error.problem)))
-        raise DocumentError((_fault(path, error.problem_mark, "", text),)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DocumentError((_fault(path, None, "", str(error)),)) from None
+        expected = _tab_in_front(octets, error.problem_mark) or _words(error)
+        raise DocumentError((_fault(path, error.problem_mark, "", expected),)) from None
+    except yaml.reader.ReaderError as error:
+        raise DocumentError((_reader_fault(octets, path, error),)) from None
+    except RecursionError:
+        raise DocumentError((_fault(path, None, "", f"at most {MAX_DEPTH} levels within one another"),)) from None
 
 
-def _duplicates(node: yaml.Node | None, path: Path, where: str) -> Iterator[Fault]:
-    """PyYAML keeps the last of two equal keys and says nothing; a policy must not lose a line that way."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            place = f"{where}.{key.value}".lstrip(".")
-            if key.value in seen:
-                yield _fault(path, key.start_mark, place, "key stands twice")
-            seen.add(key.value)
-            yield from _duplicates(value, path, place)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _duplicates(item, path, f"{where}.{index}".lstrip("."))
+def _reader_fault(octets: bytes, path: Path, error: yaml.reader.ReaderError) -> Fault:
+    """The parser tells such a place as an offset in octets; people count lines."""
+    lines = octets[: error.position].split(b"\n")
+    column = len(lines[-1].decode("utf-8", "replace")) + 1
+    return Fault(path=str(path), line=len(lines), column=column, where="", expected=f"UTF-8 text: {error.reason}")
 
 
-def _located(root: yaml.Node | None, path: Path, error: Any) -> Fault:
-    node, place = root, []
-    for step in error["loc"]:
-        found = _child(node, step)
-        if found is None and error["type"] != "missing":
+def _tab_in_front(octets: bytes, mark: Any) -> str:
+    """YAML indents with blanks only, and the parser's own words for a tab help nobody."""
+    lines = octets.splitlines()
+    line = lines[mark.line] if mark is not None and mark.line < len(lines) else b""
+    indentation = line[: len(line) - len(line.lstrip())]
+    return "blanks in front of the line, not tabs" if b"\t" in indentation else ""
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    return " ".join(filter(None, (error.context, error.problem)))
+
+
+def _shape_faults(root: yaml.Node | None, path: Path) -> Iterator[Fault]:
+    """What PyYAML lets through: equal keys (it keeps the last and says nothing), keys that are no text, bombs."""
+    nodes = 0
+    waiting: list[tuple[yaml.Node, tuple[str, ...]]] = [(root, ())] if root is not None else []
+    while waiting:
+        node, place = waiting.pop()
+        nodes += 1
+        if len(place) > MAX_DEPTH or nodes > MAX_NODES:
+            yield _fault(path, node.start_mark, ".".join(place[:3]), f"at most {MAX_DEPTH} levels, {MAX_NODES} values")
+            return
+        children: list[tuple[yaml.Node, tuple[str, ...]]] = []
+        if isinstance(node, yaml.MappingNode):
+            yield from _key_faults(node, path, place)
+            children = [(value, (*place, str(key.value))) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            children = [(item, (*place, str(index))) for index, item in enumerate(node.value)]
+        waiting.extend(reversed(children))
+
+
+def _key_faults(node: yaml.MappingNode, path: Path, place: tuple[str, ...]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            yield _fault(path, key.start_mark, ".".join(place), "a key of plain text")
             continue
-        place.append(str(step))
-        node = found or node
-    given = "" if error["type"] == "missing" else _given(error.get("input"))
-    return _fault(path, node.start_mark if node else None, ".".join(place), error["msg"] + given)
+        if key.value in seen:
+            yield _fault(path, key.start_mark, ".".join((*place, key.value)), "key stands twice")
+        seen.add(key.value)
+
+
+def _located(root: yaml.Node | None, path: Path, error: Any, base: tuple[str | int, ...], kind: Any) -> Fault:
+    match error["type"]:
+        case "missing":
+            node, _, steps = _found(root, (*base, *error["loc"][:-1]))
+            steps, expected = [*steps, str(error["loc"][-1])], "required, and missing"
+        case "unexpected_keyword_argument":
+            _, node, steps = _found(root, (*base, *error["loc"]))
+            known = _known_keys(_adapter(kind).json_schema(), error["loc"][:-1])
+            expected = f"unknown key; known are {', '.join(known)}"
+        case _:
+            node, _, steps = _found(root, (*base, *error["loc"]))
+            message = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            expected = _EXPECTED.get(error["type"], message) + _given(error.get("input"))
+    return _fault(path, node.start_mark if node else None, ".".join(steps), expected)
+
+
+def _found(
+    root: yaml.Node | None, place: tuple[str | int, ...]
+) -> tuple[yaml.Node | None, yaml.Node | None, list[str]]:
+    """The node at `place`, the node of its key (of an item: itself), and the steps that led there.
+
+    A step that stands nowhere is passed over: the names of a union's members are none of the document's.
+    """
+    node = key = root
+    steps: list[str] = []
+    for step in place:
+        child = _child(node, step)
+        if child is not None:
+            key, node = child
+            steps.append(str(step))
+    return node, key, steps
+
+
+def _child(node: yaml.Node | None, step: object) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        item: yaml.Node = node.value[step]
+        return item, item
+    return None
+
+
+def _known_keys(schema: dict[str, Any], place: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand at `place` of a document, from its JSON Schema."""
+    here = _resolved(schema, schema)
+    for step in place:
+        options = [_resolved(schema, option) for option in here.get("anyOf", (here,))]
+        nested = (
+            option.get("items") if isinstance(step, int) else option.get("properties", {}).get(step)
+            for option in options
+        )
+        extra = (option.get("additionalProperties") for option in options)
+        child = next((found for found in (*nested, *extra) if isinstance(found, dict)), None)
+        if child is not None:
+            here = _resolved(schema, child)
+    options = [_resolved(schema, option) for option in here.get("anyOf", (here,))]
+    return sorted({key for option in options for key in option.get("properties", {})})
+
+
+def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    name = part.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = schema["$defs"][name] if name else part
+    return found
 
 
 def _given(value: object) -> str:
-    return f", not {value!r}" if isinstance(value, str | int | float | bool) else ""
-
-
-def _child(node: yaml.Node | None, step: object) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(step)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        item: yaml.Node = node.value[step]
-        return item
-    return None
+    if not isinstance(value, str | int | float | bool):
+        return ""
+    text = repr(value)
+    return f", not {text}" if len(text) <= MAX_GIVEN else f", not {text[:MAX_GIVEN]}…"
 
 
 def _fault(path: Path, mark: Any, where: str, expected: str) -> Fault:

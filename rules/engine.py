@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rules.address import Address
+from rules.address import Address, key_of
 from rules.detectors import BY_NAME
 from rules.facts import Facts, Reason, Unread
-from rules.finding import Evidence, Finding, Observation, strictest
-from rules.policy import Policy, Probe, Rule, RuleClass, Status
+from rules.finding import Action, Evidence, Finding, Observation, strictest
+from rules.policy import Exemption, Policy, Probe, Rule, RuleClass, Status
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -59,35 +59,32 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
 def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
     """The judgement of one message for all its recipients. `preview` is kept for whoever reads a held message."""
     seen = observe(facts, policy.probes)
-    unread = facts.unread + _unchecked(policy, seen)
-    observations = seen.observations
-    always: tuple[Finding, ...] = ()
-    if _blocking(policy, seen, facts.unread):
-        always = (_not_inspected_finding(policy, len(observations)),)
-    if unread:
-        observations = (*observations, _not_inspected(unread))
-    hits = tuple(Hit(rule=rule, observations=_hits(rule, seen)) for rule in policy.rules)
-    verdicts = tuple(
-        _tighten(
-            Verdict(
-                recipient=str(recipient.address),
-                direction=facts.directions[recipient.address.key],
-                action=strictest(*(finding.action for finding in always)),
-                findings=always,
-            ),
-            hits,
-            observations,
-            policy,
-            facts.envelope.reverse_path,
-            facts.received,
-        )
-        for recipient in facts.envelope.recipients
+    undetermined = tuple(rule for rule in policy.rules if _is_undetermined(rule, seen))
+    unread = facts.unread + tuple(_unevaluated(rule) for rule in undetermined)
+    observations = (*seen.observations, _not_inspected(unread)) if unread else seen.observations
+    case = _Case(
+        policy=policy,
+        observations=observations,
+        hits=_hits(policy, seen),
+        undetermined=undetermined,
+        sender=facts.envelope.reverse_path,
+        now=facts.received,
     )
+    verdicts = []
+    for recipient in facts.envelope.recipients:
+        findings = _for_unread(facts.unread, recipient.address.key, case)
+        verdict = Verdict(
+            recipient=str(recipient.address),
+            direction=facts.directions[recipient.address.key],
+            action=strictest(*(finding.action for finding in findings)),
+            findings=findings,
+        )
+        verdicts.append(_tighten(verdict, case))
     return Judgement(
         policy=policy.name,
         policy_hash=policy.hash,
         observations=observations,
-        verdicts=verdicts,
+        verdicts=tuple(verdicts),
         inspected=Inspected.PARTLY if unread else Inspected.FULLY,
         not_inspected=unread,
         subject=facts.subject,
@@ -119,49 +116,57 @@ def add_observation(
 ) -> Judgement:
     """Judge an observation that was summed up over messages, and tighten the verdicts by it."""
     observations = (*judgement.observations, observation)
-    indices = (len(judgement.observations),) if observation.detected else ()
-    hits = tuple(
-        Hit(rule=rule, observations=indices) for rule in policy.rules if rule.when.detector == observation.detector
-    )
-    return replace(
-        judgement,
-        observations=observations,
-        verdicts=tuple(_tighten(verdict, hits, observations, policy, sender, now) for verdict in judgement.verdicts),
-    )
+    indices = (len(judgement.observations),)
+    rules = (rule for rule in policy.rules if rule.when.detector == observation.detector)
+    hits = tuple(Hit(rule=rule, observations=indices) for rule in rules) if observation.detected else ()
+    case = _Case(policy=policy, observations=observations, hits=hits, undetermined=(), sender=sender, now=now)
+    verdicts = tuple(_tighten(verdict, case) for verdict in judgement.verdicts)
+    return replace(judgement, observations=observations, verdicts=verdicts)
 
 
-def _hits(rule: Rule, seen: Observed) -> tuple[int, ...]:
-    if rule.unless is not None and _detected(rule.unless, seen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What is the same for all recipients of a message."""
+
+    policy: Policy
+    observations: tuple[Observation, ...]
+    hits: tuple[Hit, ...]
+    undetermined: tuple[Rule, ...]
+    sender: Address | None
+    now: datetime
+
+    def concerns(self, rule: Rule, verdict: Verdict) -> bool:
+        """Whether the rule speaks of this copy: its direction, and nobody let off."""
+        return verdict.direction in rule.directions and not self.lets_off(rule.exemptions, key_of(verdict.recipient))
+
+    def lets_off(self, exemptions: tuple[Exemption, ...], recipient: str) -> bool:
+        return any(item.covers(self.sender, recipient, self.now, self.policy.zone) for item in exemptions)
+
+
+def _hits(policy: Policy, seen: Observed) -> tuple[Hit, ...]:
+    """The rules that fire: `when` detected and `unless` not."""
+    hits = (Hit(rule=rule, observations=_detected(rule.when, seen)) for rule in policy.rules)
+    return tuple(hit for hit in hits if hit.observations and not _detected(hit.rule.unless, seen))
+
+
+def _detected(probe: Probe | None, seen: Observed) -> tuple[int, ...]:
+    if probe is None:
         return ()
-    return _detected(rule.when, seen)
-
-
-def _detected(probe: Probe, seen: Observed) -> tuple[int, ...]:
     return tuple(index for index in seen.by_probe.get(probe, ()) if seen.observations[index].detected)
 
 
-def _tighten(
-    verdict: Verdict,
-    hits: Sequence[Hit],
-    observations: Sequence[Observation],
-    policy: Policy,
-    sender: Address | None,
-    now: datetime,
-) -> Verdict:
-    """Add what these hits find for this recipient; the action only ever grows stricter."""
+def _tighten(verdict: Verdict, case: _Case) -> Verdict:
+    """Add what the case finds for this recipient; the action only ever grows stricter."""
     acted, noted = list(verdict.findings), list(verdict.observed)
-    for hit in hits:
-        if verdict.direction not in hit.rule.directions:
-            continue
-        if any(item.covers(sender, verdict.recipient, now, policy.zone) for item in hit.rule.exemptions):
+    for hit in case.hits:
+        if not case.concerns(hit.rule, verdict):
             continue
         for index in hit.observations:
-            concerned = observations[index].recipients
-            if concerned is None or verdict.recipient.casefold() in concerned:
+            only = case.observations[index].recipients
+            if only is None or key_of(verdict.recipient) in only:
                 target = acted if hit.rule.status is Status.ENFORCE else noted
-                target.append(
-                    Finding(rule=hit.rule.name, cites=hit.rule.cites, action=hit.rule.action, observation=index)
-                )
+                target.append(_finding(hit.rule, index))
+    acted += _failures(verdict, case)
     return replace(
         verdict,
         findings=tuple(acted),
@@ -170,20 +175,42 @@ def _tighten(
     )
 
 
-def _unchecked(policy: Policy, seen: Observed) -> tuple[Unread, ...]:
-    return tuple(
-        Unread(part="", reason=Reason.FAILED, detail=f"rule {rule.name} could not be evaluated")
-        for rule in policy.rules
-        if rule.when in seen.failed or rule.unless in seen.failed
-    )
+def _finding(rule: Rule, observation: int) -> Finding:
+    return Finding(rule=rule.name, cites=rule.cites, action=rule.action, observation=observation)
 
 
-def _blocking(policy: Policy, seen: Observed, unread: tuple[Unread, ...]) -> bool:
-    """A conduct rule that failed is delivered with a mark; all else that was not determined is not."""
-    return bool(unread) or any(
-        rule.kind is RuleClass.SECURITY and (rule.when in seen.failed or rule.unless in seen.failed)
-        for rule in policy.rules
-    )
+def _is_undetermined(rule: Rule, seen: Observed) -> bool:
+    """Whether a detector that failed could have changed what the rule says."""
+    if rule.when in seen.failed:
+        return not _detected(rule.unless, seen)
+    return rule.unless in seen.failed and bool(_detected(rule.when, seen))
+
+
+def _for_unread(unread: tuple[Unread, ...], recipient: str, case: _Case) -> tuple[Finding, ...]:
+    """What parts that could not be read mean for this copy; an exemption covers protected parts only."""
+    excusable = all(item.reason is Reason.ENCRYPTED for item in unread)
+    if not unread or (excusable and case.lets_off(case.policy.not_inspected.exceptions, recipient)):
+        return ()
+    return (_not_inspected_finding(case.policy, len(case.observations) - 1),)
+
+
+def _failures(verdict: Verdict, case: _Case) -> tuple[Finding, ...]:
+    """What a rule that could not be evaluated means for this copy.
+
+    A conduct rule's is delivered with a mark (reliability D3), any other's is treated as not inspected; a rule that
+    only observes never acts.
+    """
+    if any(finding.rule == NOT_INSPECTED_RULE for finding in verdict.findings):
+        return ()
+    index = len(case.observations) - 1
+    failed = [rule for rule in case.undetermined if rule.status is Status.ENFORCE and case.concerns(rule, verdict)]
+    if any(rule.kind is RuleClass.SECURITY for rule in failed):
+        return (_not_inspected_finding(case.policy, index),)
+    return (replace(_not_inspected_finding(case.policy, index), action=Action.TAG),) if failed else ()
+
+
+def _unevaluated(rule: Rule) -> Unread:
+    return Unread(part="", reason=Reason.FAILED, detail=f"rule {rule.name} could not be evaluated")
 
 
 def _not_inspected_finding(policy: Policy, observation: int) -> Finding:

@@ -6,13 +6,13 @@ Reads the policy file and the rule library into a compiled `Policy`; judges noth
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rules.address import Address
+from rules.address import Address, AddressError, key_of, parse_address
 from rules.detectors import BY_NAME, DETECTORS, Detector
 from rules.document import STRICT, DocumentError, Fault, convert, keyed, locate, read_document, to_json
 from rules.finding import Action
@@ -50,27 +50,28 @@ class Clause:
 class Exemption:
     """Who is let off a rule, why, by whose word and until when.
 
-    `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone.
+    `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone. A date counts as
+    that whole day, and a moment without an offset, in the policy's time zone.
     """
 
     __pydantic_config__ = STRICT
     because: str
     by: str
-    until: datetime
-    since: datetime | None = None
+    until: date | datetime
+    since: date | datetime | None = None
     senders: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
 
     def covers(self, sender: Address | None, recipient: str, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether this copy is let off at `now`; an `until` without a time of day includes that whole day."""
-        since = _aware(self.since, zone) if self.since else None
-        until = _aware(self.until, zone)
-        if self.until.time() == datetime.min.time():
-            until += timedelta(days=1)
-        if now >= until or (since is not None and now < since):
+        """Whether the copy of `recipient`, an Address.key, is let off at `now`."""
+        if now >= self.end(zone) or (self.since is not None and now < _moment(self.since, zone)):
             return False
-        named = str(sender).casefold() if sender is not None else ""
-        return _listed(named, self.senders) and _listed(recipient.casefold(), self.recipients)
+        return _listed(sender.key if sender else "", self.senders) and _listed(recipient, self.recipients)
+
+    def end(self, zone: ZoneInfo) -> datetime:
+        """The first moment after it: of an `until` without a time of day, the next day's beginning."""
+        whole_day = not isinstance(self.until, datetime)
+        return _moment(self.until + timedelta(days=1) if whole_day else self.until, zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +90,15 @@ class RuleUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInspected:
-    """What becomes of a message that could not be read in full."""
+    """What becomes of a message that could not be read in full.
+
+    `exceptions` let protected parts of approved partners pass; what failed or went over a limit they do not let pass.
+    """
 
     __pydantic_config__ = STRICT
     action: Action = Action.QUARANTINE
     cites: tuple[str, ...] = ()
+    exceptions: Annotated[tuple[Exemption, ...], keyed("except")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,10 @@ class Probe:
     detector: str
     parameters: Any
 
+    def __hash__(self) -> int:
+        """By name alone: parameters may hold a thousand words, and probes are looked up for each message."""
+        return hash(self.detector)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -157,6 +166,15 @@ class Policy:
     path: Path
 
 
+def library_rules() -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in LIBRARY.glob("*/rule.yaml")))
+
+
+def load_rule(folder: Path) -> Rule:
+    """A rule as its own file has it: own action, every direction, no exemptions. Raises DocumentError."""
+    return _rule(_read_rule(folder), RuleUse(use=folder.name, cites=()), folder / "rule.yaml", ("parameters",))
+
+
 def find_policy(name_or_folder: str, base: Path | None = None) -> Path:
     """The policy.yaml of a shipped policy's name, or of a folder or file (relative ones from `base`)."""
     shipped = POLICIES / name_or_folder / "policy.yaml"
@@ -180,9 +198,9 @@ def load_policy(path: Path) -> Policy:
     rules = []
     for index, use in enumerate(document.rules):
         try:
-            rules.append(_compile(path, index, use))
+            rules.append(_rule(_read_rule(_folder(path, index, use)), use, path, ("rules", index, "parameters")))
         except DocumentError as error:
-            faults.extend(error.faults)
+            faults.extend(fault for fault in error.faults if fault not in faults)
     if faults:
         raise DocumentError(tuple(faults))
     return Policy(
@@ -200,60 +218,112 @@ def load_policy(path: Path) -> Policy:
 
 def _check_document(path: Path, document: PolicyFile) -> Iterator[Fault]:
     for index, use in enumerate(document.rules):
-        for place, name in enumerate(use.cites):
-            if name not in document.clauses:
-                yield locate(path, ("rules", index, "cites", place), f"{name} is no clause of this policy")
+        yield from _check_cites(path, document, ("rules", index, "cites"), use.cites)
+        for place, exemption in enumerate(use.exceptions):
+            yield from _check_exemption(path, ("rules", index, "except", place), exemption)
         if not use.cites:
             yield locate(path, ("rules", index, "cites"), "at least one clause")
-    for place, name in enumerate(document.not_inspected.cites):
-        if name not in document.clauses:
-            yield locate(path, ("not_inspected", "cites", place), f"{name} is no clause of this policy")
+        if not use.directions:
+            yield locate(path, ("rules", index, "directions"), "at least one direction")
+    yield from _check_cites(path, document, ("not_inspected", "cites"), document.not_inspected.cites)
+    for place, exemption in enumerate(document.not_inspected.exceptions):
+        yield from _check_exemption(path, ("not_inspected", "except", place), exemption)
+    if document.not_inspected.action is Action.PASS:
+        yield locate(path, ("not_inspected", "action"), "quarantine or tag: what could not be read is never passed")
     cited = {name for use in document.rules for name in use.cites} | set(document.not_inspected.cites)
     for name, clause in document.clauses.items():
         if clause.enforce == "gateway" and name not in cited:
-            yield locate(path, ("clauses", name), "enforced by the gateway, and no rule cites it")
-    try:
-        ZoneInfo(document.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+            yield locate(path, ("clauses", name), "a rule that cites it, for the gateway is to enforce it")
+    if not is_timezone(document.timezone):
         yield locate(path, ("timezone",), "a time zone such as America/Chicago")
 
 
-def _compile(path: Path, index: int, use: RuleUse) -> Rule:
-    folder = next(
-        (root / use.use for root in (path.parent / "rules", LIBRARY) if (root / use.use / "rule.yaml").is_file()),
-        None,
-    )
-    if folder is None or "/" in use.use:
-        raise DocumentError((locate(path, ("rules", index, "use"), f"{use.use} is no rule of the library"),))
+def _check_cites(
+    path: Path, document: PolicyFile, place: tuple[str | int, ...], cites: tuple[str, ...]
+) -> Iterator[Fault]:
+    for index, name in enumerate(cites):
+        if name not in document.clauses:
+            yield locate(path, (*place, index), f"a clause of this policy, not {name!r}")
+
+
+def _check_exemption(path: Path, place: tuple[str | int, ...], exemption: Exemption) -> Iterator[Fault]:
+    """An address mistyped would let nobody off and say nothing."""
+    for name, listed in (("senders", exemption.senders), ("recipients", exemption.recipients)):
+        for index, text in enumerate(listed):
+            try:
+                parse_address(f"x{text}" if text.startswith("@") else text)
+            except AddressError:
+                yield locate(path, (*place, name, index), f"name@domain or @domain, not {text!r}")
+
+
+def is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as America
+        return False
+    return True
+
+
+def _folder(path: Path, index: int, use: RuleUse) -> Path:
+    roots = (path.parent / "rules", LIBRARY)
+    found = (root / use.use for root in roots if (root / use.use / "rule.yaml").is_file())
+    folder = None if "/" in use.use else next(found, None)
+    if folder is None:
+        raise DocumentError((locate(path, ("rules", index, "use"), f"a rule of the library, not {use.use!r}"),))
+    return folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A rule file that was read and checked, with its detectors and the parameters it gives to each."""
+
+    folder: Path
+    document: RuleFile
+    when: Detector
+    unless: Detector | None
+    own: dict[str, Any]
+    foreign: dict[str, Any]
+
+
+def _read_rule(folder: Path) -> _Source:
     source = folder / "rule.yaml"
     document = read_document(source, RuleFile)
+    if document.rule != folder.name:
+        raise DocumentError((locate(source, ("rule",), f"{folder.name}, the name of its folder"),))
     when = _detector(source, ("detector",), document.detector)
     unless = _detector(source, ("unless",), document.unless) if document.unless else None
-    own, foreign = _filled(source, ("parameters",), document.parameters, when, unless)
-    chosen = _filled(path, ("rules", index, "parameters"), use.parameters, when, unless)
-    where, place = path, ("rules", index, "parameters")
+    own, foreign = _dealt(source, ("parameters",), document.parameters, when, unless)
+    _probe(source, ("parameters",), when, own)  # here, so that a fault names the file it stands in
+    if unless:
+        _probe(source, ("parameters",), unless, foreign)
+    return _Source(folder=folder, document=document, when=when, unless=unless, own=own, foreign=foreign)
+
+
+def _rule(source: _Source, use: RuleUse, path: Path, place: tuple[str | int, ...]) -> Rule:
+    """The rule with the parameters that stand at `place` of the policy at `path` put over its own."""
+    own, foreign = _dealt(path, place, use.parameters, source.when, source.unless)
     return Rule(
-        name=document.rule,
-        title=document.title,
-        kind=document.kind,
-        when=_probe(where, place, when, own | chosen[0]),
-        unless=_probe(where, place, unless, foreign | chosen[1]) if unless else None,
+        name=source.document.rule,
+        title=source.document.title,
+        kind=source.document.kind,
+        when=_probe(path, place, source.when, source.own | own),
+        unless=_probe(path, place, source.unless, source.foreign | foreign) if source.unless else None,
         cites=use.cites,
-        action=use.action or document.action,
+        action=use.action or source.document.action,
         directions=use.directions,
         status=use.status,
         exemptions=use.exceptions,
-        folder=folder,
+        folder=source.folder,
     )
 
 
 def _detector(path: Path, place: tuple[str | int, ...], name: str) -> Detector:
     if name not in BY_NAME:
-        raise DocumentError((locate(path, place, f"{name} is no detector"),))
+        raise DocumentError((locate(path, place, f"a detector, not {name!r}"),))
     return BY_NAME[name]
 
 
-def _filled(
+def _dealt(
     path: Path, place: tuple[str | int, ...], given: dict[str, Any], when: Detector, unless: Detector | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Deal a rule's parameters out to its two detectors by their field names."""
@@ -261,8 +331,10 @@ def _filled(
     second = {item.name for item in fields(unless.parameters)} - first if unless else set()
     unknown = [key for key in given if key not in first | second]
     if unknown:
-        known = ", ".join(sorted(first | second))
-        raise DocumentError(tuple(locate(path, (*place, key), f"one of {known}") for key in unknown))
+        known = ", ".join(sorted(first | second)) or "none"
+        raise DocumentError(
+            tuple(locate(path, (*place, key), f"unknown parameter; known are {known}") for key in unknown)
+        )
     return (
         {key: value for key, value in given.items() if key in first},
         {key: value for key, value in given.items() if key in second},
@@ -288,14 +360,18 @@ def _hash(document: PolicyFile, rules: tuple[Rule, ...]) -> str:
     return digest.hexdigest()
 
 
-def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
+def _moment(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """A date begins at its midnight, which daylight saving may shift: so it is placed in the zone first."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time.min)
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _listed(address: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an Address.key is among addresses and @domains."""
     if not patterns:
         return True
+    domain = address[address.rfind("@") :]
     return any(
-        address == pattern.casefold() or (pattern.startswith("@") and address.endswith(pattern.casefold()))
-        for pattern in patterns
+        domain == pattern.lower() if pattern.startswith("@") else address == key_of(pattern) for pattern in patterns
     )
