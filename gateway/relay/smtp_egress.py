@@ -1,0 +1,218 @@
+"""One message's way to an SMTP next hop.
+
+Owns which recipients the next hop has accepted and what its replies mean for ours; never sends a content twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from gateway.egress import Delivery, Shipment
+from gateway.relay.channel import NextHopError
+from gateway.relay.commands import CommandError, rcpt
+from gateway.relay.connection import CLOSING, START_CONTENT, Connection
+from gateway.relay.content import UncleanContent, check_clean
+from gateway.relay.pool import Pool
+from gateway.relay.replies import WireReply
+from gateway.relay.transaction import DATA, Opening, open_transaction
+from gateway.reply import NEXT_HOP_AWAY, TRY_LATER, Reply
+from rules.transaction import Envelope, Recipient
+
+KEEP_SECONDS = 1.0  # a slow upload keeps its connection so long after the last recipient, then others may use it
+SEND_SECONDS = 60.0  # for sending, beside 30 for inspection: our answer within 90 s of the final dot (reliability P3)
+SLOWEST = 1024 * 1024  # octets a second; a large content has so much more time than SEND_SECONDS
+
+OUR_FAULT = (503, 530)  # out of sequence, or TLS or AUTH demanded: no reason to bounce someone's mail
+UNCONFIRMED = Reply(code=451, status="4.4.2", text="Next hop did not confirm, try again later")
+NOT_PASSABLE = Reply(code=553, status="5.1.3", text="Address cannot be passed on")
+OK = WireReply(code=250, lines=("2.1.5 OK",))
+
+_LOG = logging.getLogger(__name__)
+
+
+def upward(answer: WireReply) -> Reply:
+    """What a next hop's answer is to our client: the class kept, except where it speaks of us and not of the mail."""
+    reply = answer.reply()
+    if answer.code == CLOSING:  # our own channel stays open
+        return Reply(code=451, status=reply.status, text=reply.text)
+    if answer.code in OUR_FAULT:
+        return Reply(code=451, status="4.3.5", text=reply.text)
+    if answer.positive or 400 <= answer.code < 600:
+        return reply
+    return NEXT_HOP_AWAY  # 354 where none belongs
+
+
+class SmtpEgress:
+    """Implements gateway.egress.Egress. One for each message; its methods are called one after another."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._begun = False  # the transaction that is open on the connection is ours
+        self._accepted: list[Recipient] = []  # by that transaction
+        self._refusal: Reply | None = None  # of MAIL, or of the whole next hop: the same for every later recipient
+        self._keeper: asyncio.TimerHandle | None = None
+
+    async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
+        self._stop_keeper()
+        if self._refusal is not None:
+            return self._refusal
+        try:
+            reply = await self._offer(envelope, recipient)
+        except NextHopError as error:
+            self._lose(str(error))
+            self._refusal = reply = NEXT_HOP_AWAY
+        except CommandError:
+            return NOT_PASSABLE
+        if self._connection is not None:
+            self._keeper = asyncio.get_running_loop().call_later(KEEP_SECONDS, self._give_back)
+        return reply
+
+    async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:
+        self._stop_keeper()
+        try:
+            octets = check_clean(shipment.pieces)
+            deadline = asyncio.get_running_loop().time() + SEND_SECONDS + octets / SLOWEST
+            return await self._send(envelope, shipment, octets, deadline)
+        except UncleanContent as error:
+            _LOG.error("not sent: %s", error)
+            return _each(shipment.recipients, TRY_LATER)
+        except CommandError:
+            return _each(shipment.recipients, NOT_PASSABLE)
+        except NextHopError as error:
+            self._lose(str(error))
+            return _each(shipment.recipients, NEXT_HOP_AWAY)
+
+    async def close(self) -> None:
+        self._stop_keeper()
+        self._give_back()
+
+    async def _offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
+        answer = await self._next_recipient(envelope, recipient)
+        if answer is None:
+            opening = await self._open(envelope, (recipient,), float("inf"), data=False)
+            if not opening.mail.positive:
+                self._refusal = upward(opening.mail)
+                self._give_back()
+                return self._refusal
+            answer = opening.rcpts[0]
+        if answer.positive:
+            self._accepted.append(recipient)
+        return upward(answer)
+
+    async def _next_recipient(self, envelope: Envelope, recipient: Recipient) -> WireReply | None:
+        """RCPT in the transaction that is open; None when there is none, or no longer."""
+        if self._connection is None or not self._begun:
+            return None
+        line = rcpt(envelope, recipient, self._connection.extensions)
+        try:
+            return (await self._connection.exchange([line]))[0]
+        except NextHopError as error:
+            self._lose(str(error))
+            return None
+
+    async def _send(self, envelope: Envelope, shipment: Shipment, octets: int, deadline: float) -> Sequence[Delivery]:
+        opening = await self._continue(shipment.recipients, deadline)
+        if opening is None:
+            opening = await self._open(envelope, shipment.recipients, deadline, data=True)
+        self._begun = False
+        self._accepted = []
+        if not opening.mail.positive:
+            return _each(shipment.recipients, upward(opening.mail))
+        if opening.data is None or not opening.accepted:  # RFC 2920: 354 although nobody was accepted; _give_back drops
+            return _combined(shipment.recipients, opening.rcpts, NEXT_HOP_AWAY)
+        if opening.data.code != START_CONTENT:
+            reply = NEXT_HOP_AWAY if opening.data.positive else upward(opening.data)
+            return _combined(shipment.recipients, opening.rcpts, reply)
+        return await self._content(shipment, opening, octets)
+
+    async def _content(self, shipment: Shipment, opening: Opening, octets: int) -> Sequence[Delivery]:
+        connection = self._connection
+        assert connection is not None
+        try:
+            answer = await connection.send_content(shipment.pieces, octets)
+        except NextHopError as error:
+            in_doubt = connection.in_doubt
+            self._lose(f"{'after' if in_doubt else 'before'} the final dot: {error}")
+            reply = UNCONFIRMED if in_doubt else NEXT_HOP_AWAY
+            return _combined(shipment.recipients, opening.rcpts, reply, in_doubt=in_doubt)
+        return _combined(shipment.recipients, opening.rcpts, upward(answer))
+
+    async def _continue(self, recipients: Sequence[Recipient], deadline: float) -> Opening | None:
+        """DATA in the transaction that is open, if it is open for exactly these; None when one must be opened."""
+        connection = self._connection
+        if connection is None or not self._begun:
+            return None
+        if len(recipients) != len(self._accepted) or set(recipients) != set(self._accepted):
+            return None
+        connection.limit(deadline)
+        try:
+            data = (await connection.exchange([DATA]))[0]
+        except NextHopError as error:
+            self._lose(str(error))
+            return None
+        if data.code == CLOSING:
+            self._give_back()
+            return None
+        return Opening(mail=OK, rcpts=(OK,) * len(recipients), data=data)
+
+    async def _open(
+        self, envelope: Envelope, recipients: Sequence[Recipient], deadline: float, *, data: bool
+    ) -> Opening:
+        """A transaction on our connection. One that turns out stale is replaced once: no content has been sent yet."""
+        if self._connection is not None and not self._connection.usable:
+            self._give_back()
+        connection = self._connection or await self._pool.acquire()
+        for last in (False, True):
+            self._connection = connection
+            self._begun = False
+            self._accepted = []
+            connection.limit(deadline)
+            stale = connection.messages > 0 and not last
+            try:
+                opening = await open_transaction(connection, envelope, recipients, data=data)
+            except NextHopError:
+                if not stale:
+                    raise
+            else:
+                if not (stale and opening.mail.code == CLOSING):
+                    self._begun = opening.mail.positive
+                    return opening
+            self._give_back()
+            connection = await self._pool.acquire(fresh=True)
+        raise AssertionError("the second attempt returns or raises")
+
+    def _lose(self, reason: str) -> None:
+        self._pool.failed(reason)
+        if self._connection is not None:
+            self._connection.drop(reason)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """The pool closes it unless it waits for a command; an open transaction is ended by its next user's RSET."""
+        self._begun = False
+        self._accepted = []
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            self._pool.release(connection)
+
+    def _stop_keeper(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            self._keeper = None
+
+
+def _each(recipients: Sequence[Recipient], reply: Reply) -> Sequence[Delivery]:
+    return [Delivery(recipient=recipient, reply=reply) for recipient in recipients]
+
+
+def _combined(
+    recipients: Sequence[Recipient], rcpts: Sequence[WireReply], final: Reply, *, in_doubt: bool = False
+) -> Sequence[Delivery]:
+    """The final reply for those accepted, their own refusal for the others."""
+    return [
+        Delivery(recipient=recipient, reply=final, in_doubt=in_doubt)
+        if answer.positive
+        else Delivery(recipient=recipient, reply=upward(answer))
+        for recipient, answer in zip(recipients, rcpts, strict=True)
+    ]
