@@ -1,0 +1,219 @@
+"""The one path of a message: the order of its steps, and who owns the mail after each way it can end."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gateway.egress import Delivery, Shipment
+from gateway.pipeline import Pipeline
+from gateway.plan import Disposition
+from gateway.reply import ACCEPTED, CANNOT_JUDGE, STORE_AWAY, Reply
+from gateway.workers import InspectionUnavailable
+from quarantine.item import Cause, Outcome
+from quarantine.ports import StoreUnavailable
+from rules.address import parse_address
+from rules.directory import Directory, Person
+from rules.finding import Action, Finding
+from rules.message import Message
+from rules.policy import find_policy, load_policy
+from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
+from rules.verdict import Inspected, Judgement, Mailing, Verdict
+
+CONTENT = b"Subject: s\r\n\r\nbody\r\n"
+NO_SUCH_USER = Reply(code=550, status="5.1.1", text="No such user")
+BUSY = Reply(code=451, status="4.3.2", text="Busy")
+
+
+@dataclass
+class Scene:
+    """Everything around the pipeline, writing down what happens in the order in which it happens."""
+
+    actions: dict[str, Action]
+    replies: dict[str, Reply] = field(default_factory=dict)
+    happened: list[str] = field(default_factory=list)
+    shipments: list[Shipment] = field(default_factory=list)
+    dispositions: Sequence[Disposition] = ()
+    judge_fails: bool = False
+    store_fails: bool = False
+    mailing: Mailing | None = None
+    reached: int = 0
+
+    async def inspect(self, transaction: Transaction) -> Judgement:
+        self.happened.append("judge")
+        if self.judge_fails:
+            raise InspectionUnavailable("no workers")
+        finding = Finding(rule="rule", cites=("C1",), action=Action.TAG, observation=0)
+        return Judgement(
+            policy="p",
+            policy_hash="00",
+            observations=(),
+            verdicts=tuple(
+                Verdict(
+                    recipient=str(recipient.address),
+                    direction=Direction.INTERNAL,
+                    action=self.actions[recipient.address.local],
+                    findings=() if self.actions[recipient.address.local] is Action.PASS else (finding,),
+                )
+                for recipient in transaction.envelope.recipients
+            ),
+            inspected=Inspected.FULLY,
+            not_inspected=(),
+            subject="s",
+            preview="",
+            mailing=self.mailing,
+        )
+
+    def hold(
+        self, transaction: Transaction, judgement: Judgement, recipients: Any, *, cause: Cause, next_hop: str
+    ) -> Any:
+        if self.store_fails:
+            raise StoreUnavailable("disk full")
+        self.happened.append(f"hold {cause.value}: {names(recipients)}")
+
+    async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:
+        self.happened.append(f"send: {names(shipment.recipients)}")
+        self.shipments.append(shipment)
+        return [
+            Delivery(recipient=recipient, reply=self.replies.get(recipient.address.local, ACCEPTED))
+            for recipient in shipment.recipients
+        ]
+
+    async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
+        return ACCEPTED
+
+    async def close(self) -> None: ...
+
+    def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
+        return self.reached
+
+    def done(self, transaction: Any, judgement: Any, dispositions: Sequence[Disposition], reply: Reply) -> None:
+        self.happened.append("answer")
+        self.dispositions = dispositions
+
+    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
+        self.happened.append("undetermined")
+
+    async def process(self) -> Reply:
+        people = {f"p{n}@city.example": Person(address=f"p{n}@city.example") for n in range(40)}
+        policy = load_policy(find_policy("city-baseline"))
+        with ThreadPoolExecutor(1) as store:
+            pipeline = Pipeline(
+                inspect=self.inspect,
+                policy=lambda: policy,
+                directory=lambda: Directory(domains=frozenset({"city.example"}), people=people),
+                quarantine=self,
+                reach=self,
+                journal=self,
+                store=store,
+                hostname="mx.city.example",
+                subject_tag="",
+                next_hop="exchange",
+            )
+            return await pipeline.process(transaction(*self.actions), self)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        return {item.recipient.address.local: item.outcome for item in self.dispositions}
+
+
+def names(recipients: Sequence[Recipient]) -> str:
+    return " ".join(recipient.address.local for recipient in recipients)
+
+
+def transaction(*recipients: str) -> Transaction:
+    return Transaction(
+        id="t1",
+        received=datetime.now(UTC),
+        listener="inside",
+        kind=ListenerKind.INTERNAL,
+        direction=None,
+        client=Client(address="127.0.0.1", name="c"),
+        envelope=Envelope(
+            reverse_path=parse_address("p0@city.example"),
+            recipients=tuple(Recipient(address=parse_address(f"{name}@city.example")) for name in recipients),
+        ),
+        message=Message(CONTENT),
+    )
+
+
+async def test_hold_then_send_then_answer_each_recipient_by_its_verdict() -> None:
+    """Law 2: the order stands in one function."""
+    scene = Scene({"held": Action.QUARANTINE, "tagged": Action.TAG, "passed": Action.PASS})
+    assert await scene.process() == ACCEPTED
+    assert scene.happened == ["judge", "hold policy: held", "send: tagged", "send: passed", "answer"]
+    assert scene.outcomes() == {"held": Outcome.HELD, "tagged": Outcome.TAGGED, "passed": Outcome.RELAYED}
+
+
+async def test_passed_octets_follow_the_added_fields_unchanged() -> None:
+    """Law 3: what leaves is added fields + octets received."""
+    scene = Scene({"passed": Action.PASS})
+    await scene.process()
+    content = b"".join(scene.shipments[0].pieces)
+    assert content.endswith(b"Mailward-Verdict: pass; policy=p; inspected=fully; id=t1\r\n" + CONTENT)
+
+
+async def test_a_tagged_copy_says_the_rule_and_the_passed_copy_does_not() -> None:
+    scene = Scene({"tagged": Action.TAG, "passed": Action.PASS})
+    await scene.process()
+    tagged, passed = (b"".join(shipment.pieces) for shipment in scene.shipments)
+    assert b"Mailward-Tag: rule=rule; clause=C1\r\n" in tagged
+    assert b"Mailward-Tag" not in passed
+
+
+async def test_all_held_sends_nothing_and_is_accepted() -> None:
+    scene = Scene({"a": Action.QUARANTINE, "b": Action.QUARANTINE})
+    assert await scene.process() == ACCEPTED
+    assert scene.shipments == []
+
+
+async def test_without_workers_nothing_passes_and_the_sender_keeps_the_mail() -> None:
+    """Law 1: cannot judge now is 451."""
+    scene = Scene({"a": Action.PASS}, judge_fails=True)
+    assert await scene.process() == CANNOT_JUDGE
+    assert scene.happened == ["judge", "undetermined"]
+
+
+async def test_a_store_that_fails_sends_nothing_either() -> None:
+    """A hold that is not durable must not be followed by a delivery: the retry would deliver twice."""
+    scene = Scene({"held": Action.QUARANTINE, "passed": Action.PASS}, store_fails=True)
+    assert await scene.process() == STORE_AWAY
+    assert scene.shipments == []
+
+
+async def test_a_refusal_of_all_goes_up_with_its_class() -> None:
+    scene = Scene({"a": Action.PASS}, {"a": NO_SUCH_USER})
+    assert await scene.process() == NO_SUCH_USER
+    assert scene.outcomes() == {"a": Outcome.REFUSED}
+
+
+async def test_a_temporary_refusal_beside_a_hold_is_451_and_the_retry_finds_the_hold() -> None:
+    """Catalogue B08."""
+    scene = Scene({"held": Action.QUARANTINE, "passed": Action.PASS}, {"passed": BUSY})
+    assert await scene.process() == BUSY
+    assert scene.outcomes() == {"held": Outcome.DEFERRED, "passed": Outcome.DEFERRED}
+
+
+async def test_what_the_next_hop_refused_beside_an_accepted_copy_is_kept_for_release() -> None:
+    """Reliability D5: never a bounce, never a loss."""
+    scene = Scene({"a": Action.PASS, "b": Action.PASS}, {"b": NO_SUCH_USER})
+    assert await scene.process() == ACCEPTED
+    assert scene.happened[-2:] == ["hold next hop refused: b", "answer"]
+    assert scene.outcomes() == {"a": Outcome.RELAYED, "b": Outcome.HELD}
+
+
+async def test_a_permanent_refusal_beside_a_hold_does_not_make_the_sender_bounce_the_held_copy() -> None:
+    scene = Scene({"held": Action.QUARANTINE, "passed": Action.PASS}, {"passed": NO_SUCH_USER})
+    assert await scene.process() == ACCEPTED
+    assert scene.happened[-2:] == ["hold next hop refused: passed", "answer"]
+
+
+@pytest.mark.parametrize(("reached", "action"), [(2, Action.PASS), (40, Action.QUARANTINE)])
+async def test_the_same_mailing_summed_over_messages_is_organization_wide(reached: int, action: Action) -> None:
+    """The second, cheap step: each message alone reaches one person, together they reach the staff."""
+    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    scene = Scene({"p1": Action.PASS}, mailing=mailing, reached=reached)
+    await scene.process()
+    assert [item.verdict.action for item in scene.dispositions] == [action]
