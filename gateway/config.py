@@ -1,19 +1,28 @@
 """The configuration file: one frozen value for each section, every default stated here with its reason."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated
 
-from rules.document import STRICT, DocumentError, Fault, locate, read_document
-from rules.policy import find_policy
+from rules.address import AddressError, parse_address
+from rules.document import STRICT, DocumentError, Fault, between, locate, read_document
+from rules.policy import find_policy, is_timezone
 from rules.transaction import Direction, ListenerKind
 
 DEFAULT_PATH = Path("/etc/mailward/mailward.yaml")
 DEFAULT_STATE = Path("/var/lib/mailward")
 
 MIB = 1024 * 1024
+DAY_SECONDS = 86_400
+
+Port = Annotated[int, between(1, 65_535)]
+ListeningPort = Annotated[int, between(0, 65_535)]  # 0: any that is free
+Seconds = Annotated[float, between(0.1, DAY_SECONDS)]  # none at all would fail every message, none is ever endless
+Count = Annotated[int, between(1, 1_000_000)]
 
 
 class Tls(StrEnum):
@@ -29,16 +38,16 @@ class NextHop:
     __pydantic_config__ = STRICT
     name: str
     host: str | None = None
-    port: int = 25
+    port: Port = 25
     maildir: Path | None = None
     tls: Tls = Tls.OPPORTUNISTIC
     tls_name: str | None = None  # what the certificate must name; the host when absent
     tls_ca: Path | None = None  # PEM; the system's authorities when absent
-    connections: int = 16  # Exchange allows 20 per source
-    connect_seconds: float = 10.0
-    banner_seconds: float = 30.0
-    command_seconds: float = 60.0
-    data_seconds: float = 60.0  # after our final dot
+    connections: Count = 16  # Exchange allows 20 per source
+    connect_seconds: Seconds = 10.0
+    banner_seconds: Seconds = 30.0
+    command_seconds: Seconds = 60.0
+    data_seconds: Seconds = 60.0  # after our final dot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,7 @@ class Listener:
     kind: ListenerKind
     next_hop: str
     address: str = "127.0.0.1"
-    port: int = 2525
+    port: ListeningPort = 2525
     direction: Direction | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     certificate: Certificate | None = None
@@ -68,14 +77,14 @@ class Limits:
     """Everything a peer can make us hold or wait for (reliability section 4)."""
 
     __pydantic_config__ = STRICT
-    message_octets: int = 150 * MIB
-    connections: int = 1_000
-    connections_per_client: int = 50
-    recipients: int = 1_000
-    command_idle_seconds: float = 300.0
-    data_idle_seconds: float = 180.0
-    inspection_seconds: float = 30.0
-    errors: int = 20  # per session, as Postfix
+    message_octets: Annotated[int, between(64 * 1024, 2048 * MIB)] = 150 * MIB  # RFC 5321 section 4.5.3.1.7: 64 K
+    connections: Count = 1_000
+    connections_per_client: Count = 50
+    recipients: Annotated[int, between(100, 100_000)] = 1_000  # RFC 5321 section 4.5.3.1.8: at least 100
+    command_idle_seconds: Seconds = 300.0
+    data_idle_seconds: Seconds = 180.0
+    inspection_seconds: Seconds = 30.0
+    errors: Count = 20  # per session, as Postfix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +110,11 @@ class Config:
     directory: Path | None = None  # CSV of people and groups
     subject_tag: str = ""  # put before the subject of tagged mail; empty: the header field alone
     timezone: str = "UTC"
-    workers: int = 0  # inspection workers a gateway process; 0: one a core
-    processes: int = 1  # gateway processes
-    quarantine_days: int = 0  # held mail expires after so many days; 0: never (reliability D16)
+    workers: Annotated[int, between(0, 1_024)] = 0  # inspection workers a gateway process; 0: one a core
+    processes: Annotated[int, between(1, 1_024)] = 1  # gateway processes
+    quarantine_days: Annotated[int, between(0, 36_500)] = (
+        0  # held mail expires after so many days; 0: never (reliability D16)
+    )
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
 
@@ -114,26 +125,90 @@ class Config:
 def load_config(path: Path) -> Config:
     """Read and cross-check a configuration; relative paths count from its folder. Raises DocumentError."""
     config = read_document(path, Config)
-    faults = _faults(path, config)
+    faults = tuple(_faults(path, config))
     if faults:
-        raise DocumentError(tuple(faults))
-    return config
+        raise DocumentError(faults)
+    return _anchored(config, path.parent.absolute())
 
 
-def _faults(path: Path, config: Config) -> list[Fault]:
-    hops = {hop.name for hop in config.next_hops}
-    faults = [
-        locate(path, ("listeners", index, "next_hop"), f"one of the next hops: {', '.join(sorted(hops))}")
-        for index, listener in enumerate(config.listeners)
-        if listener.next_hop not in hops
-    ]
+def _faults(path: Path, config: Config) -> Iterator[Fault]:
+    yield from _hop_faults(path, config)
+    yield from _name_faults(path, config)
+    yield from _digest_faults(path, config)
+    if not find_policy(config.policy, path.parent).is_file():
+        yield locate(path, ("policy",), f"a shipped policy or a folder with policy.yaml, not {config.policy!r}")
+    if not is_timezone(config.timezone):
+        yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+    if not config.subject_tag.isascii() or not config.subject_tag.isprintable():
+        yield locate(path, ("subject_tag",), "printable ASCII")
+
+
+def _hop_faults(path: Path, config: Config) -> Iterator[Fault]:
+    hops = [hop.name for hop in config.next_hops]
+    for index, listener in enumerate(config.listeners):
+        if listener.next_hop not in hops:
+            known = ", ".join(hops)
+            yield locate(path, ("listeners", index, "next_hop"), f"one of {known}; not {listener.next_hop!r}")
     for index, hop in enumerate(config.next_hops):
         if (hop.host is None) == (hop.maildir is None):
-            faults.append(locate(path, ("next_hops", index), "either host or maildir"))
+            yield locate(path, ("next_hops", index), "either host or maildir")
+
+
+def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
     if not config.domains:
-        faults.append(locate(path, ("domains",), "at least one domain"))
-    if config.digest.to and config.digest.next_hop not in hops:
-        faults.append(locate(path, ("digest",), "next_hop: one of the next hops"))
-    if not find_policy(config.policy, path.parent).is_file():
-        faults.append(locate(path, ("policy",), f"{config.policy} is no shipped policy and no folder with policy.yaml"))
-    return faults
+        yield locate(path, ("domains",), "at least one domain")
+    for index, domain in enumerate(config.domains):
+        if not _is_address(f"x@{domain}"):
+            yield locate(path, ("domains", index), f"a domain such as city.example, not {domain!r}")
+    for place, names in (
+        ("listeners", [listener.name for listener in config.listeners]),
+        ("next_hops", [hop.name for hop in config.next_hops]),
+    ):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield locate(path, (place, index, "name"), f"a name of its own; {name} stands twice")
+
+
+def _digest_faults(path: Path, config: Config) -> Iterator[Fault]:
+    digest = config.digest
+    for index, address in enumerate(digest.to):
+        if not _is_address(address):
+            yield locate(path, ("digest", "to", index), f"name@domain, not {address!r}")
+    if digest.sender and not _is_address(digest.sender):
+        yield locate(path, ("digest", "sender"), f"name@domain, not {digest.sender!r}")
+    if digest.to and digest.next_hop not in {hop.name for hop in config.next_hops}:
+        yield locate(path, ("digest", "next_hop"), "one of the next hops, for the digest is to be mailed")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except AddressError:
+        return False
+    return True
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    """With every path absolute and domains in lower case, so that nothing depends on where we were started."""
+
+    def anchored(path: Path | None) -> Path | None:
+        return folder / path if path is not None else None
+
+    policy = find_policy(config.policy, folder)
+    hops = (replace(hop, maildir=anchored(hop.maildir), tls_ca=anchored(hop.tls_ca)) for hop in config.next_hops)
+    return replace(
+        config,
+        domains=tuple(domain.lower() for domain in config.domains),
+        state=folder / config.state,
+        directory=anchored(config.directory),
+        policy=config.policy if find_policy(config.policy) == policy else str(policy),
+        next_hops=tuple(hops),
+        listeners=tuple(_anchored_listener(listener, folder) for listener in config.listeners),
+    )
+
+
+def _anchored_listener(listener: Listener, folder: Path) -> Listener:
+    if listener.certificate is None:
+        return listener
+    certificate = Certificate(chain=folder / listener.certificate.chain, key=folder / listener.certificate.key)
+    return replace(listener, certificate=certificate)
