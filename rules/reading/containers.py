@@ -1,25 +1,13 @@
 """Takes containers apart in memory: which reader opens which format, and what each yields. Writes no file."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rules.facts import Sign
 from rules.message import Octets
 from rules.reading.budget import Budget
+from rules.reading.member import Member, Unreadable
 
-
-class Unreadable(ValueError):
-    """A container or document that cannot be opened; the text tells an administrator why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One file out of a container. An encrypted one has its names, no octets, and the reason."""
-
-    names: tuple[str, ...]
-    octets: bytes
-    declared_type: str | None = None
-    encrypted: str | None = None
+__all__ = ["Member", "Unreadable", "protection_of", "text_of", "unpack"]
 
 
 def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: Budget) -> Iterator[Member]:

@@ -1,0 +1,148 @@
+"""Reads compound files (MS-CFB): what kind of Office file one is, whether it holds macros, whether it is protected.
+
+The only module that knows olefile.
+"""
+
+import io
+import struct
+from collections.abc import Iterator
+
+import olefile
+
+from rules.facts import By, Kind, Sign
+from rules.message import Octets
+from rules.reading.member import Unreadable
+
+Path = tuple[str, ...]
+
+_MAX_STREAMS = 20_000  # a compound file of 1 MiB has room for about 8,000
+_INSTALLERS = {  # class identifiers of Windows Installer packages, patches and transforms
+    "000C1084-0000-0000-C000-000000000046",
+    "000C1086-0000-0000-C000-000000000046",
+    "000C1082-0000-0000-C000-000000000046",
+}
+_APPLICATIONS = {
+    "worddocument": "Word document",
+    "workbook": "Excel workbook",
+    "book": "Excel workbook",
+    "powerpoint document": "PowerPoint presentation",
+    "visiodocument": "Visio drawing",
+    "quill": "Publisher publication",
+}
+_FOREIGN = (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError, struct.error)
+
+# BIFF records (MS-XLS 2.3)
+_BOUNDSHEET, _FILEPASS, _END_OF_PART = 0x85, 0x2F, 0x0A
+_MACRO_SHEET, _MODULE = 1, 6  # kinds of sheet in BoundSheet8
+_MAX_RECORDS = 100_000
+_WORD_ENCRYPTED = 0x0100  # bit of the FIB's flags at 10 (MS-DOC 2.5.2)
+_POWERPOINT_ENCRYPTED = 0xF3D1C4DF  # header token of the Current User stream (MS-PPT 2.3.2)
+
+
+class Compound:
+    """A compound file opened in memory."""
+
+    def __init__(self, octets: Octets) -> None:
+        """Raises Unreadable."""
+        self._size = len(octets)
+        try:
+            self._file = olefile.OleFileIO(io.BytesIO(bytes(octets)))
+            found = self._file.listdir(streams=True, storages=False)
+            self.root_class = str(self._file.root.clsid).upper()
+        except _FOREIGN as error:
+            raise Unreadable("damaged compound file (old Office, Outlook or installer format)") from error
+        if len(found) > _MAX_STREAMS:
+            raise Unreadable(f"compound file with more than {_MAX_STREAMS} streams")
+        self.streams: tuple[Path, ...] = tuple(tuple(map(str, path)) for path in found)
+
+    def read(self, path: Path) -> bytes:
+        """One stream. Raises Unreadable, also when it claims to be longer than the whole file."""
+        try:
+            if self._file.get_size(list(path)) > self._size:
+                raise Unreadable(f"compound file: {path[-1]!r} claims to be longer than the file")
+            return bytes(self._file.openstream(list(path)).read())
+        except _FOREIGN as error:
+            if isinstance(error, Unreadable):
+                raise
+            raise Unreadable(f"damaged compound file: {path[-1]!r} cannot be read") from error
+
+    def find(self, name: str) -> bytes | None:
+        """The stream of this lower-case name directly below the root, or None."""
+        path = next((path for path in self.streams if len(path) == 1 and path[0].lower() == name), None)
+        return None if path is None else self.read(path)
+
+
+def compound_signs(octets: Octets) -> tuple[Sign, ...]:
+    """The signs that a compound file's directory gives; none when it cannot be read (unpacking reports that)."""
+    try:
+        return tuple(dict.fromkeys(_signs(Compound(octets))))
+    except Unreadable:
+        return ()
+
+
+def _signs(compound: Compound) -> Iterator[Sign]:
+    if compound.root_class in _INSTALLERS:
+        yield _sign(Kind.INSTALLER, "Windows Installer package")
+    tops = {path[0].lower() for path in compound.streams}
+    if "__properties_version1.0" in tops:
+        yield _sign(Kind.MESSAGE, "Outlook message")
+    for name, text in _APPLICATIONS.items():
+        if name in tops:
+            yield _sign(Kind.DOCUMENT, text)
+    if any(_is_macro(path) for path in compound.streams):
+        yield _sign(Kind.MACRO_DOCUMENT, "VBA macros")
+    for name in ("workbook", "book"):
+        book = compound.find(name) if name in tops else None
+        if book is not None and any(
+            kind == _BOUNDSHEET and body[5:6] in (bytes([_MACRO_SHEET]), bytes([_MODULE]))
+            for kind, body in _records(book)
+        ):
+            yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
+
+
+def _is_macro(path: Path) -> bool:
+    lowered = tuple(part.lower() for part in path)
+    return lowered[-1] in ("_vba_project", "vbaproject.bin") or lowered[-2:] == ("vba", "dir")
+
+
+def compound_protection(octets: Octets) -> str | None:
+    """Why this Office file cannot be read without a password or permission, or None."""
+    try:
+        compound = Compound(octets)
+        tops = {path[0].lower() for path in compound.streams}
+        if "encryptedpackage" in tops:
+            rights = any("drm" in part.lower() for path in compound.streams for part in path)
+            return "rights-managed Office document" if rights else "Office document with a password"
+        if "worddocument" in tops and _flag(compound.find("worddocument"), 10, "<H") & _WORD_ENCRYPTED:
+            return "Word document with a password"
+        if "current user" in tops and _flag(compound.find("current user"), 12, "<I") == _POWERPOINT_ENCRYPTED:
+            return "PowerPoint presentation with a password"
+        book = compound.find("workbook") or compound.find("book")
+        if book is not None and any(kind == _FILEPASS for kind, _ in _records(book)):
+            return "Excel workbook with a password"
+    except Unreadable:
+        return None
+    return None
+
+
+def _flag(stream: bytes | None, at: int, layout: str) -> int:
+    if stream is None or len(stream) < at + struct.calcsize(layout):
+        return 0
+    return int(struct.unpack_from(layout, stream, at)[0])
+
+
+def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
+    """The BIFF records of the workbook's global part."""
+    at = 0
+    for _ in range(_MAX_RECORDS):
+        if at + 4 > len(book):
+            return
+        kind, size = struct.unpack_from("<HH", book, at)
+        yield kind, book[at + 4 : at + 4 + size]
+        if kind == _END_OF_PART:
+            return
+        at += 4 + size
+
+
+def _sign(kind: Kind, text: str) -> Sign:
+    return Sign(kind=kind, by=By.CONTENT, text=text)

@@ -1,0 +1,354 @@
+"""The formats that content shows by its own octets: one table of signatures, a microsecond for most parts."""
+
+import struct
+from collections.abc import Iterator
+from enum import Enum
+
+from rules.facts import Kind
+from rules.message import Octets
+
+HEAD = 4_096  # octets at the front within which the text-like signatures may stand
+ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
+_CARRIED_WITHIN = 4 * 1024 * 1024  # octets searched for an archive behind a picture or document: what WinRAR searches
+_ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
+
+
+class Format(Enum):
+    """A format, what it is for people, and its kind."""
+
+    PE = ("MZ executable", Kind.PROGRAM)
+    DOS = ("DOS executable", Kind.PROGRAM)
+    ELF = ("ELF executable", Kind.PROGRAM)
+    MACH_O = ("Mach-O executable", Kind.PROGRAM)
+    JAVA_CLASS = ("Java class", Kind.SCRIPT)
+    PYTHON_CODE = ("compiled Python", Kind.SCRIPT)
+    DEX = ("Android program", Kind.PROGRAM)
+    WASM = ("WebAssembly program", Kind.PROGRAM)
+    LUA_CODE = ("compiled Lua", Kind.SCRIPT)
+    EICAR = ("EICAR test program", Kind.PROGRAM)
+    FLASH = ("Flash film", Kind.ACTIVE_CONTENT)
+    LNK = ("Windows shortcut", Kind.SHORTCUT)
+    CHM = ("compiled HTML help", Kind.MACRO_DOCUMENT)
+    ONENOTE = ("OneNote section", Kind.MACRO_DOCUMENT)
+    ACTIVE_MIME = ("Office macros in ActiveMime", Kind.MACRO_DOCUMENT)
+    ACCESS = ("Access database", Kind.MACRO_DOCUMENT)
+    OLE = ("compound file", Kind.DOCUMENT)
+    ZIP = ("zip archive", Kind.ARCHIVE)
+    SEVEN_ZIP = ("7z archive", Kind.ARCHIVE)
+    RAR = ("RAR archive", Kind.ARCHIVE)
+    GZIP = ("gzip file", Kind.ARCHIVE)
+    BZIP2 = ("bzip2 file", Kind.ARCHIVE)
+    XZ = ("xz file", Kind.ARCHIVE)
+    LZMA = ("lzma file", Kind.ARCHIVE)
+    LZIP = ("lzip file", Kind.ARCHIVE)
+    ZSTD = ("zstd file", Kind.ARCHIVE)
+    LZ4 = ("lz4 file", Kind.ARCHIVE)
+    COMPRESS = ("compress file", Kind.ARCHIVE)
+    CAB = ("cabinet archive", Kind.ARCHIVE)
+    TAR = ("tar archive", Kind.ARCHIVE)
+    CPIO = ("cpio archive", Kind.ARCHIVE)
+    AR = ("ar archive", Kind.ARCHIVE)
+    XAR = ("xar archive", Kind.ARCHIVE)
+    LHA = ("LHA archive", Kind.ARCHIVE)
+    ARJ = ("ARJ archive", Kind.ARCHIVE)
+    ACE = ("ACE archive", Kind.ARCHIVE)
+    ALZ = ("ALZ archive", Kind.ARCHIVE)
+    EGG = ("EGG archive", Kind.ARCHIVE)
+    ZOO = ("ZOO archive", Kind.ARCHIVE)
+    SZDD = ("Microsoft compressed file", Kind.ARCHIVE)
+    STUFFIT = ("StuffIt archive", Kind.ARCHIVE)
+    BINHEX = ("BinHex file", Kind.ARCHIVE)
+    INSTALL_SHIELD = ("InstallShield archive", Kind.ARCHIVE)
+    RPM = ("RPM package", Kind.INSTALLER)
+    SYMBIAN = ("Symbian package", Kind.INSTALLER)
+    CRX = ("browser extension", Kind.SCRIPT)
+    ISO = ("ISO 9660 disk image", Kind.DISK_IMAGE)
+    UDF = ("UDF disk image", Kind.DISK_IMAGE)
+    VHD = ("VHD disk image", Kind.DISK_IMAGE)
+    VHDX = ("VHDX disk image", Kind.DISK_IMAGE)
+    VMDK = ("VMDK disk image", Kind.DISK_IMAGE)
+    QCOW = ("QCOW disk image", Kind.DISK_IMAGE)
+    DMG = ("Apple disk image", Kind.DISK_IMAGE)
+    WIM = ("WIM disk image", Kind.DISK_IMAGE)
+    FILE_SYSTEM = ("disk image with a boot sector", Kind.DISK_IMAGE)
+    TNEF = ("TNEF", Kind.ARCHIVE)
+    PDF = ("PDF document", Kind.DOCUMENT)
+    RTF = ("RTF document", Kind.DOCUMENT)
+    POSTSCRIPT = ("PostScript", Kind.DOCUMENT)
+    IMAGE = ("picture", Kind.IMAGE)
+    MEDIA = ("sound or film", Kind.AUDIO_VIDEO)
+    FONT = ("font", Kind.DOCUMENT)
+
+    @property
+    def text(self) -> str:
+        return self.value[0]
+
+    @property
+    def kind(self) -> Kind:
+        return self.value[1]
+
+
+_STARTS: tuple[tuple[bytes, Format], ...] = (
+    (b"\x7fELF", Format.ELF),
+    (b"\xfe\xed\xfa\xce", Format.MACH_O),
+    (b"\xfe\xed\xfa\xcf", Format.MACH_O),
+    (b"\xce\xfa\xed\xfe", Format.MACH_O),
+    (b"\xcf\xfa\xed\xfe", Format.MACH_O),
+    (b"dex\n", Format.DEX),
+    (b"\0asm", Format.WASM),
+    (b"\x1bLua", Format.LUA_CODE),
+    (b"\x1bLJ", Format.LUA_CODE),
+    (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR", Format.EICAR),
+    (b"FWS", Format.FLASH),
+    (b"CWS", Format.FLASH),
+    (b"ZWS", Format.FLASH),
+    (b"L\0\0\0\x01\x14\x02\0", Format.LNK),
+    (b"ITSF\x03\0\0\0", Format.CHM),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", Format.ONENOTE),
+    (b"\xa1\x2f\xff\x43\xd9\xef\x76\x4c\x9e\xe2\x10\xea\x57\x22\x76\x5f", Format.ONENOTE),
+    (b"ActiveMime", Format.ACTIVE_MIME),
+    (b"\0\x01\0\0Standard Jet DB", Format.ACCESS),
+    (b"\0\x01\0\0Standard ACE DB", Format.ACCESS),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format.OLE),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"PK\x07\x08PK", Format.ZIP),
+    (b"PK00PK\x03\x04", Format.ZIP),
+    (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", Format.RAR),
+    (b"RE~^", Format.RAR),
+    (b"\x1f\x8b", Format.GZIP),
+    (b"\xfd7zXZ\0", Format.XZ),
+    (b"]\0\0", Format.LZMA),
+    (b"LZIP", Format.LZIP),
+    (b"\x28\xb5\x2f\xfd", Format.ZSTD),
+    (b"\x04\x22\x4d\x18", Format.LZ4),
+    (b"\x1f\x9d", Format.COMPRESS),
+    (b"MSCF\0\0\0\0", Format.CAB),
+    (b"070701", Format.CPIO),
+    (b"070702", Format.CPIO),
+    (b"070707", Format.CPIO),
+    (b"\xc7\x71", Format.CPIO),
+    (b"\x71\xc7", Format.CPIO),
+    (b"!<arch>\n", Format.AR),
+    (b"xar!", Format.XAR),
+    (b"ALZ\x01", Format.ALZ),
+    (b"EGGA", Format.EGG),
+    (b"SZDD\x88\xf0\x27\x33", Format.SZDD),
+    (b"SZ\x20\x88\xf0\x27\x33\xd1", Format.SZDD),
+    (b"KWAJ\x88\xf0\x27\xd1", Format.SZDD),
+    (b"StuffIt", Format.STUFFIT),
+    (b"SIT!", Format.STUFFIT),
+    (b"\x13\x5d\x65\x8c", Format.INSTALL_SHIELD),
+    (b"ISc(", Format.INSTALL_SHIELD),
+    (b"\xed\xab\xee\xdb", Format.RPM),
+    (b"\x7a\x1a\x20\x10", Format.SYMBIAN),
+    (b"Cr24", Format.CRX),
+    (b"conectix", Format.VHD),
+    (b"vhdxfile", Format.VHDX),
+    (b"KDMV", Format.VMDK),
+    (b"QFI\xfb", Format.QCOW),
+    (b"MSWIM\0\0\0", Format.WIM),
+    (b"\x78\x9f\x3e\x22", Format.TNEF),
+    (b"{\\rt", Format.RTF),
+    (b"%!PS", Format.POSTSCRIPT),
+    (b"\xc5\xd0\xd3\xc6", Format.POSTSCRIPT),
+    (b"\x89PNG\r\n\x1a\n", Format.IMAGE),
+    (b"\xff\xd8\xff", Format.IMAGE),
+    (b"GIF87a", Format.IMAGE),
+    (b"GIF89a", Format.IMAGE),
+    (b"II*\0", Format.IMAGE),
+    (b"MM\0*", Format.IMAGE),
+    (b"8BPS", Format.IMAGE),
+    (b"\0\0\x01\0", Format.IMAGE),
+    (b"\0\0\x02\0", Format.IMAGE),
+    (b"\xd7\xcd\xc6\x9a", Format.IMAGE),
+    (b"\x01\0\t\0\0\x03", Format.IMAGE),
+    (b"\0\0\0\x0cjP  ", Format.IMAGE),
+    (b"ID3", Format.MEDIA),
+    (b"OggS", Format.MEDIA),
+    (b"fLaC", Format.MEDIA),
+    (b"MThd", Format.MEDIA),
+    (b"#!AMR", Format.MEDIA),
+    (b"\x1aE\xdf\xa3", Format.MEDIA),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Format.MEDIA),
+    (b"\0\0\x01\xba", Format.MEDIA),
+    (b"OTTO", Format.FONT),
+    (b"wOFF", Format.FONT),
+    (b"wOF2", Format.FONT),
+    (b"\0\x01\0\0\0", Format.FONT),
+)
+
+
+def _by_first_two() -> dict[bytes, tuple[tuple[bytes, Format], ...]]:
+    firsts = {start[:2] for start, _ in _STARTS}
+    return {first: tuple(entry for entry in _STARTS if entry[0].startswith(first)) for first in firsts}
+
+
+_BY_FIRST_TWO = _by_first_two()
+_CARRIED = ((b"Rar!\x1a\x07", Format.RAR), (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP), (b"MSCF\0\0\0\0", Format.CAB))
+_EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
+_PLAIN = _EMBEDDING | {Format.IMAGE, Format.MEDIA, Format.FONT}
+_WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Format.CPIO, Format.ACTIVE_MIME})
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
+
+
+def formats_of(octets: Octets) -> tuple[Format, ...]:
+    """Every format the content is valid as: first by its front, then what it carries (a zip behind a picture)."""
+    head = bytes(octets[:HEAD])
+    front = front_of(head, len(octets))
+    if front is None and is_text(head):
+        return (Format.ZIP,) if ends_as_zip(octets) else ()
+    found = dict.fromkeys((front,) if front is not None else ())
+    found.update(dict.fromkeys(_far(octets, front)))
+    if front in _PLAIN or front is None:
+        found.update(dict.fromkeys(known for known, _ in carried_in(octets)))
+        if ends_as_zip(octets, exactly=front in _EMBEDDING):
+            found[Format.ZIP] = None
+    return tuple(found)
+
+
+def front_of(head: bytes, size: int) -> Format | None:
+    """The format that the first octets show; `size` is that of the whole."""
+    for start, known in _BY_FIRST_TWO.get(head[:2], ()):
+        if head.startswith(start):
+            written = known not in _WRITTEN and is_text(head[:512])
+            return known if not written and _is_sound(known, head) else None
+    return _by_rule(head, size)
+
+
+def is_text(head: bytes) -> bool:
+    """Whether these first octets are written text in some charset: no control octets but those of lines."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    return not head.translate(None, _TEXT_OCTETS)
+
+
+_TEXT_OCTETS = bytes([7, 8, 9, 10, 12, 13, 26, 27, *range(32, 127), *range(128, 256)])
+
+
+def _is_sound(known: Format, head: bytes) -> bool:
+    """A second look where the signature is short enough to stand in other files."""
+    match known:
+        case Format.FLASH:
+            return len(head) > 8 and 0 < head[3] < 60
+        case Format.GZIP:
+            return head[2:3] == b"\x08"
+        case Format.LZMA:
+            return head[5:13] == b"\xff" * 8 or (len(head) > 13 and head[10:13] == b"\0\0\0")
+        case Format.IMAGE if head[:2] == b"\0\0":
+            return 0 < int.from_bytes(head[4:6], "little") < 256 or head[4:8] == b"jP  "
+        case Format.MEDIA if head[:2] == b"\0\0":
+            return True
+        case Format.CPIO if head[:1] == b"0":
+            return len(head) >= 76 and not head[6:76].translate(None, _HEXADECIMAL)
+        case _:
+            return True
+
+
+def _by_rule(head: bytes, size: int) -> Format | None:
+    first = head[:2]
+    if first in (b"MZ", b"ZM"):
+        return _executable(head)
+    if head.startswith(b"\xca\xfe\xba\xbe") and len(head) >= 8:
+        # fat Mach-O counts its architectures where a Java class has its version, 45 or more since the first release
+        return Format.MACH_O if int.from_bytes(head[4:8], "big") < 43 else Format.JAVA_CLASS
+    if head.startswith(b"BZh") and head[4:10] in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90"):
+        return Format.BZIP2
+    if head[2:4] == b"\r\n" and 0x0A00 < int.from_bytes(first, "little") < 0x1000 and not is_text(head[4:16]):
+        return Format.PYTHON_CODE
+    if b"%PDF-" in head[:1_024]:  # readers look within the first 1,024 octets (ISO 32000 implementation note 13)
+        return Format.PDF
+    return _picture_or_media(head, size) or _archive(head)
+
+
+def _executable(head: bytes) -> Format | None:
+    """DOS programs begin with MZ; so do Windows programs, whose PE header the word at 60 points to."""
+    if len(head) < 28:
+        return None
+    at = int.from_bytes(head[60:64], "little")
+    if head[at : at + 2] in (b"PE", b"NE", b"LE", b"LX") or at >= len(head) - 4:
+        return None if is_text(head[:256]) else Format.PE
+    return None if is_text(head[:256]) else Format.DOS
+
+
+def _picture_or_media(head: bytes, size: int) -> Format | None:
+    if head.startswith(b"RIFF") and len(head) >= 12:
+        return Format.IMAGE if head[8:12] == b"WEBP" else Format.MEDIA
+    if head[4:8] == b"ftyp":
+        return Format.IMAGE if head[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1") else Format.MEDIA
+    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0" and not is_text(head[:32]):
+        return Format.IMAGE
+    if head.startswith(b"\x01\0\0\0") and head[40:44] == b" EMF":
+        return Format.IMAGE
+    if head[:1] == b"\xff" and len(head) > 4 and head[1] & 0xE6 == 0xE2 and size > 64:
+        return Format.MEDIA  # an MPEG audio frame
+    return None
+
+
+def _archive(head: bytes) -> Format | None:
+    if head[257:262] == b"ustar" or (len(head) >= 512 and _is_old_tar(head[:512])):
+        return Format.TAR
+    if head[7:14] == b"**ACE**":
+        return Format.ACE
+    if head[:2] == b"\x60\xea" and len(head) > 10 and 10 < int.from_bytes(head[2:4], "little") <= 2_600:
+        return Format.ARJ
+    if head[20:24] == b"\xdc\xa7\xc4\xfd":
+        return Format.ZOO
+    if head[2:5] in (b"-lh", b"-lz", b"-pm") and head[6:7] == b"-":
+        return Format.LHA
+    if b"(This file must be converted with BinHex" in head:
+        return Format.BINHEX
+    return None
+
+
+def _is_old_tar(block: bytes) -> bool:
+    """A tar header before POSIX has no signature: its checksum must be right (octal, at 148, counted as blanks)."""
+    digits = block[148:156].strip(b" \0")
+    if not digits or not block[0] or digits.translate(None, b"01234567"):
+        return False
+    return sum(block[:148]) + sum(block[156:]) + 8 * 32 == int(digits, 8)
+
+
+def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
+    """Signatures that stand deep in the file or at its end."""
+    if len(octets) > _ISO_AT + 5:
+        identifier = octets[_ISO_AT : _ISO_AT + 5]
+        if identifier == b"CD001":
+            yield Format.ISO
+        area = octets[_ISO_AT - 1 : _ISO_AT - 1 + 32 * 2_048]
+        if b"\0NSR02" in area or b"\0NSR03" in area:  # ECMA-167 volume recognition area
+            yield Format.UDF
+    if octets[-512:-504] == b"conectix":
+        yield Format.VHD
+    if octets[-512:-508] == b"koly":
+        yield Format.DMG
+    if (
+        front is None
+        and len(octets) >= 16_384
+        and octets[510:512] == b"\x55\xaa"
+        and octets[0] in (0xEB, 0xE9, 0x33, 0xFA, 0x00)
+    ):
+        yield Format.FILE_SYSTEM
+
+
+def carried_in(octets: Octets) -> Iterator[tuple[Format, int]]:
+    """Archives that readers find by searching forward, each with its offset."""
+    start = 1
+    if octets[:5] == b"%PDF-":  # may embed files as they are: only what is appended counts
+        start = max(1, octets.rfind(b"%%EOF"))
+    for signature, known in _CARRIED:
+        at = octets.find(signature, start, start + _CARRIED_WITHIN)
+        if at > 0 and at + 32 < len(octets):
+            yield known, at
+
+
+def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:
+    """Whether an end record stands behind a directory where zip readers look; `exactly` with nothing after it."""
+    at = octets.rfind(b"PK\x05\x06", max(0, len(octets) - ZIP_TAIL))
+    if at < 0 or len(octets) - at < 22:
+        return False
+    size, _, comment = struct.unpack_from("<IIH", octets, at + 12)
+    if exactly and at + 22 + comment != len(octets):
+        return False
+    return bool(octets[at - size : at - size + 4] == b"PK\x01\x02") if 0 < size <= at else size == 0xFFFFFFFF
