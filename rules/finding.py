@@ -25,7 +25,8 @@ def strictest(*actions: Action) -> Action:
 class Evidence:
     """Where and what. `start` and `end` are offsets in the part's readable text, None when the whole part is meant.
 
-    `text` is the passage itself with a little around it; `mark` the matched piece within `text` as (from, to).
+    `text` is the passage itself with a little around it; `mark` the matched piece within `text` as (from, to);
+    `signal` what the passage counted for, and how much, where a detector weighs.
     """
 
     part: str
@@ -33,6 +34,7 @@ class Evidence:
     start: int | None = None
     end: int | None = None
     mark: tuple[int, int] | None = None
+    signal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
