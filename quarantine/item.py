@@ -58,6 +58,7 @@ class HeldMessage:
     key: str
     transaction: str
     received: datetime
+    held: datetime  # when it was kept; digests go by this, as a slow upload may have begun long before
     listener: str
     next_hop: str
     client: Client
@@ -125,7 +126,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Recipients with one outcome on one listener, summed from `start` for `ledger.COUNT_MINUTES`."""
+    """Recipients with one outcome on one listener, summed for the minute from `start`."""
 
     start: datetime
     listener: str

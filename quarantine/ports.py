@@ -82,9 +82,17 @@ class Index(Protocol):
         ...
 
     def list(
-        self, *, states: Iterable[State] = (), since: datetime | None = None, until: datetime | None = None
+        self,
+        *,
+        states: Iterable[State] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        expired: datetime | None = None,
     ) -> Sequence[HeldMessage]:
-        """Items received in [since, until) with a copy in one of the states, oldest first; previews left out."""
+        """Items held in [since, until) with a copy in one of the states, oldest first; previews left out.
+
+        `expired`: only those that had to go by then and have not.
+        """
         ...
 
     def change(
@@ -137,8 +145,8 @@ class Index(Protocol):
 class Book(Protocol):
     """What became of recipients that were not held; raises StoreUnavailable."""
 
-    def record(self, entries: Sequence[Entry], counts: Sequence[Count]) -> None:
-        """Add rows, and add to counts, in one transaction."""
+    def record(self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime) -> None:
+        """Add rows, and add to counts, in one transaction. `at` is now: what reports go by."""
         ...
 
     def entries(self, since: datetime, until: datetime) -> Sequence[Entry]: ...

@@ -1,0 +1,1 @@
+"""One file a technology; the stores behind quarantine.ports."""

@@ -1,0 +1,508 @@
+"""The rows, in SQLite now; nothing below `_sqlite` knows which database it is. The one importer of SQLAlchemy.
+
+Every public method is one transaction and raises StoreUnavailable when the database fails. Used by several processes
+at once: writers take SQLite's one write lock at their beginning and wait for it at most BUSY_SECONDS.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Connection, Engine, ForeignKey, Table, Text, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from quarantine.adapters import rows
+from quarantine.item import (
+    TRANSITIONS,
+    Count,
+    Entry,
+    Event,
+    HeldMessage,
+    HeldRecipient,
+    Period,
+    Report,
+    ReportState,
+    State,
+)
+from quarantine.ports import SchemaMismatch, StoreUnavailable
+from rules.document import from_json, to_json
+from rules.verdict import Judgement, Mailing
+
+T = TypeVar("T")
+
+SCHEMA = 1
+BUSY_SECONDS = 10  # one durable write takes milliseconds; after this something is wrong, and the sender waits
+BATCH = 500  # values in one IN (…): SQLite before 3.32 took 999
+REACH_KEPT = timedelta(days=7)  # several rules may ask with windows of their own; longer than any sensible one
+LOSING = (State.DELETED, State.EXPIRED)  # what a legal hold forbids
+
+
+def _required(*names: str) -> Iterator[Column[str]]:
+    return (Column(name, Text, nullable=False) for name in names)
+
+
+def _optional(*names: str) -> Iterator[Column[str]]:
+    return (Column(name, Text) for name in names)
+
+
+_tables = sa.MetaData()
+
+# Moments are text that sorts (adapters.rows); addresses stand as in the envelope, keys folded.
+META = Table("meta", _tables, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+ITEMS = Table(
+    "items",
+    _tables,
+    Column("id", Text, primary_key=True),
+    Column("held", Text, nullable=False, index=True),
+    Column("sha256", Text, nullable=False, index=True),
+    *_required("key", "transaction_id", "received", "listener", "next_hop", "client", "cause"),
+    *_required("judgement", "preview", "legal_hold"),  # the judgement's preview stands apart: lists do without it
+    *_optional("reverse_path", "body", "ret", "envid", "expires", "purged"),
+    Column("smtputf8", sa.Integer, nullable=False),
+    Column("size", sa.Integer, nullable=False),
+)
+
+RECIPIENTS = Table(
+    "recipients",
+    _tables,
+    Column("item", ForeignKey("items.id"), primary_key=True),
+    Column("position", sa.Integer, primary_key=True),
+    Column("state", Text, nullable=False, index=True),
+    *_required("address", "key", "by", "reason", "reply"),
+    *_optional("notify", "orcpt", "changed"),
+)
+
+# An item's idempotency key while it is in force.
+KEYS = Table(
+    "keys",
+    _tables,
+    Column("key", Text, primary_key=True),
+    Column("item", ForeignKey("items.id"), nullable=False),
+    Column("until", Text, nullable=False),
+)
+
+HISTORY = Table(
+    "history",
+    _tables,
+    Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False, index=True),
+    Column("item", ForeignKey("items.id"), nullable=False, index=True),
+    *_required("recipient", "by", "reason", "reply"),
+    *_optional("before", "after"),
+)
+
+ENTRIES = Table(
+    "entries",
+    _tables,
+    Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False, index=True),
+    *_required("entry"),
+)
+
+COUNTS = Table(
+    "counts",
+    _tables,
+    Column("start", Text, primary_key=True),
+    Column("listener", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("number", sa.Integer, nullable=False),
+)
+
+REPORTS = Table(
+    "reports",
+    _tables,
+    Column("start", Text, primary_key=True),
+    *_required("end", "state", "changed", "by"),
+)
+
+# In a database of its own, which may be lost.
+_reach_tables = sa.MetaData()
+
+REACHED = Table(
+    "reached",
+    _reach_tables,
+    Column("mailing", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", Text, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlIndex:
+    engine: Engine
+
+    def insert(self, item: HeldMessage, until: datetime) -> HeldMessage:
+        def work(connection: Connection) -> HeldMessage:
+            known = select(KEYS.c.item).where(KEYS.c.key == item.key, KEYS.c.until > rows.text(item.held))
+            there = connection.scalar(known)
+            if there is not None:
+                found = _get(connection, there)
+                assert found is not None  # the foreign key says so
+                return found
+            connection.execute(insert(ITEMS), rows.item_row(item))
+            connection.execute(insert(RECIPIENTS), rows.recipient_rows(item))
+            connection.execute(delete(KEYS).where(KEYS.c.key == item.key))
+            connection.execute(insert(KEYS), {"key": item.key, "item": item.id, "until": rows.text(until)})
+            return item
+
+        return _write(self.engine, work)
+
+    def get(self, id: str) -> HeldMessage | None:
+        return _read(self.engine, lambda connection: _get(connection, id))
+
+    def find(self, prefix: str) -> Sequence[str]:
+        query = select(ITEMS.c.id).where(ITEMS.c.id.startswith(prefix, autoescape=True)).order_by(ITEMS.c.id).limit(2)
+        return _read(self.engine, lambda connection: connection.scalars(query).all())
+
+    def list(
+        self,
+        *,
+        states: Iterable[State] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        expired: datetime | None = None,
+    ) -> Sequence[HeldMessage]:
+        query = select(*(column for column in ITEMS.c if column is not ITEMS.c.preview)).order_by(ITEMS.c.held)
+        if expired is not None:
+            query = query.where(ITEMS.c.expires <= rows.text(expired), ITEMS.c.purged.is_(None))
+        if since is not None:
+            query = query.where(ITEMS.c.held >= rows.text(since))
+        if until is not None:
+            query = query.where(ITEMS.c.held < rows.text(until))
+        wanted = [state.value for state in states]
+        if wanted:
+            query = query.where(sa.exists().where(RECIPIENTS.c.item == ITEMS.c.id, RECIPIENTS.c.state.in_(wanted)))
+        return _read(self.engine, lambda connection: _items(connection, query))
+
+    def change(
+        self,
+        id: str,
+        recipients: Sequence[str],
+        to: State,
+        *,
+        at: datetime,
+        by: str,
+        reason: str,
+        reply: str = "",
+    ) -> Sequence[str]:
+        change = _Change(id=id, keys=frozenset(recipients), to=to, at=at, by=by, reason=reason, reply=reply)
+        return _write(self.engine, change.apply)
+
+    def set_legal_hold(self, id: str, reason: str, *, at: datetime, by: str) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(update(ITEMS).where(ITEMS.c.id == id).values(legal_hold=reason))
+            text = f"legal hold: {reason}" if reason else "legal hold lifted"
+            connection.execute(insert(HISTORY), rows.event_row(_note(id, at, by, text)))
+
+        _write(self.engine, work)
+
+    def set_judgement(self, id: str, judgement: Judgement) -> None:
+        values = rows.judgement_columns(judgement)
+        _write(
+            self.engine, lambda connection: connection.execute(update(ITEMS).where(ITEMS.c.id == id).values(**values))
+        )
+
+    def purge(self, id: str, judgement: Judgement, at: datetime) -> bool:
+        def work(connection: Connection) -> bool:
+            row = connection.execute(
+                select(ITEMS.c.legal_hold, ITEMS.c.purged).where(ITEMS.c.id == id).with_for_update()
+            ).first()
+            open_states = (State.HELD.value, State.RELEASING.value)
+            kept = sa.exists().where(RECIPIENTS.c.item == id, RECIPIENTS.c.state.in_(open_states))
+            if row is None or row.legal_hold or connection.scalar(select(kept)):
+                return False
+            if row.purged is None:
+                values = {"purged": rows.text(at), **rows.judgement_columns(judgement)}
+                connection.execute(update(ITEMS).where(ITEMS.c.id == id).values(**values))
+            return True
+
+        return _write(self.engine, work)
+
+    def needed(self, names: Sequence[str]) -> Collection[str]:
+        def work(connection: Connection) -> set[str]:
+            found: set[str] = set()
+            for part in _batches(names):
+                query = select(ITEMS.c.sha256).where(ITEMS.c.sha256.in_(part), ITEMS.c.purged.is_(None))
+                found.update(connection.scalars(query))
+            return found
+
+        return _read(self.engine, work)
+
+    def note(self, id: str, *, at: datetime, recipient: str, by: str, reason: str, reply: str = "") -> None:
+        row = rows.event_row(_note(id, at, by, reason, recipient, reply))
+        _write(self.engine, lambda connection: connection.execute(insert(HISTORY), row))
+
+    def history(self, id: str) -> Sequence[Event]:
+        query = select(HISTORY).where(HISTORY.c.item == id).order_by(HISTORY.c.number)
+        return _read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
+
+    def events(self, since: datetime, until: datetime) -> Sequence[Event]:
+        query = select(HISTORY).where(HISTORY.c.at >= rows.text(since), HISTORY.c.at < rows.text(until))
+        query = query.order_by(HISTORY.c.number)
+        return _read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A move of some recipients of one item to one state."""
+
+    id: str
+    keys: frozenset[str]
+    to: State
+    at: datetime
+    by: str
+    reason: str
+    reply: str
+
+    def apply(self, connection: Connection) -> list[str]:
+        hold = connection.scalar(select(ITEMS.c.legal_hold).where(ITEMS.c.id == self.id).with_for_update())
+        if hold is None or (hold and self.to in LOSING):
+            return []
+        copies = connection.execute(select(RECIPIENTS).where(RECIPIENTS.c.item == self.id)).all()
+        return [row.key for row in copies if row.key in self.keys and self._move(connection, row)]
+
+    def _move(self, connection: Connection, row: sa.Row[Any]) -> bool:
+        if self.to not in TRANSITIONS[State(row.state)]:
+            return False
+        moved = connection.execute(
+            update(RECIPIENTS)
+            .where(RECIPIENTS.c.item == self.id, RECIPIENTS.c.position == row.position)
+            .where(RECIPIENTS.c.state == row.state)
+            .values(state=self.to.value, changed=rows.text(self.at), by=self.by, reason=self.reason, reply=self.reply)
+        )
+        if moved.rowcount != 1:
+            return False
+        event = Event(
+            at=self.at,
+            item=self.id,
+            recipient=row.address,
+            before=State(row.state),
+            after=self.to,
+            by=self.by,
+            reason=self.reason,
+            reply=self.reply,
+        )
+        connection.execute(insert(HISTORY), rows.event_row(event))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SqlBook:
+    engine: Engine
+
+    def record(self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime) -> None:
+        def work(connection: Connection) -> None:
+            if entries:
+                values = [{"at": rows.text(at), "entry": to_json(entry, Entry).decode()} for entry in entries]
+                connection.execute(insert(ENTRIES), values)
+            for count in counts:
+                _add(connection, count)
+
+        _write(self.engine, work)
+
+    def entries(self, since: datetime, until: datetime) -> Sequence[Entry]:
+        query = select(ENTRIES.c.entry).where(ENTRIES.c.at >= rows.text(since), ENTRIES.c.at < rows.text(until))
+        query = query.order_by(ENTRIES.c.number)
+        return _read(self.engine, lambda connection: [from_json(row, Entry) for row in connection.scalars(query)])
+
+    def counts(self, since: datetime, until: datetime) -> Sequence[Count]:
+        query = select(COUNTS).where(COUNTS.c.start >= rows.text(since), COUNTS.c.start < rows.text(until))
+        query = query.order_by(COUNTS.c.start, COUNTS.c.listener, COUNTS.c.outcome)
+        return _read(self.engine, lambda connection: [rows.count(row) for row in connection.execute(query)])
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReports:
+    engine: Engine
+
+    def start(self) -> datetime:
+        return rows.moment(_read(self.engine, _report_start))
+
+    def claim(self, period: Period, *, at: datetime, by: str) -> bool:
+        def work(connection: Connection) -> bool:
+            if _report_start(connection) != rows.text(period.start):
+                return False
+            report = Report(period=period, state=ReportState.CLAIMED, changed=at, by=by)
+            connection.execute(insert(REPORTS), rows.report_row(report))
+            return True
+
+        return _write(self.engine, work)
+
+    def mark(self, period: Period, state: ReportState, *, at: datetime, before: ReportState) -> bool:
+        change = update(REPORTS).where(REPORTS.c.start == rows.text(period.start), REPORTS.c.state == before.value)
+        change = change.values(state=state.value, changed=rows.text(at))
+        return _write(self.engine, lambda connection: connection.execute(change).rowcount == 1)
+
+    def give_back(self, period: Period) -> None:
+        newest = select(func.max(REPORTS.c.start)).scalar_subquery()
+        drop = delete(REPORTS).where(REPORTS.c.start == rows.text(period.start), REPORTS.c.start == newest)
+        _write(self.engine, lambda connection: connection.execute(drop))
+
+    def list(self) -> Sequence[Report]:
+        query = select(REPORTS).order_by(REPORTS.c.start)
+        return _read(self.engine, lambda connection: [rows.report(row) for row in connection.execute(query)])
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReach:
+    engine: Engine
+
+    def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
+        name = f"{mailing.originator} {mailing.fingerprint}"
+        since = rows.text(at - timedelta(seconds=window_seconds))
+        forgotten = rows.text(at - REACH_KEPT)
+
+        def work(connection: Connection) -> int:
+            for part in _batches(mailing.reaches):
+                connection.execute(delete(REACHED).where(REACHED.c.mailing == name, REACHED.c.person.in_(part)))
+            people = [{"mailing": name, "person": person, "at": rows.text(at)} for person in set(mailing.reaches)]
+            if people:
+                connection.execute(insert(REACHED), people)
+            connection.execute(delete(REACHED).where(REACHED.c.at < min(since, forgotten)))
+            query = select(func.count()).where(REACHED.c.mailing == name, REACHED.c.at >= since)
+            return connection.scalar(query) or 0
+
+        return _write(self.engine, work)
+
+
+def open_sqlite(path: Path) -> Engine:
+    """The quarantine's database at `path`, made when absent. Raises StoreUnavailable, SchemaMismatch."""
+    engine = _sqlite(path, synchronous="EXTRA", journal="DELETE")
+    if not _read(engine, lambda connection: _check(connection, path)):
+        _write(engine, lambda connection: _create(connection, path))
+    return engine
+
+
+def open_reach(path: Path) -> Engine:
+    """The database of mailings' reach. Not synced: what a power cut takes is at most a mailing's sum of some hours."""
+    engine = _sqlite(path, synchronous="OFF", journal="TRUNCATE")
+    try:
+        _write(engine, _reach_tables.create_all)
+    except StoreUnavailable as error:
+        if not isinstance(error.__cause__, SQLAlchemyError) or "malformed" not in str(error.__cause__):
+            raise
+        engine.dispose()
+        path.unlink(missing_ok=True)
+        _write(engine, _reach_tables.create_all)
+    return engine
+
+
+def _sqlite(path: Path, *, synchronous: str, journal: str) -> Engine:
+    _create_file(path)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's signature)
+        mode = connection.execute(f"PRAGMA journal_mode={journal}").fetchone()[0]
+        if mode != journal.lower():
+            raise sqlite3.OperationalError(f"journal mode is {mode}, not {journal}")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is purged is overwritten
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A reader that turns writer can meet SQLITE_BUSY that no waiting cures; writers say so at once.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _create_file(path: Path) -> None:
+    """Private from its first moment; SQLite gives its journals the same mode."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreUnavailable(f"{path}: {error.strerror}") from error
+
+
+def _check(connection: Connection, path: Path) -> bool:
+    """Whether the tables are there, in our version."""
+    if not sa.inspect(connection).has_table("meta"):
+        return False
+    version = connection.scalar(select(META.c.value).where(META.c.name == "schema"))
+    if version != str(SCHEMA):
+        raise SchemaMismatch(f"{path} has schema {version}, this Mailward needs {SCHEMA}; nothing was changed")
+    return True
+
+
+def _create(connection: Connection, path: Path) -> None:
+    if _check(connection, path):  # another process was quicker
+        return
+    _tables.create_all(connection)
+    created = rows.text(datetime.now(UTC))
+    connection.execute(insert(META), [{"name": "schema", "value": str(SCHEMA)}, {"name": "created", "value": created}])
+
+
+def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with _available(), engine.connect() as connection, connection.begin():
+        return work(connection)
+
+
+def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Run and commit. Two writers that met on a unique key: the second runs again and sees what the first wrote."""
+    with _available():
+        try:
+            return _commit(engine, work)
+        except IntegrityError:
+            return _commit(engine, work)
+
+
+def _commit(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        return work(connection)
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StoreUnavailable(f"database: {getattr(error, 'orig', None) or error}") from error
+
+
+def _note(id: str, at: datetime, by: str, reason: str, recipient: str = "", reply: str = "") -> Event:
+    return Event(at=at, item=id, recipient=recipient, before=None, after=None, by=by, reason=reason, reply=reply)
+
+
+def _get(connection: Connection, id: str) -> HeldMessage | None:
+    found = _items(connection, select(ITEMS).where(ITEMS.c.id == id))
+    return found[0] if found else None
+
+
+def _items(connection: Connection, query: sa.Select[Any]) -> list[HeldMessage]:
+    found = connection.execute(query).all()
+    copies: dict[str, list[HeldRecipient]] = {row.id: [] for row in found}
+    for part in _batches(list(copies)):
+        chosen = select(RECIPIENTS).where(RECIPIENTS.c.item.in_(part))
+        for row in connection.execute(chosen.order_by(RECIPIENTS.c.item, RECIPIENTS.c.position)):
+            copies[row.item].append(rows.recipient(row))
+    return [rows.item(row, tuple(copies[row.id])) for row in found]
+
+
+def _add(connection: Connection, item: Count) -> None:
+    row = {"start": rows.text(item.start), "listener": item.listener, "outcome": item.outcome.value}
+    where = [COUNTS.c[name] == value for name, value in row.items()]
+    added = connection.execute(update(COUNTS).where(*where).values(number=COUNTS.c.number + item.number))
+    if added.rowcount == 0:
+        connection.execute(insert(COUNTS), {**row, "number": item.number})
+
+
+def _report_start(connection: Connection) -> str:
+    last = connection.scalar(select(func.max(REPORTS.c.end)))
+    created = select(META.c.value).where(META.c.name == "created")
+    return str(last or connection.execute(created).scalar_one())
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), BATCH):
+        yield names[start : start + BATCH]
