@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from rules.detectors import organization_wide
+from rules.detectors import organization_wide, personal_information
 from rules.facts import Facts
 from rules.finding import Observation
 
@@ -25,6 +25,9 @@ def _detector(module: ModuleType) -> Detector:
     return Detector(name=module.__name__.rpartition(".")[2], parameters=module.Parameters, detect=module.detect)
 
 
-DETECTORS: tuple[Detector, ...] = (_detector(organization_wide),)
+DETECTORS: tuple[Detector, ...] = (
+    _detector(organization_wide),
+    _detector(personal_information),
+)
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -1,0 +1,177 @@
+"""The table of kinds: the shape of each, its check, the words that speak for it, and how much it then weighs.
+
+Every pattern begins with one character class and repeats only bounded classes: linear in the length of the text.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rules.identifiers import checks
+
+
+class IdentifierKind(StrEnum):
+    SSN = "social security number"
+    ITIN = "taxpayer number"
+    EIN = "employer number"
+    CARD = "payment card"
+    IBAN = "IBAN"
+    BANK_ACCOUNT = "bank account"
+    ROUTING = "bank routing number"
+    DRIVERS_LICENCE = "driver's licence"
+    PASSPORT = "passport"
+    BIRTH_DATE = "date of birth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One way a kind is written.
+
+    `looks` and `hints` are for speed alone: the pattern is tried only on a text that holds one of `looks` once all its
+    digits are 0, and, when the shape counts only with context, one of `hints` in small letters.
+    `alone` and `near` are the weights without and with a context word; 0 is not reported.
+    """
+
+    kind: IdentifierKind
+    looks: tuple[str, ...]
+    pattern: re.Pattern[str]
+    check: Callable[[str], bool]  # of the match without blanks, hyphens, dots and slashes, in capitals
+    context: re.Pattern[str]
+    hints: tuple[str, ...]
+    alone: float
+    near: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """Words near a number that say what it is, and literal pieces of which one stands in each of them."""
+
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(alternatives)})(?![A-Za-z])", re.IGNORECASE)
+
+
+_SSN_WORDS = _Context(
+    pattern=_words(r"ss[#n](?:'?s)?", r"s\.s\.n?\.?", r"soc(?:ial)?\.? ?sec(?:urity)?", r"social(?= ?(?:#|is|no|num))"),
+    hints=("ssn", "ss#", "s.s.", "soc"),
+)
+_ITIN_WORDS = _Context(pattern=_words(r"itin", r"taxpayer", r"tax id"), hints=("itin", "tax"))
+_EIN_WORDS = _Context(
+    pattern=_words(r"f?ein", r"employer id", r"federal tax", r"tax id", r"w-?9"),
+    hints=("ein", "employer", "tax", "w9", "w-9"),
+)
+_CARD_WORDS = _Context(
+    pattern=_words(
+        r"visa", r"master ?card", r"amex", r"american express", r"discover", r"cards?", r"cc", r"cvv2?", r"cvc",
+        r"(?:credit|debit|payment|p-?)card", r"exp(?:ires|iration|\.)?",
+    ),
+    hints=(),
+)  # fmt: skip
+_BANK_WORDS = _Context(
+    pattern=_words(
+        r"bank(?:ing)?", r"checking", r"savings", r"direct deposit", r"routing", r"aba", r"wire", r"iban", r"swift",
+        r"credit union",
+    ),
+    hints=("bank", "checking", "savings", "deposit", "routing", "aba", "wire", "iban", "swift", "credit"),
+)  # fmt: skip
+_LICENCE_WORDS = _Context(
+    pattern=_words(
+        r"driver'?s?'? ?licen[sc]es?", r"drivers? lic", r"dln?", r"d\.l\.", r"oln", r"operator'?s? licen[sc]e"
+    ),
+    hints=("lic", "dl", "d.l.", "oln"),
+)
+_PASSPORT_WORDS = _Context(pattern=_words(r"passports?"), hints=("passport",))
+# A number that these words announce is not a person's, whatever its shape.
+OTHER_NUMBERS = _words(
+    r"parcels?", r"apn", r"case", r"docket", r"permit", r"invoice", r"p\.?o\.?", r"purchase order", r"order", r"ticket",
+    r"tracking", r"confirmation", r"policy", r"claim", r"serial", r"part", r"model", r"phone", r"fax", r"tel", r"cell",
+)  # fmt: skip
+
+_ALONE = r"(?<![\w-]\d)(?<!\d\.\d)"  # after the first digit: not the inside of a longer number or of a name
+_END = r"(?![\w-]|\.\d)"
+
+_NINE = re.compile(rf"\d{_ALONE}\d{{8}}{_END}")
+_HYPHENATED = re.compile(rf"\d{_ALONE}\d\d-\d\d-\d{{4}}{_END}")
+_SPACED = re.compile(rf"\d{_ALONE}\d\d([. ])\d\d\1\d{{4}}{_END}")
+_EIN_SHAPE = re.compile(rf"\d{_ALONE}\d-\d{{7}}{_END}")
+_CARD_PLAIN = re.compile(rf"\d{_ALONE}(?<![=/&?#%].)\d{{13,18}}{_END}")  # web addresses are full of long numbers
+_CARD_GROUPED = re.compile(
+    rf"\d{_ALONE}\d{{3}}([- ])(?:\d{{4}}\1\d{{4}}\1\d{{4}}(?:\1\d{{3}})?|\d{{6}}\1\d{{4,5}}){_END}"
+)
+_IBAN_SHAPE = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_ACCOUNT_SHAPE = re.compile(
+    r"[Aa](?<![A-Za-z].)(?i:cc(?:oun)?t|/c)\.?(?: ?(?i:numbers?|num|no\.?|#))?(?: is)?:? {0,3}"
+    r"(?P<id>\d[\d-]{4,16}\d)(?![\w-])"
+)
+# Formats of our neighbours and the largest states, as letters and digits; which state is seldom said.
+_LICENCE_SHAPE = re.compile(
+    r"[A-Z0-9](?<![\w.-].)(?:\d{6,8}|\d\d-\d\d-\d{4}|\d{11,13}|\d{3}-\d{4}-\d{4}|\d{3}-\d{3}-\d{2,3}(?:-\d{3})?)"
+    r"(?![\w-])"
+)
+_PASSPORT_SHAPE = re.compile(r"[A-Z0-9](?<![\w.-].)\d{8}(?![\w-])")
+
+
+def _several_digits(text: str) -> bool:
+    return len(set(text)) > 2
+
+
+def _shape(
+    kind: IdentifierKind,
+    looks: tuple[str, ...],
+    pattern: re.Pattern[str],
+    check: Callable[[str], bool],
+    context: _Context,
+    alone: float,
+    near: float,
+) -> Shape:
+    return Shape(
+        kind=kind,
+        looks=looks,
+        pattern=pattern,
+        check=check,
+        context=context.pattern,
+        hints=() if alone else context.hints,
+        alone=alone,
+        near=near,
+    )
+
+
+_K = IdentifierKind
+_NINE_LOOK = ("0" * 9,)
+_HYPHEN_LOOK = ("000-00-0000",)
+_SIX_LOOK = ("000000", "00-0000", "000-0000", "000-000")
+_CARD_LOOK = ("0000 0000 0000 0000", "0000-0000-0000-0000", "0000 000000 0000", "0000-000000-0000")
+SHAPES: tuple[Shape, ...] = (
+    _shape(_K.SSN, _HYPHEN_LOOK, _HYPHENATED, checks.is_ssn, _SSN_WORDS, 0.7, 0.98),
+    _shape(_K.SSN, ("000 00 0000", "000.00.0000"), _SPACED, checks.is_ssn, _SSN_WORDS, 0.0, 0.9),
+    _shape(_K.SSN, _NINE_LOOK, _NINE, checks.is_ssn, _SSN_WORDS, 0.0, 0.85),
+    _shape(_K.ITIN, _HYPHEN_LOOK, _HYPHENATED, checks.is_itin, _ITIN_WORDS, 0.6, 0.95),
+    _shape(_K.ITIN, _NINE_LOOK, _NINE, checks.is_itin, _ITIN_WORDS, 0.0, 0.8),
+    # A business's number, on every invoice: never personal by itself.
+    _shape(_K.EIN, ("00-0000000",), _EIN_SHAPE, checks.is_ein, _EIN_WORDS, 0.0, 0.5),
+    _shape(_K.CARD, _CARD_LOOK, _CARD_GROUPED, checks.is_card, _CARD_WORDS, 0.8, 0.98),
+    # One number in ten has a right check digit, and one in six an issuer's prefix.
+    _shape(_K.CARD, ("0" * 14,), _CARD_PLAIN, checks.is_card, _CARD_WORDS, 0.4, 0.95),
+    _shape(_K.IBAN, ("0000 0000", "0" * 8), _IBAN_SHAPE, checks.is_iban, _BANK_WORDS, 0.85, 0.95),
+    _shape(_K.BANK_ACCOUNT, _SIX_LOOK, _ACCOUNT_SHAPE, _several_digits, _BANK_WORDS, 0.0, 0.7),
+    # Printed on every cheque: speaks for an account beside it, tells nothing about a person alone.
+    _shape(_K.ROUTING, _NINE_LOOK, _NINE, checks.is_routing_number, _BANK_WORDS, 0.0, 0.4),
+    _shape(_K.DRIVERS_LICENCE, _SIX_LOOK, _LICENCE_SHAPE, _several_digits, _LICENCE_WORDS, 0.0, 0.8),
+    _shape(_K.PASSPORT, ("0" * 8,), _PASSPORT_SHAPE, _several_digits, _PASSPORT_WORDS, 0.0, 0.8),
+)
+
+BIRTH_WORDS = _words(r"d\.?o\.?b\.?", r"birth ?dates?", r"dates? of birth")
+BORN_WORDS = _words(r"born(?: on)?", r"birthday")  # of lives told in public as much as of records
+# 03/09/1962, 3-9-62, 1962-03-09; March 9, 1962; 9 March 1962: the whole date, for day and month alone say little.
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_MONTH = r"[a-z]{2,8})\.?"
+BIRTH_DATE = re.compile(
+    rf"(?P<y>\d{_ALONE}\d{{3}})-(?P<m>\d\d)-(?P<d>\d\d){_END}"
+    rf"|(?P<m1>\d{_ALONE}\d?)[/.-](?P<d1>\d{{1,2}})[/.-](?P<y1>(?:19|20)?\d\d){_END}"
+    rf"|(?P<m2>[JFMASONDjfmasond](?<!\w.){_MONTH} (?P<d2>\d{{1,2}}){_ORDINAL},? (?P<y2>(?:19|20)\d\d){_END}"
+    rf"|(?P<d3>\d{_ALONE}\d?){_ORDINAL} (?P<m3>[JFMASONDjfmasond]{_MONTH},? (?P<y3>(?:19|20)\d\d){_END}"
+)
