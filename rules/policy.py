@@ -166,6 +166,21 @@ class Policy:
     path: Path
 
 
+def policy_of_rule(rule: Rule) -> Policy:
+    """A policy of this rule alone, which runs no other detector; for the samples that lie beside it."""
+    return Policy(
+        name=rule.name,
+        title=rule.title,
+        hash="",
+        zone=ZoneInfo("UTC"),
+        clauses={},
+        rules=(rule,),
+        probes=tuple(probe for probe in (rule.when, rule.unless) if probe is not None),
+        not_inspected=NotInspected(),
+        path=rule.folder,
+    )
+
+
 def library_rules() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in LIBRARY.glob("*/rule.yaml")))
 

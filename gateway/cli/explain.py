@@ -1,0 +1,89 @@
+"""A judgement in words: the action for each recipient, the rule, the clause and what it says, and the evidence.
+
+Makes lines that are safe to print. Never decides and never reads mail.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from gateway.cli.terminal import escaped, marked
+from rules.finding import Evidence, Finding, Observation
+from rules.policy import Clause
+from rules.verdict import Inspected, Judgement, Verdict
+
+SHOWN_EVIDENCE = 5  # passages of one observation; --json has them all
+SHOWN_RECIPIENTS = 20
+SHOWN_UNREAD = 20
+
+
+def explanation(judgement: Judgement, clauses: Mapping[str, Clause], *, terminal: bool) -> Iterator[str]:
+    """The lines about one message, escaped. `clauses` are the policy's; `terminal`: marks in reverse video."""
+    for verdict in judgement.verdicts[:SHOWN_RECIPIENTS]:
+        yield f"  {verdict.action.value:<10}  {escaped(verdict.recipient)} ({verdict.direction.value})"
+    if len(judgement.verdicts) > SHOWN_RECIPIENTS:
+        yield f"  … and {len(judgement.verdicts) - SHOWN_RECIPIENTS} recipients more"
+    for finding in _distinct(judgement, observed=False):
+        yield from _finding(judgement, finding, clauses, finding.action.value, terminal)
+    for finding in _distinct(judgement, observed=True):
+        yield from _finding(judgement, finding, clauses, "observed only, not acted on", terminal)
+    yield from _aside(judgement)
+    yield from _unread(judgement)
+
+
+def evidence_line(item: Evidence, *, terminal: bool) -> str:
+    place = f"{escaped(item.part)}: " if item.part else ""
+    return place + marked(item.text, item.mark, terminal=terminal)
+
+
+def _distinct(judgement: Judgement, *, observed: bool) -> tuple[Finding, ...]:
+    """Each finding once, however many recipients it concerns."""
+    findings = (_findings(verdict, observed) for verdict in judgement.verdicts)
+    return tuple(dict.fromkeys(finding for group in findings for finding in group))
+
+
+def _findings(verdict: Verdict, observed: bool) -> tuple[Finding, ...]:
+    return verdict.observed if observed else verdict.findings
+
+
+def _finding(
+    judgement: Judgement, finding: Finding, clauses: Mapping[str, Clause], action: str, terminal: bool
+) -> Iterator[str]:
+    concerned = [verdict.recipient for verdict in judgement.verdicts if finding in verdict.findings + verdict.observed]
+    whom = "" if len(concerned) == len(judgement.verdicts) else f", for {escaped(', '.join(concerned[:3]))}"
+    more = f" and {len(concerned) - 3} more" if whom and len(concerned) > 3 else ""
+    yield f"  {escaped(finding.rule)}: {action}{whom}{more}"
+    for name in finding.cites:
+        yield f"    {_clause(name, clauses.get(name))}"
+    observation = judgement.observations[finding.observation]
+    yield f"    {escaped(observation.summary)}"
+    for item in observation.evidence[:SHOWN_EVIDENCE]:
+        yield f"      {evidence_line(item, terminal=terminal)}"
+    if len(observation.evidence) > SHOWN_EVIDENCE:
+        yield f"      … and {len(observation.evidence) - SHOWN_EVIDENCE} passages more"
+
+
+def _clause(name: str, clause: Clause | None) -> str:
+    if clause is None:
+        return escaped(name)
+    return escaped(f"{name} (clause {clause.ref}): {clause.says}" if clause.says else f"{name} (clause {clause.ref})")
+
+
+def _aside(judgement: Judgement) -> Iterator[str]:
+    """What detectors saw and no rule made anything of: it answers the question why a message was passed."""
+    used = {finding.observation for verdict in judgement.verdicts for finding in verdict.findings + verdict.observed}
+    for index, observation in enumerate(judgement.observations):
+        if observation.detected and index not in used:
+            yield f"  seen, and no rule speaks of it here: {_seen(observation)}"
+
+
+def _seen(observation: Observation) -> str:
+    return escaped(f"{observation.detector}: {observation.summary}")
+
+
+def _unread(judgement: Judgement) -> Iterator[str]:
+    if judgement.inspected is Inspected.FULLY:
+        return
+    yield f"  inspected: {judgement.inspected.value}"
+    for item in judgement.not_inspected[:SHOWN_UNREAD]:
+        yield f"    not inspected: {escaped(item.part or 'message')}: {escaped(f'{item.reason.value}: {item.detail}')}"
+    if len(judgement.not_inspected) > SHOWN_UNREAD:
+        yield f"    … and {len(judgement.not_inspected) - SHOWN_UNREAD} more"

@@ -1,0 +1,201 @@
+"""`mailward policy`: lists, shows, checks and tests policies. Judges only the samples beside the rules."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
+from rules.document import DocumentError, Fault, locate
+from rules.policy import (
+    LIBRARY,
+    Policy,
+    Rule,
+    Status,
+    find_policy,
+    library_rules,
+    load_policy,
+    load_rule,
+    shipped_policies,
+)
+
+LIBRARY_NAME = "library"
+ENDS_SOON = timedelta(days=30)  # time enough to ask whoever granted an exemption
+
+
+@click.group(epilog="Example: mailward policy check /etc/mailward/policy")
+def policy() -> None:
+    """List, show, check and test policies.
+
+    PATH is a shipped policy's name, or a folder with policy.yaml, or that file.
+    """
+
+
+@policy.command(name="list", epilog="Example: mailward policy list --rules")
+@click.option("--rules", "of_rules", is_flag=True, help="The rules of the library instead of the policies.")
+@click.option("--json", "as_json", is_flag=True, help="One object a line.")
+def list_(of_rules: bool, as_json: bool) -> None:
+    """The policies that ship with Mailward."""
+    rows = _rule_rows() if of_rules else _policy_rows()
+    if as_json:
+        for row in rows:
+            print_json(row)
+    elif rows:
+        print_table(tuple(rows[0]), [tuple(str(cell) for cell in row.values()) for row in rows])
+
+
+def _policy_rows() -> list[dict[str, object]]:
+    return [
+        {
+            "policy": item.name,
+            "clauses": len(item.clauses),
+            "rules": len(item.rules),
+            "hash": item.hash[:12],
+            "title": item.title,
+        }
+        for item in (load_policy(find_policy(name)) for name in shipped_policies())
+    ]
+
+
+def _rule_rows() -> list[dict[str, object]]:
+    return [
+        {
+            "rule": rule.name,
+            "action": rule.action.value,
+            "class": rule.kind.value,
+            "detector": rule.when.detector,
+            "title": rule.title,
+        }
+        for rule in (load_rule(LIBRARY / name) for name in library_rules())
+    ]
+
+
+@policy.command(epilog="Example: mailward policy show city-baseline")
+@click.option("--json", "as_json", is_flag=True, help="One object a rule, one line each.")
+@click.argument("path")
+def show(path: str, as_json: bool) -> None:
+    """The rules of a policy with the clauses that they enforce."""
+    found = load_policy(_existing(path))
+    if as_json:
+        for rule in found.rules:
+            print_json(_rule_json(rule))
+        return
+    click.echo(escaped(f"{found.title} ({found.name}), {found.hash[:12]}\n", lines=True))
+    for rule in found.rules:
+        directions = ", ".join(direction.value for direction in rule.directions)
+        status = "" if rule.status is Status.ENFORCE else " (observe)"
+        click.echo(escaped(f"{rule.name}: {rule.action.value}{status}; {directions}"))
+        for name in rule.cites:
+            clause = found.clauses[name]
+            click.echo(escaped(f"    {name} (clause {clause.ref}): {clause.says}"))
+        for item in rule.exemptions:
+            whom = ", ".join(item.senders) or "everyone"
+            to = ", ".join(item.recipients) or "everyone"
+            click.echo(escaped(f"    except {whom} to {to} until {item.until}: {item.because} (by {item.by})"))
+
+
+def _rule_json(rule: Rule) -> dict[str, object]:
+    return {
+        "rule": rule.name,
+        "title": rule.title,
+        "cites": list(rule.cites),
+        "action": rule.action.value,
+        "class": rule.kind.value,
+        "directions": [direction.value for direction in rule.directions],
+        "status": rule.status.value,
+        "detector": rule.when.detector,
+        "unless": rule.unless.detector if rule.unless else None,
+        "exemptions": len(rule.exemptions),
+    }
+
+
+@policy.command(epilog="Example: mailward policy check --strict /etc/mailward/policy")
+@click.option("--strict", is_flag=True, help="Fail for warnings too.")
+@click.argument("path", required=False)
+def check(path: str | None, strict: bool) -> None:
+    """Every fault of a policy with file, line and column; without PATH, of every policy that ships."""
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    for file in _policies(path):
+        try:
+            found = load_policy(file)
+        except DocumentError as error:
+            faults += error.faults
+            continue
+        warnings += _warnings(found)
+        if not faults:
+            click.echo(escaped(f"{file}: {found.name}, {len(found.rules)} rules, {found.hash[:12]}"))
+    _print_faults(faults)
+    _print_faults(warnings, " (warning)")
+    _fail_for(len(faults) + (len(warnings) if strict else 0))
+
+
+def _warnings(found: Policy) -> Iterable[Fault]:
+    """What is allowed and seldom meant."""
+    now = datetime.now(UTC)
+    for index, rule in enumerate(found.rules):
+        for place, item in enumerate(rule.exemptions):
+            where = ("rules", index, "except", place)
+            if not item.senders and not item.recipients:
+                yield locate(found.path, where, "senders or recipients; this lets everybody off")
+            end = item.end(found.zone)
+            if end <= now:
+                yield locate(found.path, (*where, "until"), f"a day to come; it ended on {item.until}")
+            elif end <= now + ENDS_SOON:
+                yield locate(found.path, (*where, "until"), f"to be looked at; it ends on {item.until}")
+    for name, clause in found.clauses.items():
+        if clause.enforce == "gateway" and not clause.says:
+            yield locate(found.path, ("clauses", name), "says: what a finding is to show")
+        if clause.enforce == "outside" and not clause.why:
+            yield locate(found.path, ("clauses", name), "why: the reason that mail does not show it")
+
+
+@policy.command(epilog="Example: mailward policy test city-baseline")
+@click.argument("path", required=False)
+def test(path: str | None) -> None:
+    """Run the samples that lie beside each rule: those that must match, and those that must pass.
+
+    PATH may also be `library`, every rule with its own parameters. Without PATH: every policy that ships.
+    """
+    # Imported here: it brings all detectors and their parsers along, and no other command needs them.
+    from rules.samples import run_samples, sample_directory
+
+    in_library = path == LIBRARY_NAME
+    rules = _library() if in_library else [rule for file in _policies(path) for rule in load_policy(file).rules]
+    faults: list[Fault] = []
+    samples = 0
+    with progress(len(rules), "testing") as bar:
+        for result in run_samples(rules, sample_directory(), default_action=in_library):
+            faults += result.faults
+            samples += len(result.samples)
+            bar.update(1)
+    distinct = tuple(dict.fromkeys(faults))  # a rule that is used twice is tested twice
+    _print_faults(distinct)
+    _fail_for(len(distinct))
+    click.echo(f"{len(rules)} rules, {samples} samples, no fault")
+
+
+def _library() -> list[Rule]:
+    return [load_rule(LIBRARY / name) for name in library_rules()]
+
+
+def _policies(path: str | None) -> list[Path]:
+    return [find_policy(name) for name in shipped_policies()] if path is None else [_existing(path)]
+
+
+def _existing(path: str) -> Path:
+    found = find_policy(path)
+    if not found.is_file():
+        fail(f"{path}: no shipped policy, and no folder with policy.yaml", Exit.USAGE)
+    return found
+
+
+def _print_faults(faults: Iterable[Fault], note: str = "") -> None:
+    for fault in faults:
+        click.echo(escaped(f"{fault}{note}"), err=True)
+
+
+def _fail_for(faults: int) -> None:
+    if faults:
+        fail(f"{faults} faults" if faults > 1 else "1 fault")

@@ -1,0 +1,117 @@
+"""Runs the samples that lie beside each rule: some must make it fire, some must not.
+
+Owns what a sample's name promises and whether the rule keeps it. Prints nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rules.directory import Directory
+from rules.directory_file import load_directory
+from rules.document import Fault
+from rules.envelope import probable_envelope, wire_form
+from rules.finding import Action
+from rules.inspection import inspect
+from rules.message import Message
+from rules.policy import LIBRARY, Rule, Status, policy_of_rule
+from rules.transaction import Client, Direction, ListenerKind, Transaction
+
+DOMAINS = ("city.example",)  # ours, in every sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleResult:
+    """One sample under one rule. `promised` is the action its name begins with."""
+
+    rule: str
+    sample: Path
+    promised: Action
+    fired: bool
+
+    @property
+    def fault(self) -> Fault | None:
+        if self.fired == (self.promised is not Action.PASS):
+            return None
+        expected = "does not fire, and it did" if self.fired else "fires, and it did not"
+        return _fault(self.sample, self.rule, expected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """All samples of one rule. `faults` are those of the samples, and those of the set."""
+
+    rule: str
+    samples: tuple[SampleResult, ...]
+    faults: tuple[Fault, ...]
+
+
+def sample_directory() -> Directory:
+    """The staff that samples speak of. Raises DocumentError."""
+    return load_directory(LIBRARY / "directory.csv", frozenset(DOMAINS))
+
+
+def run_samples(rules: Iterable[Rule], directory: Directory, *, default_action: bool = False) -> Iterator[RuleResult]:
+    """The result of each rule, with the parameters that it has; directions and exemptions are left aside.
+
+    `default_action`: the samples' names must say the rule's own action too, as they do in the library.
+    """
+    for rule in rules:
+        samples = tuple(
+            SampleResult(rule=rule.name, sample=path, promised=promised, fired=_fires(rule, path, directory))
+            for path, promised in samples_of(rule.folder)
+        )
+        faults = [*_set_faults(rule, samples), *(sample.fault for sample in samples if sample.fault)]
+        if default_action:
+            faults += _action_faults(rule, samples)
+        yield RuleResult(rule=rule.name, samples=samples, faults=tuple(faults))
+
+
+def samples_of(folder: Path) -> Iterator[tuple[Path, Action]]:
+    """The samples of a rule's folder, by name, each with the action that its name promises."""
+    for path in sorted(folder.glob("*.eml")):
+        prefix = path.name.partition("-")[0]
+        if prefix in tuple(Action):
+            yield path, Action(prefix)
+
+
+def _fires(rule: Rule, sample: Path, directory: Directory) -> bool:
+    alone = replace(rule, directions=tuple(Direction), exemptions=(), status=Status.ENFORCE)
+    judgement = inspect(_transaction(sample), directory, policy_of_rule(alone))
+    return any(finding.rule == rule.name for verdict in judgement.verdicts for finding in verdict.findings)
+
+
+def _transaction(sample: Path) -> Transaction:
+    message = Message(wire_form(sample.read_bytes()))
+    return Transaction(
+        id=sample.stem,
+        received=datetime.now(UTC),
+        listener="samples",
+        kind=ListenerKind.INTERNAL,
+        direction=None,
+        client=Client(address="127.0.0.1", name="samples"),
+        envelope=probable_envelope(message),
+        message=message,
+    )
+
+
+def _set_faults(rule: Rule, samples: tuple[SampleResult, ...]) -> Iterator[Fault]:
+    promised = {sample.promised for sample in samples}
+    if promised <= {Action.PASS}:
+        yield _fault(rule.folder, rule.name, "at least one sample quarantine-*.eml or tag-*.eml")
+    if Action.PASS not in promised:
+        yield _fault(rule.folder, rule.name, "at least one sample pass-*.eml")
+    known = {sample.sample for sample in samples}
+    for path in sorted(set(rule.folder.glob("*.eml")) - known):
+        yield _fault(path, rule.name, "a name that begins with quarantine-, tag- or pass-")
+
+
+def _action_faults(rule: Rule, samples: tuple[SampleResult, ...]) -> Iterator[Fault]:
+    for sample in samples:
+        if sample.promised not in (Action.PASS, rule.action):
+            yield _fault(sample.sample, rule.name, f"a name that begins with {rule.action.value}-, the rule's action")
+
+
+def _fault(path: Path, where: str, expected: str) -> Fault:
+    return Fault(path=str(path), line=1, column=1, where=where, expected=expected)
