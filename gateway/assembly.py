@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from quarantine.quarantine import Store, open_store
-
 from gateway.config import Config, Listener, load_config
 from gateway.journal import Journal
 from gateway.pipeline import Pipeline
@@ -20,6 +18,7 @@ from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from quarantine.ports import StoreUnavailable
+from quarantine.quarantine import Store, open_store
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import DocumentError
@@ -51,7 +50,7 @@ class Gateway:
         self._judging = judging
         self._store = store
         self._executor = executor
-        self._hops = NextHops(config.next_hops)
+        self._hops = NextHops(config.next_hops, config.hostname)
         self._journal = Journal(store.ledger, executor)
         self._listeners: list[RunningListener] = []
 
@@ -60,8 +59,8 @@ class Gateway:
         """Raises CannotStart with a sentence for the administrator."""
         try:
             config = load_config(path)
-            store = open_store(config.state)
-            gateway = cls(path, config, await start_judging(path, config), store, executor)
+            store = open_store(config.state, keep_days=config.quarantine_days)
+            gateway = cls(path, config, await start_judging(config), store, executor)
             for listener in config.listeners:
                 gateway._listeners.append(await gateway._listen(listener))
         except (DocumentError, StoreUnavailable, InspectionUnavailable, OSError) as error:
@@ -80,7 +79,7 @@ class Gateway:
         """Build a complete new judging and swap it in, or keep the old one. Listeners stay as they are."""
         try:
             config = load_config(self._path)
-            judging = await start_judging(self._path, config)
+            judging = await start_judging(config)
         except (DocumentError, InspectionUnavailable) as error:
             _log.error("reload refused, the old policy stays: %s", error)
             return
@@ -103,7 +102,8 @@ class Gateway:
                 listener=listener,
                 limits=self._config.limits,
                 hostname=self._config.hostname,
-                domains=frozenset(domain.lower() for domain in self._config.domains),
+                domains=frozenset(self._config.domains),
+                postmaster_domain=self._config.domains[0],
                 spool=self._config.state / "spool",
                 open_egress=lambda: self._hops.egress(listener.next_hop),
                 process=pipeline.process,
@@ -132,9 +132,9 @@ class Gateway:
         return self._judging.pool.policy
 
 
-async def start_judging(path: Path, config: Config) -> Judging:
+async def start_judging(config: Config) -> Judging:
     """Workers warm under the configured policy. Raises DocumentError or InspectionUnavailable."""
-    settings = worker_settings(path, config)
+    settings = worker_settings(config)
     directory = (
         load_directory(settings.directory, frozenset(settings.domains))
         if settings.directory is not None
@@ -145,12 +145,12 @@ async def start_judging(path: Path, config: Config) -> Judging:
     return Judging(pool=pool, directory=directory)
 
 
-def worker_settings(path: Path, config: Config) -> WorkerSettings:
-    """What the inspection side needs of a configuration; relative paths count from its folder."""
+def worker_settings(config: Config) -> WorkerSettings:
+    """What the inspection side needs of a configuration."""
     return WorkerSettings(
-        policy=find_policy(config.policy, path.parent),
-        domains=tuple(domain.lower() for domain in config.domains),
-        directory=path.parent / config.directory if config.directory is not None else None,
+        policy=find_policy(config.policy),
+        domains=config.domains,
+        directory=config.directory,
         workers=config.workers,
         seconds=config.limits.inspection_seconds,
     )

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 
-from quarantine.ledger import Ledger
-
 from gateway.logs import EXTRA
 from gateway.plan import Disposition
 from gateway.reply import Reply
 from quarantine.item import Entry, Outcome
+from quarantine.ledger import Ledger
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 from gateway.assembly import worker_settings
 from gateway.config import Config
@@ -17,8 +16,8 @@ from rules.verdict import Judgement
 class WorkerReview:
     """Starts workers for each call: a release is rare, and sees the policy of this very moment."""
 
-    def __init__(self, path: Path, config: Config) -> None:
-        self._settings = worker_settings(path, config)
+    def __init__(self, config: Config) -> None:
+        self._settings = worker_settings(config)
         self._config = config
 
     def rejudge(self, item: HeldMessage, octets: bytes, recipients: Sequence[Recipient]) -> Judgement:

@@ -46,7 +46,7 @@ def supervise(path: Path) -> int:
 
 def _checked(path: Path) -> Config:
     config = load_config(path)
-    load_policy(find_policy(config.policy, path.parent))
+    load_policy(find_policy(config.policy))
     return config
 
 
