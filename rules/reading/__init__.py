@@ -1,0 +1,49 @@
+"""Reads a message once for all detectors: parts in every view, names, texts by role, and what was not read.
+
+Runs in inspection workers only; no network, no files. Everything hostile in a message meets this package first.
+"""
+
+from rules.directory import Directory, direction_of
+from rules.facts import Facts, Role
+from rules.reading.mailboxes import mailboxes_of
+from rules.reading.walk import Walk
+from rules.reading.words import header_text
+from rules.transaction import Transaction
+
+# RFC 5322 section 3.6: at most one each. Readers show the first or the last of several.
+_SINGLE_FIELDS = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id")
+
+
+def read_facts(transaction: Transaction, directory: Directory) -> Facts:
+    """Observe all there is to know of one message; damage and limits become entries, never exceptions."""
+    walk = Walk()
+    header = walk.message(transaction.message.octets).header
+    record = walk.record
+    subjects = list(dict.fromkeys(map(header_text, header.all("subject"))))
+    for subject in reversed(subjects):
+        record.say("subject", Role.SUBJECT, subject)
+        record.texts.insert(0, record.texts.pop()) if subject.strip() else None
+    for name in _SINGLE_FIELDS:
+        if len({body.strip() for body in header.all(name)}) > 1:
+            record.doubt("header", f"several {name} fields that differ")
+    envelope = transaction.envelope
+    return Facts(
+        received=transaction.received,
+        envelope=envelope,
+        directions={
+            recipient.address.key: direction_of(
+                transaction.direction, envelope.reverse_path, recipient.address, directory
+            )
+            for recipient in envelope.recipients
+        },
+        directory=directory,
+        fields=tuple((field.name, header_text(field.body)) for field in header.fields),
+        subject=subjects[0] if subjects else "",
+        originators=mailboxes_of(header.all("from")),
+        addressed=mailboxes_of([*header.all("to"), *header.all("cc")]),
+        parts=tuple(record.parts),
+        texts=tuple(record.texts),
+        size=len(transaction.message),
+        unread=tuple(record.unread),
+        ambiguities=tuple(record.ambiguities),
+    )

@@ -1,0 +1,111 @@
+"""The header of a message or body part, read the way the most tolerant reader does, with a note of each liberty.
+
+Knows fields and their places, nothing of their meaning. RFC 5322 section 2.2.
+"""
+
+import re
+from dataclasses import dataclass
+
+from rules.message import MAX_FIELDS, MAX_HEADER, Octets
+
+# Each alternative is of fixed shape, so the search is linear. `\r\r` ends a header whose line ends are bare CRs.
+_HEADER_END = re.compile(rb"\n\r?\n|\r\r(?!\n)|\n\r\r\n")
+_BARE_CR = re.compile(rb"\r(?![\r\n])")
+_NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
+_MEANINGFUL = ("content-", "mime-version", "from", "to", "cc", "subject", "sender", "reply-to")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Name in lower case without blanks around it; body as written, with its folding."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """`body` is the offset at which the body begins. `oddities`: what readers take differently, in words."""
+
+    fields: tuple[Field, ...]
+    body: int
+    oddities: tuple[str, ...] = ()
+    cut: bool = False  # a limit was met; the rest was not read
+
+    def all(self, name: str) -> list[bytes]:
+        """The bodies of all fields of that name, in order."""
+        return [field.body for field in self.fields if field.name == name]
+
+
+def read_header(octets: Octets, start: int, end: int) -> Header:
+    """Read the header of the entity at octets[start:end]."""
+    limit = min(end, start + MAX_HEADER)
+    match = _HEADER_END.search(octets, start, limit)
+    first = octets[start : start + 2]
+    if first[:1] == b"\n" or first == b"\r\n":
+        return Header(fields=(), body=start + (1 if first[:1] == b"\n" else 2))
+    stop, body = (match.start() + 1, match.end()) if match else (limit, limit)
+    return _Lines(octets[start:stop], start, body, whole=match is not None or limit == end).read()
+
+
+class _Lines:
+    """The lines of one header block and what has been made of them."""
+
+    def __init__(self, block: bytes, start: int, body: int, *, whole: bool) -> None:
+        self._start, self._body, self._whole = start, body, whole
+        self._fields: list[Field] = []
+        self._oddities: list[str] = []
+        self._stray: int | None = None  # offset of the first line that is no field
+        self._blank_line = False
+        self._bare_cr = _BARE_CR.search(block) is not None
+        if self._bare_cr and b"\n" in block:
+            self._oddities.append("bare CR in a header")
+        self._block = _BARE_CR.sub(b"\n", block) if self._bare_cr else block
+
+    def read(self) -> Header:
+        position, name, folded = 0, "", b""
+        for number, line in enumerate(self._block.split(b"\n")):
+            if number and line[:1] in (b" ", b"\t"):
+                folded += b"\n" + line
+                self._blank_line = self._blank_line or not line.strip()
+            else:
+                self._keep(name, folded)
+                if len(self._fields) >= MAX_FIELDS:
+                    return self._result(cut=True)
+                name, folded = self._begin(line, position)
+                if self._stray == position and line[:2] == b"--":
+                    return self._result()  # no empty line: the body begins with a delimiter
+            position += len(line) + 1
+        self._keep(name, folded)
+        return self._result(cut=not self._whole)
+
+    def _begin(self, line: bytes, position: int) -> tuple[str, bytes]:
+        """The name and first line of a field; ("", b"") for a line that is none."""
+        written, colon, rest = line.partition(b":")
+        name = written.strip(b" \t\0")
+        if not colon or not _NAME.fullmatch(name):
+            mbox = line.startswith((b"From ", b">From "))  # separators of mail stores, at the top as a rule
+            if line.strip() and not mbox and self._stray is None:
+                self._stray = position
+            return "", b""
+        key = name.decode("ascii").lower()
+        if key.startswith(_MEANINGFUL):
+            if len(name) != len(written):
+                self._oddities.append(f"blank or NUL around the field name {key}")
+            if self._blank_line and key.startswith("content-"):
+                self._oddities.append("line of blanks in the header before a content field")
+            if self._stray is not None:
+                self._oddities.append(f"line without a colon in the header before {key}")
+        return key, rest
+
+    def _keep(self, name: str, folded: bytes) -> None:
+        if name:
+            self._fields.append(Field(name, folded.rstrip(b"\r")))
+
+    def _result(self, cut: bool = False) -> Header:
+        body = self._body
+        if self._stray is not None and not any("before" in oddity for oddity in self._oddities):
+            body = self._start + self._stray  # nothing that matters followed: the body begins here for most readers
+            self._oddities.append("no empty line between header and body")
+        oddities = tuple(dict.fromkeys(self._oddities))
+        return Header(fields=tuple(self._fields), body=body, oddities=oddities, cut=cut)

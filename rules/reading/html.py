@@ -1,0 +1,290 @@
+"""HTML as people see it, and what a page hides from them: the only module that knows selectolax.
+
+Walks the parsed tree without recursion and keeps words whole that tags split. Loads nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from rules.reading.markup import danger_of, strip_tags
+from rules.reading.styles import PLAIN, Style, colour_of, hidden_classes, read_style
+
+MAX_PAGE = 2 * 1024 * 1024  # characters
+MAX_NODES = 200_000  # elements and texts walked; a 1 MB newsletter has a tenth
+MAX_TARGET = 2_000  # characters of a link's target
+
+_NOT_CONTENT = frozenset((
+    "script", "style", "head", "title", "template", "meta", "link", "iframe", "object", "noframes",
+))  # fmt: skip
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+    "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+))  # fmt: skip
+_PARAGRAPHS = frozenset((
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol", "pre",
+))  # fmt: skip
+_WHITE = "ffffff"
+_QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "zmail_extra")
+_SEPARATOR_IDS = ("divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`quotes` are spans of `visible` that the page marks as quoted; `separators` offsets from which an earlier
+    message stands; `trouble` says why the page was read without its structure, "" when it was not."""
+
+    visible: str
+    hidden: str
+    quotes: tuple[tuple[int, int], ...] = ()
+    separators: tuple[int, ...] = ()
+    trouble: str = ""
+
+
+def read_html(page: str) -> Page:
+    """Take a page apart into what is seen and what is not."""
+    cut = len(page) > MAX_PAGE
+    page = page[:MAX_PAGE].replace("\0", "")
+    if trouble := danger_of(page):
+        return Page(visible=strip_tags(page), hidden="", trouble=trouble)
+    root = LexborHTMLParser(page).root
+    if root is None:
+        return Page(visible="", hidden="")
+    walk = _Walk(page)
+    complete = walk.walk(root)
+    trouble = "" if complete and not cut else f"HTML longer than {MAX_PAGE} characters or {MAX_NODES} elements"
+    return Page(
+        visible=walk.visible.text(),
+        hidden=walk.hidden.text().strip(),
+        quotes=tuple(walk.quotes),
+        separators=tuple(walk.separators),
+        trouble=trouble,
+    )
+
+
+class _Sink:
+    """Words as a browser lays them out in lines: runs of blanks become one, blocks stand on lines of their own."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.length = 0
+        self._newlines = 2  # at the end so far; more than two are never written
+        self._blank = False
+
+    def add(self, text: str) -> None:
+        words = " ".join(text.split())
+        if not words:
+            if "\xa0" in text and self._newlines:
+                self.newline(2)  # a paragraph with a no-break space is how Outlook writes an empty line
+            self._blank = True
+            return
+        if not self._newlines and (self._blank or text[0].isspace()):
+            words = " " + words
+        self._append(words)
+        self._newlines = 0
+        self._blank = text[-1].isspace()
+
+    def add_as_is(self, text: str) -> None:
+        """Preformatted text."""
+        self._append(text)
+        self._newlines = 1 if text.endswith("\n") else 0
+        self._blank = False
+
+    def newline(self, wanted: int) -> None:
+        """End the line; 2 leaves an empty one."""
+        if self._newlines < wanted:
+            self._append("\n" * (wanted - self._newlines))
+            self._newlines = wanted
+        self._blank = False
+
+    def line_break(self) -> None:
+        self.newline(min(self._newlines + 1, 2))
+
+    def _append(self, text: str) -> None:
+        self._pieces.append(text)
+        self.length += len(text)
+
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def since(self, offset: int) -> str:
+        """What was added after an offset; looks at the last pieces only."""
+        taken: list[str] = []
+        missing = self.length - offset
+        for piece in reversed(self._pieces):
+            if missing <= 0:
+                break
+            taken.append(piece)
+            missing -= len(piece)
+        joined = "".join(reversed(taken))
+        return joined[max(0, len(joined) - (self.length - offset)) :]
+
+
+@dataclass(slots=True)
+class _Open:
+    """What an open element passes on to its content, and what is due when it ends."""
+
+    tag: str
+    hidden: bool
+    colour: str
+    background: str
+    preformatted: bool = False
+    target: str = ""
+    start: int = 0
+    quoted: bool = False
+    newlines: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    page: str
+    visible: _Sink = field(default_factory=_Sink)
+    hidden: _Sink = field(default_factory=_Sink)
+    quotes: list[tuple[int, int]] = field(default_factory=list)
+    separators: list[int] = field(default_factory=list)
+    _styles: dict[str, Style] = field(default_factory=dict)
+    _classes: frozenset[str] = frozenset()
+    _colours_known: bool = True
+
+    def walk(self, root: LexborNode) -> bool:
+        """Visit every node once; False when MAX_NODES ended it."""
+        self._read_sheets(root)
+        top = _Open("", False, "000000", _WHITE)
+        stack: list[tuple[LexborNode, _Open]] = []
+        node: LexborNode | None = root
+        for _ in range(MAX_NODES):
+            if node is None:
+                return True
+            outer = stack[-1][1] if stack else top
+            inner = self._enter(node, outer)
+            child = node.first_child if inner is not None else None
+            if inner is not None and child is not None:
+                stack.append((node, inner))
+                node = child
+                continue
+            if inner is not None:
+                self._leave(inner)
+            following = node.next
+            while following is None and stack:
+                node, inner = stack.pop()
+                self._leave(inner)
+                following = node.next
+            node = following
+        return node is None
+
+    def _read_sheets(self, root: LexborNode) -> None:
+        if "<style" not in self.page and "<STYLE" not in self.page:
+            return
+        sheet = "\n".join(node.text() for node in root.css("style"))
+        self._colours_known = "background" not in sheet
+        if "none" in sheet or "hidden" in sheet or "font-size" in sheet:
+            self._classes = hidden_classes(sheet)
+
+    def _enter(self, node: LexborNode, outer: _Open) -> _Open | None:
+        """Write what stands before an element's content; None when its content is not looked at."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self._text(node.text_content or "", outer)
+            return None
+        if tag == "-comment":
+            self._comment(node.comment_content or "")
+            return None
+        if tag in _NOT_CONTENT:
+            return None
+        sink = self.hidden if outer.hidden else self.visible
+        if tag == "br":
+            sink.line_break()
+            return None
+        if tag in ("td", "th"):
+            sink.add(" ")
+        attributes = node.attributes
+        element = self._element(tag, attributes, outer) if attributes else _like(outer, tag)
+        if tag in _BLOCKS:
+            element.newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
+            sink.newline(element.newlines)
+        if tag == "pre":
+            element.preformatted = True
+        element.start = self.visible.length
+        element.quoted = element.quoted or tag == "blockquote"
+        return element
+
+    def _element(self, tag: str, attributes: dict[str, str | None], outer: _Open) -> _Open:
+        element = _like(outer, tag)
+        style = self._style(attributes.get("style") or "")
+        colour = style.colour if style.colour is not None else colour_of(attributes.get("color"))
+        background = style.background if style.background is not None else colour_of(attributes.get("bgcolor"))
+        if attributes.get("background") or attributes.get("data-bg"):
+            background = ""
+        element.colour = element.colour if colour is None else colour
+        element.background = element.background if background is None else background
+        same = self._colours_known and element.colour != "" and element.colour == element.background
+        classes = (attributes.get("class") or "").split()
+        element.hidden = (
+            outer.hidden or style.hides or "hidden" in attributes or same or not self._classes.isdisjoint(classes)
+        )
+        if outer.hidden and not element.hidden:
+            element.hidden = True
+        element.quoted = any(name.startswith(_QUOTE_CLASSES) for name in classes)
+        if (attributes.get("id") or "").lower() in _SEPARATOR_IDS:
+            self.separators.append(self.visible.length)
+        if tag == "a":
+            element.target = (attributes.get("href") or "").strip()[:MAX_TARGET]
+        return element
+
+    def _style(self, written: str) -> Style:
+        if not written:
+            return PLAIN
+        style = self._styles.get(written)
+        if style is None:
+            style = self._styles[written] = read_style(written)
+        return style
+
+    def _text(self, text: str, outer: _Open) -> None:
+        sink = self.hidden if outer.hidden else self.visible
+        if outer.preformatted:
+            sink.add_as_is(text)
+        else:
+            sink.add(text)
+
+    def _comment(self, comment: str) -> None:
+        """Outlook shows what stands in `<!--[if mso]>` comments; other readers do not."""
+        if comment.startswith("[if"):
+            self.hidden.newline(1)
+            self.hidden.add(strip_tags(comment.partition(">")[2].rpartition("<![endif]")[0]))
+
+    def _leave(self, element: _Open) -> None:
+        sink = self.hidden if element.hidden else self.visible
+        if element.tag == "a" and element.target and not element.hidden:
+            shown = self.visible.since(element.start).strip()
+            if shown and _differs(shown, element.target):
+                self.visible.add(f" <{element.target}>")
+        if element.quoted and self.visible.length > element.start:
+            self.quotes.append((element.start, self.visible.length))
+        if element.newlines:
+            sink.newline(element.newlines)
+
+
+def _like(outer: _Open, tag: str) -> _Open:
+    return _Open(tag, outer.hidden, outer.colour, outer.background, outer.preformatted)
+
+
+def _is_tight(attributes: dict[str, str | None]) -> bool:
+    """Whether a paragraph is written without space around it, as Outlook does for every line."""
+    return "mso" in (attributes.get("class") or "").lower() or "margin:0" in (attributes.get("style") or "").replace(
+        " ", ""
+    )
+
+
+def _differs(shown: str, target: str) -> bool:
+    """Whether a link's target says something that its text does not."""
+    if target.startswith("#"):
+        return False
+    return _bare(shown) != _bare(target)
+
+
+def _bare(link: str) -> str:
+    link = link.lower()
+    for prefix in ("mailto:", "https://", "http://", "tel:"):
+        link = link.removeprefix(prefix)
+    return link.partition("?subject=")[0].rstrip("/")

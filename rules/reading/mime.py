@@ -1,0 +1,255 @@
+"""MIME structure as offsets: what a header says of its body, and where the parts of a multipart lie.
+
+Every reading that some mail program may take is given; the walk looks at all of them. Decodes no content.
+RFC 2045 and 2046.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rules.message import Octets
+from rules.reading.encodings import Encoding
+from rules.reading.fields import Header, read_header
+from rules.reading.names import differ_in_kind, names_of
+from rules.reading.parameters import Structured, has_too_many_sections, parse_structured, values_of
+from rules.reading.words import unfold
+
+MAX_BOUNDARY = 200  # octets; RFC 2046 section 5.1.1 allows 70
+MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
+_LONGEST_LINE = 1_000  # octets of a delimiter line that are looked at
+
+_ENCODINGS = {
+    "": Encoding.IDENTITY,
+    "7bit": Encoding.IDENTITY,
+    "8bit": Encoding.IDENTITY,
+    "binary": Encoding.IDENTITY,
+    "base64": Encoding.BASE64,
+    "quoted-printable": Encoding.QUOTED_PRINTABLE,
+    "x-uuencode": Encoding.UUENCODE,
+    "x-uue": Encoding.UUENCODE,
+    "uuencode": Encoding.UUENCODE,
+    "uue": Encoding.UUENCODE,
+    "x-yencode": Encoding.YENC,
+    "x-yenc": Encoding.YENC,
+    "mac-binhex40": Encoding.BINHEX,
+    "binhex": Encoding.BINHEX,
+}
+# Words that senders write by mistake for an encoding that changes nothing.
+_MEANT_AS_IDENTITY = re.compile(r"(?:[78][- ]?bits?|none|us-ascii|utf-?8|iso-8859-\d+|windows-125\d|text|plain)")
+_TOKEN = re.compile(r"[a-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A message or body part: what its header says, each field as often as it stands there."""
+
+    header: Header
+    body: Span
+    types: tuple[Structured, ...]
+    dispositions: tuple[Structured, ...]
+    encodings: tuple[Encoding, ...]  # candidates, never empty
+    names: tuple[str, ...]
+    troubles: tuple[str, ...]
+    too_many_sections: bool = False
+
+    def media_types(self, default: str) -> tuple[str, ...]:
+        """Every media type the header gives, or the default of RFC 2045 section 5.2."""
+        return tuple(dict.fromkeys(_media_type(structured.value, default) for structured in self.types)) or (default,)
+
+    def parameter(self, name: str) -> str | None:
+        """The likeliest value of a parameter of Content-Type, such as charset."""
+        for structured in self.types:
+            for value in values_of(structured, name):
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def is_attachment(self) -> bool:
+        return any(disposition.value == "attachment" for disposition in self.dispositions)
+
+
+def _media_type(value: str, default: str) -> str:
+    """A type without subtype or with junk is text to most readers (RFC 2045 section 5.2)."""
+    kind, slash, subtype = value.partition("/")
+    if slash and kind and subtype:
+        return value
+    return "multipart/mixed" if kind == "multipart" else default
+
+
+def read_entity(octets: Octets, start: int, end: int) -> Entity:
+    """Read the header of the entity at octets[start:end]."""
+    header = read_header(octets, start, end)
+    types = tuple(map(parse_structured, dict.fromkeys(map(unfold, header.all("content-type")))))
+    dispositions = tuple(map(parse_structured, header.all("content-disposition")))
+    encodings, troubles = _encodings_of(header.all("content-transfer-encoding"))
+    troubles = [*header.oddities, *troubles]
+    if len(types) > 1 and len({_media_type(structured.value, "text/plain") for structured in types}) > 1:
+        troubles.append("several Content-Type fields that differ")
+    if (types or dispositions) and differ_in_kind(dispositions, types):
+        troubles.append("file names with different extensions")
+    names = names_of(dispositions, types, header.all("content-location"), header.all("content-description"))
+    return Entity(
+        header=header,
+        body=Span(min(header.body, end), end),
+        types=types,
+        dispositions=dispositions,
+        encodings=encodings,
+        names=names,
+        troubles=tuple(troubles),
+        too_many_sections=any(map(has_too_many_sections, (*types, *dispositions))),
+    )
+
+
+def _encodings_of(bodies: list[bytes]) -> tuple[tuple[Encoding, ...], list[str]]:
+    """The candidates of all Content-Transfer-Encoding fields, and what is wrong with them."""
+    if not bodies:
+        return (Encoding.IDENTITY,), []
+    found: dict[Encoding, None] = {}
+    troubles: list[str] = []
+    for body in bodies:
+        written = unfold(body[:_LONGEST_LINE]).decode("latin-1").lower()
+        if (encoding := _ENCODINGS.get(written)) is not None:
+            found[encoding] = None
+            continue
+        known = [_ENCODINGS[word] for word in _TOKEN.findall(written.replace("\0", "")) if word in _ENCODINGS]
+        known += [Encoding.BASE64] if not known and "base64" in re.sub(r"[\s\0]", "", written) else []
+        found.update(dict.fromkeys([*known, Encoding.IDENTITY]))
+        if any(encoding is not Encoding.IDENTITY for encoding in known):
+            troubles.append("Content-Transfer-Encoding with more than its word")
+        elif not known and not _MEANT_AS_IDENTITY.fullmatch(written):
+            troubles.append("unknown Content-Transfer-Encoding")
+    if len(bodies) > 1 and len(found) > 1:
+        troubles.append("several Content-Transfer-Encoding fields that differ")
+    return tuple(found), troubles
+
+
+def boundaries_of(entity: Entity) -> tuple[bytes, ...]:
+    """Every candidate for the boundary, the likeliest first; empty and overlong ones are none."""
+    values: dict[bytes, None] = {}
+    for structured in entity.types:
+        for value in values_of(structured, "boundary"):
+            values[value.rstrip(b" \t")] = None
+    return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A multipart's body by one boundary."""
+
+    parts: tuple[Span, ...]
+    preamble: Span
+    epilogue: Span
+    troubles: tuple[str, ...]
+
+
+def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None:
+    """Cut a body at `--boundary` lines; None when there is none. The line end before a delimiter belongs to it.
+
+    Parts after the closing delimiter are parts too, with a note: some readers go on there.
+    """
+    delimiter = b"--" + boundary
+    cuts: list[Span] = []
+    troubles: list[str] = []
+    closed_at: int | None = None
+    position = octets.find(delimiter, body.start, body.end)
+    while position >= 0 and len(cuts) < MAX_DELIMITERS:
+        after = position + len(delimiter)
+        before = octets[position - 1 : position] if position > body.start else b"\n"
+        if before in (b"\n", b"\r"):
+            line = octets[after : min(after + _LONGEST_LINE, body.end)].split(b"\n", 1)[0].split(b"\r", 1)[0]
+            if _delimits(octets, body, boundary, line, troubles):
+                closed_at = len(cuts) if line[:2] == b"--" and closed_at is None else closed_at
+                cuts.append(Span(_before_line_end(octets, position, body.start), _next_line(octets, after, body.end)))
+        position = octets.find(delimiter, after, body.end)
+    if not cuts:
+        return None
+    parts, epilogue = _between(octets, cuts, body.end, closed_at, troubles)
+    return Split(
+        parts=parts,
+        preamble=Span(body.start, max(cuts[0].start, body.start)),
+        epilogue=epilogue,
+        troubles=tuple(dict.fromkeys(troubles)),
+    )
+
+
+def _between(
+    octets: Octets, cuts: list[Span], end: int, closed_at: int | None, troubles: list[str]
+) -> tuple[tuple[Span, ...], Span]:
+    """The parts between the cuts, and what follows the last delimiter when that one closes."""
+    spans = [Span(cut.end, max(cut.end, following.start)) for cut, following in pairwise(cuts)]
+    tail = Span(cuts[-1].end, end)
+    if closed_at is None:
+        return (*spans, tail), Span(end, end)
+    if closed_at < len(cuts) - 1:
+        # A second closing line right after the first, or blanks between, are slips of the sender's program.
+        after_close = [span for span in spans[closed_at:] if octets[span.start : span.end].strip()]
+        if after_close:
+            troubles.append("parts after the closing delimiter")
+        last_is_close = octets[cuts[-1].start : cuts[-1].end].rstrip().endswith(b"--")
+        kept = [*spans[:closed_at], *after_close]
+        return (tuple(kept), tail) if last_is_close else ((*kept, tail), Span(end, end))
+    return tuple(spans), tail
+
+
+def _delimits(octets: Octets, body: Span, boundary: bytes, rest: bytes, troubles: list[str]) -> bool:
+    """Whether a line that begins with the delimiter is one; `rest` is what follows the boundary on that line."""
+    if not rest.strip(b" \t") or rest[:2] == b"--":
+        return True
+    longer = boundary + rest.rstrip(b" \t").removesuffix(b"--")
+    for declared in (b'"' + longer, b"=" + longer):
+        if octets.find(declared, 0, body.end) >= 0:
+            return False  # the delimiter of an inner multipart whose boundary begins with ours
+    # RFC 2046 section 5.1.1: "it is sufficient that the boundary appear in its entirety"; most readers want it alone.
+    troubles.append("delimiter with more than its boundary")
+    return True
+
+
+def _before_line_end(octets: Octets, position: int, floor: int) -> int:
+    if position - 1 >= floor and octets[position - 1 : position] == b"\n":
+        position -= 1
+    if position - 1 >= floor and octets[position - 1 : position] == b"\r":
+        position -= 1
+    return position
+
+
+def _next_line(octets: Octets, position: int, end: int) -> int:
+    newline = octets.find(b"\n", position, end)
+    bare = octets.find(b"\r", position, newline if newline >= 0 else end)
+    if bare >= 0 and bare + 1 != newline:
+        return bare + 1
+    return newline + 1 if newline >= 0 else end
+
+
+_CONTENT_FIELD = re.compile(rb"(?:content-[a-z-]{1,30}|mime-version)[ \t]*+:", re.IGNORECASE)
+
+
+def guess_boundary(octets: Octets, body: Span) -> bytes | None:
+    """The first line `--something` that a content field follows; for multiparts that do not say their boundary."""
+    position = body.start
+    while position < body.end:
+        if octets[position : position + 2] == b"--":
+            line = octets[position + 2 : min(position + 2 + MAX_BOUNDARY, body.end)]
+            line = line.split(b"\n", 1)[0].split(b"\r", 1)[0].rstrip(b" \t")
+            following = _next_line(octets, position, body.end)
+            if line and _CONTENT_FIELD.match(octets, following, body.end):
+                return line
+        found = octets.find(b"\n--", position, body.end)
+        if found < 0:
+            return None
+        position = found + 1
+    return None
+
+
+def begins_like_fields(octets: Octets, span: Span) -> bool:
+    """Whether a content field stands on the first line that is not empty: an entity where none is declared."""
+    start = span.start
+    while start < span.end and octets[start : start + 1] in (b"\r", b"\n", b" ", b"\t"):
+        start += 1
+    return _CONTENT_FIELD.match(octets, start, span.end) is not None

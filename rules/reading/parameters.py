@@ -1,0 +1,168 @@
+"""Structured field bodies of MIME (RFC 2045 section 5.1, RFC 2231), every way a reader may take them apart.
+
+Yields candidates in the order of likelihood; picks none.
+"""
+
+import re
+from dataclasses import dataclass
+
+from rules.reading.charsets import decode_text
+from rules.reading.words import decode_words, unfold
+
+MAX_PARAMETERS = 1_000  # of one field; two or three are usual
+MAX_SECTIONS = 100  # of one RFC 2231 value
+MAX_FIELD = 64 * 1024  # octets of one field body
+
+# Linear: possessive runs, and each alternative begins with another octet.
+_PARAMETER = re.compile(
+    rb';[\s\0]*+([^\s=;"()\0]++)[\s\0]*+=[\s\0]*+(?:"((?:[^"\\]++|\\.)*+)("?)([^;]*+)|([^;]*+))', re.DOTALL
+)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_COMMENT = re.compile(rb"\([^()]*\)")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`name` in lower case; `values` are what different readers make of it, the likeliest first, unfolded."""
+
+    name: str
+    values: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """`value` in lower case, without comments and blanks. `cut`: more parameters than are read."""
+
+    value: str
+    parameters: tuple[Parameter, ...]
+    cut: bool = False
+
+    def all(self, name: str) -> list[Parameter]:
+        return [parameter for parameter in self.parameters if parameter.name == name]
+
+
+def parse_structured(body: bytes) -> Structured:
+    """Take `value; name=value; …` apart."""
+    line = unfold(body[:MAX_FIELD])
+    value, separator, _ = line.partition(b";")
+    head = re.sub(rb"[\s\0]+", b"", _uncommented(value)).strip(b"\"'").lower().decode("latin-1")
+    if not separator:
+        return Structured(head, ())
+    parameters: list[Parameter] = []
+    for match in _PARAMETER.finditer(line, len(value)):
+        if len(parameters) >= MAX_PARAMETERS:
+            return Structured(head, tuple(parameters), cut=True)
+        name = match[1].decode("latin-1").lower()
+        parameters.append(Parameter(name, _quoted(match) if match[2] is not None else _unquoted(match[5])))
+    return Structured(head, tuple(parameters), cut=len(body) > MAX_FIELD)
+
+
+def _quoted(match: re.Match[bytes]) -> tuple[bytes, ...]:
+    inner, tail = match[2], match[4].strip()
+    values = [_ESCAPED.sub(rb"\1", inner) if b"\\" in inner else inner]
+    if b"\\" in inner:
+        values.append(inner)  # Windows paths, and readers that do not unescape
+    if tail and not tail.startswith(b"("):
+        values.append(values[0] + tail.strip(b'"'))
+    return tuple(dict.fromkeys(values))
+
+
+def _unquoted(written: bytes) -> tuple[bytes, ...]:
+    value = written.strip(b" \t\0\r\n")
+    values = [value]
+    if b"(" in value:
+        values.append(_uncommented(value).strip())
+    if b" " in value or b"\t" in value:
+        values.append(value.split(None, 1)[0])  # RFC 2045: a token ends at a blank
+    if b"'" in value or b'"' in value:
+        values.append(value.strip(b"'\""))
+    return tuple(dict.fromkeys(values))
+
+
+def _uncommented(value: bytes) -> bytes:
+    """Without comments, innermost first, at most as deep as anybody nests them; unclosed ones stay."""
+    for _ in range(4):
+        if b"(" not in value:
+            break
+        value = _COMMENT.sub(b" ", value)
+    return value
+
+
+def values_of(structured: Structured, name: str) -> list[bytes]:
+    """All candidates for a parameter: plain, extended, and sections joined in their order and as written."""
+    plain = [value for parameter in structured.all(name) for value in parameter.values]
+    sections = _sections_of(structured, name)
+    if sections:
+        octets = [_section_octets(section) for section in sections]
+        plain.append(b"".join(octets))
+        order = sorted(range(len(sections)), key=lambda index: sections[index].number)
+        plain.insert(0, b"".join(octets[index] for index in order))
+    return list(dict.fromkeys(plain))
+
+
+def texts_of(structured: Structured, name: str) -> list[str]:
+    """All candidates for a parameter that people read, such as a file name, decoded."""
+    texts: list[str] = []
+    sections = _sections_of(structured, name)
+    if sections:
+        order = sorted(sections, key=lambda section: section.number)
+        texts.append(_joined(order))
+        texts.append(_joined(sections))
+    for parameter in structured.all(name):
+        for value in parameter.values:
+            texts.append(decode_words(value) if b"=?" in value else decode_text(value, None))
+            if b"=?" in value:
+                texts.append(decode_text(value, None))
+    return list(dict.fromkeys(texts))
+
+
+def has_too_many_sections(structured: Structured) -> bool:
+    """RFC 2231 sections beyond MAX_SECTIONS are a cost attack; nobody's mail program writes them."""
+    return sum("*" in parameter.name for parameter in structured.parameters) > MAX_SECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    number: int
+    encoded: bool
+    value: bytes
+
+
+def _sections_of(structured: Structured, name: str) -> list[_Section]:
+    """`name*`, `name*0`, `name*1*` in the order of writing (RFC 2231 sections 3 and 4)."""
+    sections = []
+    for parameter in structured.parameters:
+        stem, star, rest = parameter.name.partition("*")
+        if not star or stem != name:
+            continue
+        digits = rest.rstrip("*")
+        number = int(digits) if digits.isdecimal() and len(digits) <= 4 else 0
+        sections.append(_Section(number, rest == "" or rest.endswith("*"), parameter.values[0]))
+        if len(sections) > MAX_SECTIONS:
+            break
+    return sections
+
+
+def _section_octets(section: _Section) -> bytes:
+    """The octets of a section; an extended one loses its `charset'language'` and its percent signs."""
+    value = section.value
+    if not section.encoded:
+        return value
+    if section.number == 0 and value.count(b"'") >= 2:
+        value = value.split(b"'", 2)[2]
+    return percent_decoded(value)
+
+
+def percent_decoded(value: bytes) -> bytes:
+    """`%41` as octets; a stray percent sign stays."""
+    if b"%" not in value:
+        return value
+    return _PERCENT.sub(lambda match: bytes([int(match[1], 16)]), value)
+
+
+def _joined(sections: list[_Section]) -> str:
+    octets = b"".join(_section_octets(section) for section in sections)
+    first = next((section.value for section in sections if section.encoded and section.value.count(b"'") >= 2), b"")
+    text = decode_text(octets, first.partition(b"'")[0].decode("latin-1") or None)
+    return decode_words(octets) if "=?" in text else text

@@ -1,0 +1,90 @@
+"""The readable text of a body part, cut by role, and what one alternative says that the others do not."""
+
+import re
+from dataclasses import dataclass
+
+from rules.reading.charsets import decode_text
+from rules.reading.html import read_html
+from rules.reading.quoting import Piece, split_text
+
+# A part of an HTML page that differs by more than this share of its letters is another text, not another dress.
+MAX_EXTRA_SHARE = 0.2
+_MIN_EXTRA = 200  # letters: short messages differ in large shares by a caption or a link
+
+_LOWER = bytes(octet + 32 if 65 <= octet <= 90 else octet for octet in range(256))
+_NOT_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
+_PUNCTUATION = re.compile(rb"\xe2\x80[\x80-\xbf]|\xc2[\xa0\xa9\xab\xad\xae\xb7\xbb]|\xef\xbb\xbf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """`pieces` cover `text`; `trouble` says why HTML was read without its structure."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    hidden: str = ""
+    trouble: str = ""
+
+
+def read_plain(octets: bytes, charset: str | None) -> Readable:
+    """Plain text; line ends become LF."""
+    text = decode_text(octets, charset)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Readable(text=text, pieces=tuple(split_text(text)))
+
+
+def read_page(octets: bytes, charset: str | None) -> Readable:
+    """HTML: what is seen, by role, and what is hidden."""
+    page = read_html(decode_text(octets, charset))
+    pieces = split_text(page.visible, page.quotes, page.separators)
+    return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
+
+
+def fingerprint(text: str) -> bytes:
+    """Letters and digits alone, in lower case: equal for two dresses of the same words."""
+    octets = text.encode("utf-8", "replace")
+    if len(octets) != len(text):
+        octets = _PUNCTUATION.sub(b"", octets)
+    return octets.translate(_LOWER, _NOT_LETTERS)
+
+
+def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:
+    """The pieces that say something new beside `said`, a fingerprint: lines, or everything when much differs."""
+    if not said:
+        return readable.pieces
+    whole = fingerprint(readable.text)
+    if whole in said:
+        return ()
+    new: list[Piece] = []
+    letters = 0
+    for piece in readable.pieces:
+        for start, end in _lines(readable.text, piece):
+            line = fingerprint(readable.text[start:end])
+            if line and line not in said:
+                letters += len(line)
+                new.append(Piece(piece.role, start, end))
+    if letters > _MIN_EXTRA and letters > MAX_EXTRA_SHARE * len(whole):
+        return readable.pieces
+    return tuple(_merged(new))
+
+
+def _lines(text: str, piece: Piece) -> list[tuple[int, int]]:
+    lines, start = [], piece.start
+    while start < piece.end:
+        newline = text.find("\n", start, piece.end)
+        end = newline + 1 if newline >= 0 else piece.end
+        lines.append((start, end))
+        start = end
+    return lines
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    merged: list[Piece] = []
+    for piece in pieces:
+        last = merged[-1] if merged else None
+        if last is not None and last.role is piece.role and last.end == piece.start:
+            merged[-1] = Piece(piece.role, last.start, piece.end)
+        else:
+            merged.append(piece)
+    return merged

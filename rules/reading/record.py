@@ -1,0 +1,45 @@
+"""What the walk through one message has found so far, within the bounds on text. Looks at nothing itself."""
+
+from rules.facts import Ambiguity, Part, Reason, Role, Text, Unread
+
+MAX_PART_TEXT = 2 * 1024 * 1024  # characters of one part; a novel has half
+MAX_MESSAGE_TEXT = 8 * 1024 * 1024  # characters of all parts together
+MAX_NOTES = 200  # entries of unread and of ambiguities; a report needs no more to make its point
+
+
+class Record:
+    """Collects parts, texts, and what was not read or reads in two ways."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.texts: list[Text] = []
+        self.unread: list[Unread] = []
+        self.ambiguities: list[Ambiguity] = []
+        self._text_left = MAX_MESSAGE_TEXT
+
+    def say(self, part: str, role: Role, text: str, start: int = 0) -> None:
+        """Keep a readable text, cut where the bounds end it; blank ones are passed over."""
+        if not text or text.isspace():
+            return
+        room = min(MAX_PART_TEXT, self._text_left)
+        if len(text) > room:
+            self.skip(part, Reason.LIMIT, f"more than {room} characters of text")
+            text = text[:room]
+        self._text_left -= len(text)
+        if text:
+            self.texts.append(Text(part=part, role=role, text=text, start=start))
+
+    def skip(self, part: str, reason: Reason, detail: str) -> None:
+        """Note what was not read; a limit of the whole message is told once."""
+        told = any(
+            entry.reason is reason and entry.detail == detail and (entry.part == part or reason is Reason.LIMIT)
+            for entry in self.unread
+        )
+        if not told and len(self.unread) < MAX_NOTES:
+            self.unread.append(Unread(part=part, reason=reason, detail=detail))
+
+    def doubt(self, part: str, detail: str) -> None:
+        """Note what readers would read differently."""
+        ambiguity = Ambiguity(part=part, detail=detail)
+        if len(self.ambiguities) < MAX_NOTES and ambiguity not in self.ambiguities:
+            self.ambiguities.append(ambiguity)

@@ -1,0 +1,403 @@
+"""The walk through a message: parts, nested messages and containers, every reading of each, within the budget.
+
+Collects into a Record. Nothing raises out of it but defects; what cannot be read is noted.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from rules.facts import Kind, Part, Reason, Role, Sign
+from rules.message import Octets
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.charsets import decode_text
+from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
+from rules.reading.embedded import bare_boundary, files_in
+from rules.reading.encodings import Encoding, decode
+from rules.reading.filetype import signs_of
+from rules.reading.mime import (
+    Entity,
+    Span,
+    Split,
+    begins_like_fields,
+    boundaries_of,
+    guess_boundary,
+    read_entity,
+    split_multipart,
+)
+from rules.reading.names import merge_names
+from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
+from rules.reading.record import MAX_PART_TEXT, Record
+from rules.reading.words import header_text
+
+MAX_PREAMBLE = 1024 * 1024  # octets before or after the parts of a multipart that are looked at
+
+_MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
+_FRAGMENT_TYPES = frozenset(("message/partial", "message/external-body"))
+_RICH_TEXT = ("text/rtf", "text/richtext")
+_USUAL_PREAMBLES = (
+    b"this is a multi-part message in mime format",
+    b"this is a multipart message in mime format",
+    b"this message is in mime format",
+    b"this is a mime-encapsulated message",
+)
+_ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """Where the walk stands: the path so far and what the surrounding parts imply."""
+
+    path: str
+    number: str  # of MIME alone, "" at the top of a message
+    nested: bool = False  # inside a message inside the message
+    default: str = "text/plain"
+    boundary: bytes = b""
+    said: list[bytes] | None = None  # fingerprints of the other alternatives, inside multipart/alternative
+
+    def child(self, number: int) -> "_Place":
+        own = f"{self.number}.{number}" if self.number else str(number)
+        return replace(self, number=own, default="text/plain")
+
+    @property
+    def name(self) -> str:
+        """The path to report."""
+        return self.path + (self.number or "1")
+
+
+@dataclass(slots=True)
+class Walk:
+    """One message being read. `message` is the only way in."""
+
+    budget: Budget = field(default_factory=Budget)
+    record: Record = field(default_factory=Record)
+    _has_body: bool = False
+
+    def message(self, octets: Octets) -> Entity:
+        """Walk the outermost message and return what its header says."""
+        place = _Place(path="", number="")
+        entity = read_entity(octets, 0, len(octets))
+        with self._noted(place.name):
+            self.budget.count_part()
+            self._entity(octets, entity, place)
+        return entity
+
+    @contextmanager
+    def _noted(self, path: str) -> Iterator[None]:
+        """What a reader refuses becomes an entry; the walk goes on beside it."""
+        try:
+            yield
+        except LimitExceeded as error:
+            self.record.skip(path, Reason.LIMIT, str(error))
+        except Unreadable as error:
+            self.record.skip(path, Reason.UNREADABLE, str(error))
+
+    def _entity(self, octets: Octets, entity: Entity, place: _Place) -> None:
+        for trouble in entity.troubles:
+            self.record.doubt(place.name, trouble)
+        if entity.header.cut or entity.too_many_sections or any(structured.cut for structured in entity.types):
+            self.record.skip(place.name, Reason.LIMIT, "a header beyond 256 KiB, 1,000 fields or 100 sections")
+        media_types = entity.media_types(place.default)
+        multiparts = [media_type for media_type in media_types if media_type.startswith("multipart/")]
+        if multiparts:
+            self._multipart(octets, entity, multiparts, place)
+        others = [media_type for media_type in media_types if media_type not in multiparts]
+        if not others:
+            return
+        if any(media_type in _FRAGMENT_TYPES for media_type in others):
+            self.record.skip(place.name, Reason.PARTIAL, f"{others[0]}: the content is elsewhere")
+        self._leaf(octets, entity, others, place)
+
+    # Multiparts
+
+    def _multipart(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: _Place) -> None:
+        inner = replace(place, said=[]) if "multipart/alternative" in media_types else place
+        if "multipart/encrypted" in media_types:
+            self._protected_multipart(octets, entity, place)
+        octets, splits = self._splits(octets, entity, place)
+        if not splits:
+            if octets[entity.body.start : entity.body.end].strip():
+                self._leaf(octets, entity, ["text/plain"], place)
+            return
+        number = 0
+        with self._noted(place.name), self.budget.inside_part():
+            for boundary, split in splits:
+                for trouble in split.troubles:
+                    self.record.doubt(place.name, trouble)
+                for span in split.parts:
+                    number += 1
+                    child = inner.child(number)
+                    child.boundary = boundary
+                    if "multipart/digest" in media_types:
+                        child.default = "message/rfc822"
+                    self.budget.count_part()
+                    self._entity(octets, read_entity(octets, span.start, span.end), child)
+                self._outside(octets, split.preamble, "preamble", place)
+                self._outside(octets, split.epilogue, "epilogue", place)
+
+    def _splits(self, octets: Octets, entity: Entity, place: _Place) -> tuple[Octets, list[tuple[bytes, Split]]]:
+        """Every way to cut the body, with the octets to cut; none when no delimiter is found."""
+        declared = boundaries_of(entity)
+        body = entity.body
+        found = [(boundary, split) for boundary in declared if (split := split_multipart(octets, body, boundary))]
+        found = [
+            (boundary, split)
+            for index, (boundary, split) in enumerate(found)
+            if all(split.parts != earlier.parts for _, earlier in found[:index])
+        ]
+        if len(found) > 1 or _several_boundaries(entity):
+            self.record.doubt(place.name, "several boundaries that differ")
+        if found and found[0][0] == place.boundary:
+            self.record.doubt(place.name, "a multipart inside another with the same boundary")
+        if found:
+            return octets, found
+        guessed = guess_boundary(octets, body)
+        if guessed is not None and guessed != place.boundary and (split := split_multipart(octets, body, guessed)):
+            self.record.doubt(place.name, "multipart that does not say its boundary")
+            return octets, [(guessed, split)]
+        return self._encoded_splits(octets, entity, declared, place)
+
+    def _encoded_splits(
+        self, octets: Octets, entity: Entity, declared: Sequence[bytes], place: _Place
+    ) -> tuple[Octets, list[tuple[bytes, Split]]]:
+        """A multipart in base64 or quoted-printable, which RFC 2045 section 6.4 forbids and some readers undo."""
+        for encoding in entity.encodings:
+            if encoding is Encoding.IDENTITY:
+                continue
+            decoded = decode(octets[entity.body.start : entity.body.end], encoding).octets
+            for boundary in declared:
+                if split := split_multipart(decoded, Span(0, len(decoded)), boundary):
+                    self.record.doubt(place.name, f"multipart in {encoding}")
+                    return decoded, [(boundary, split)]
+        return octets, []
+
+    def _protected_multipart(self, octets: Octets, entity: Entity, place: _Place) -> None:
+        """RFC 1847 section 2.2: PGP/MIME and its like."""
+        content = octets[entity.body.start : entity.body.end]
+        why = f"encrypted with {entity.parameter('protocol') or 'an unnamed protocol'}"
+        self.record.parts.append(_part(place.name, (), "multipart/encrypted", (), content, encrypted=why))
+        self.record.skip(place.name, Reason.ENCRYPTED, why)
+
+    def _outside(self, octets: Octets, span: Span, where: str, place: _Place) -> None:
+        """Preamble and epilogue (RFC 2046 section 5.1.1), which most readers do not show."""
+        if span.end - span.start < 3:
+            return
+        region = octets[span.start : min(span.end, span.start + MAX_PREAMBLE)]
+        stripped = region.strip()
+        if not stripped or (len(stripped) < 100 and stripped.lower().startswith(_USUAL_PREAMBLES)):
+            return
+        path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
+        if self._hidden_parts(region, path, place, anywhere=True):
+            self.record.doubt(path, f"a file in the {where} of a multipart")
+        else:
+            self.record.say(path, Role.HIDDEN, decode_text(region, None))
+
+    def _hidden_parts(self, text: bytes, path: str, place: _Place, *, anywhere: bool) -> bool:
+        """Walk the files and MIME parts that stand in a text; whether a reader could take it for an entity itself."""
+        for embedded in files_in(text):
+            self.budget.count_part()
+            names = merge_names([embedded.name])
+            self._file(embedded.octets, names, (None,), _under(path, names), place)
+            if anywhere:
+                return True
+        whole = Span(0, len(text))
+        if begins_like_fields(text, whole):
+            start = len(text) - len(text.lstrip())
+            self._inner(text, read_entity(text, start, len(text)), path, place)
+            return True
+        boundary = bare_boundary(text)
+        split = split_multipart(text, whole, boundary) if boundary else None
+        if split is None:
+            return False
+        for span in split.parts:
+            self._inner(text, read_entity(text, span.start, span.end), path, place)
+        return anywhere or not text[: split.preamble.end].strip()
+
+    def _inner(self, octets: bytes, entity: Entity, path: str, place: _Place) -> None:
+        """An entity where none is declared, a level below."""
+        with self._noted(path), self.budget.inside_part():
+            self.budget.count_part()
+            self._entity(octets, entity, replace(place, path=f"{path}/", number="", said=None))
+
+    # Leaves
+
+    def _leaf(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: _Place) -> None:
+        encoded = octets[entity.body.start : entity.body.end]
+        is_message = any(media_type in _MESSAGE_TYPES for media_type in media_types)
+        if is_message and entity.encodings != (Encoding.IDENTITY,) and encoded.strip():
+            self.record.doubt(place.name, "message/rfc822 with a transfer encoding")
+        seen: list[bytes] = []
+        for encoding in (*entity.encodings, *((Encoding.IDENTITY,) if is_message else ())):
+            decoded = decode(encoded, encoding)
+            if decoded.trouble:
+                self.record.doubt(place.name, decoded.trouble)
+            for content in (decoded.octets, *decoded.others):
+                if content not in seen:
+                    self._content(content, entity, media_types, place, first=not seen)
+                    seen.append(content)
+
+    def _content(
+        self, content: bytes, entity: Entity, media_types: Sequence[str], place: _Place, *, first: bool
+    ) -> None:
+        """One decoding of a leaf: shown as the body, or taken as a file."""
+        shown = [media_type for media_type in media_types if media_type in ("text/plain", "text/html")]
+        if not shown or not self._is_body(entity, place):
+            path = _under(place.name, entity.names)
+            charset = entity.parameter("charset") if media_types[0].startswith("text/") else None
+            self._file(content, entity.names, media_types, path, place, charset=charset)
+            return
+        if first:
+            self._has_body = True
+        signs = _all_signs(entity.names, media_types, content)
+        self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, inline=True))
+        text = content
+        if "text/plain" in shown:
+            text = self._without_files(content, place)
+        self._body_text(text, entity.parameter("charset"), shown, place)
+        if any(sign.kind not in (Kind.TEXT, Kind.HTML, Kind.UNKNOWN) for sign in signs):
+            self._members(content, entity.names, signs, place.name, place)
+
+    def _is_body(self, entity: Entity, place: _Place) -> bool:
+        """Named text is shown by some readers and offered by others; the first text of a message is its body."""
+        return not entity.is_attachment and (not entity.names or not self._has_body or place.said is not None)
+
+    def _without_files(self, content: bytes, place: _Place) -> bytes:
+        """Text without the files that stand in it, which are walked."""
+        if self._hidden_parts(content, place.name, place, anywhere=False):
+            self.record.doubt(place.name, "MIME parts in a text that is not called multipart")
+        kept, position = [], 0
+        for embedded in sorted(files_in(content), key=lambda found: found.span.start):
+            kept.append(content[position : embedded.span.start])
+            position = max(position, embedded.span.end)
+        return b"".join([*kept, content[position:]])
+
+    def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: _Place) -> None:
+        for media_type in media_types:
+            readable = read_page(content, charset) if media_type == "text/html" else read_plain(content, charset)
+            if readable.trouble:
+                self.record.skip(place.name, Reason.LIMIT, readable.trouble)
+            pieces = readable.pieces
+            if place.said is not None:
+                pieces = unsaid(readable, b"\n".join(place.said))
+                place.said.append(fingerprint(readable.text))
+            for piece in pieces:
+                role = _ROLE_WHEN_NESTED.get(piece.role, piece.role) if place.nested else piece.role
+                self.record.say(place.name, role, readable.text[piece.start : piece.end], piece.start)
+            self.record.say(place.name, Role.HIDDEN, readable.hidden)
+
+    # Files
+
+    def _file(
+        self,
+        content: bytes,
+        names: tuple[str, ...],
+        declared: Sequence[str | None],
+        path: str,
+        place: _Place,
+        *,
+        charset: str | None = None,
+        encrypted: str | None = None,
+    ) -> None:
+        """A part that is not body text: what it is, what it says, what it contains."""
+        signs = _all_signs(names, declared, content)
+        why = encrypted or protection_of(content, signs)
+        self.record.parts.append(_part(path, names, declared[0], signs, content, encrypted=why))
+        if why:
+            self.record.skip(path, Reason.ENCRYPTED, why)
+        if any(sign.kind is Kind.MESSAGE for sign in signs) or declared[0] in _MESSAGE_TYPES:
+            self._nested(content, path)
+            return
+        with self._noted(path):
+            self._attached_text(content, declared[0], charset, signs, path)
+        self._members(content, names, signs, path, place)
+
+    def _attached_text(
+        self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str
+    ) -> None:
+        if declared == "text/html" or any(sign.kind is Kind.HTML for sign in signs):
+            page = read_page(content, charset)
+            self.record.say(path, Role.ATTACHED, page.text)
+            self.record.say(path, Role.HIDDEN, page.hidden)
+            if page.trouble:
+                self.record.skip(path, Reason.LIMIT, page.trouble)
+        elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:
+            self.record.say(path, Role.ATTACHED, decode_text(content[: MAX_PART_TEXT + 1], charset))
+        else:
+            self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))
+
+    def _members(self, content: bytes, names: tuple[str, ...], signs: Sequence[Sign], path: str, place: _Place) -> None:
+        with self._noted(path):
+            members = unpack(content, names, signs, self.budget)
+            member = next(members, None)
+            if member is None:
+                return
+            with self.budget.inside_container():
+                while member is not None:
+                    self._member(member, path, place)
+                    member = next(members, None)
+
+    def _member(self, member: Member, path: str, place: _Place) -> None:
+        names = merge_names(member.names)
+        self._file(
+            member.octets, names, (member.declared_type,), _under(path, names), place, encrypted=member.encrypted
+        )
+
+    def _nested(self, content: bytes, path: str) -> None:
+        """A message inside the message: its header and its words count as forwarded."""
+        with self._noted(path), self.budget.inside_part():
+            entity = read_entity(content, 0, len(content))
+            lines = [
+                f"{label}: {header_text(body)}"
+                for label in ("From", "To", "Cc", "Date", "Subject")
+                for body in entity.header.all(label.lower())
+            ]
+            if not lines and not entity.types and content.strip():
+                self.record.say(path, Role.ATTACHED, decode_text(content[: MAX_PART_TEXT + 1], None))
+                return
+            self.record.say(path, Role.FORWARDED, "\n".join(lines))
+            self.budget.count_part()
+            self._entity(content, entity, _Place(path=f"{path}/", number="", nested=True))
+
+
+def _under(path: str, names: Sequence[str]) -> str:
+    """The path of a named part: `2/invoice.zip`."""
+    return f"{path}/{names[0].replace('/', '_')}" if names else path
+
+
+def _several_boundaries(entity: Entity) -> bool:
+    """Whether plain boundary parameters are given more than once and differ."""
+    written = {
+        parameter.values[0].rstrip(b" \t")
+        for structured in entity.types
+        for parameter in structured.all("boundary") + structured.all("boundary*")
+    }
+    return len(written) > 1
+
+
+def _all_signs(names: tuple[str, ...], declared: Sequence[str | None], content: bytes) -> tuple[Sign, ...]:
+    if len(declared) == 1:
+        return signs_of(names, declared[0], content)
+    return tuple(dict.fromkeys(sign for media_type in declared for sign in signs_of(names, media_type, content)))
+
+
+def _part(
+    path: str,
+    names: tuple[str, ...],
+    declared: str | None,
+    signs: tuple[Sign, ...],
+    content: bytes,
+    *,
+    encrypted: str | None = None,
+    inline: bool = False,
+) -> Part:
+    return Part(
+        path=path,
+        names=names,
+        declared_type=declared,
+        signs=signs,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        encrypted=encrypted,
+        inline=inline,
+    )
