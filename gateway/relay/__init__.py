@@ -3,6 +3,7 @@
 `NextHops` is all that the rest of the gateway needs of this folder.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.config import NextHop
@@ -15,7 +16,7 @@ from gateway.relay.smtp_egress import SmtpEgress
 class NextHops:
     """A pool for each SMTP next hop. Raises OSError or ssl.SSLError when a file of authorities cannot be read."""
 
-    def __init__(self, hops: Sequence[NextHop], hostname: str) -> None:
+    def __init__(self, hops: Sequence[NextHop], hostname: str = "localhost") -> None:
         self._hops = {hop.name: hop for hop in hops}
         self._pools = {hop.name: Pool(hop, hostname) for hop in hops if hop.maildir is None}
         self._hostname = hostname
@@ -29,7 +30,8 @@ class NextHops:
         """By name; a Maildir folder has none."""
         return {name: pool.health for name, pool in self._pools.items()}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Idle connections are closed at once, others as their messages end. Nothing new is opened."""
         for pool in self._pools.values():
             pool.close()
+        await asyncio.sleep(0)  # transports close in the loop's next turn, which may be its last
