@@ -52,10 +52,10 @@ def decode_base64(encoded: bytes) -> Decoded:
 def _damaged_base64(encoded: bytes, padding: int) -> Decoded:
     """Readers stop at early padding, go on after it, or ignore it; they drop `-` and `_` or read them."""
     going_on = b"".join(_quanta(piece) for piece in _padded_pieces(encoded))
-    readings = [going_on, _quanta(encoded)]
+    readings = [going_on]
     trouble = []
-    if padding >= 0:
-        readings.append(_quanta(encoded[:padding]))
+    if padding >= 0 and not _is_padded_by_line(encoded):
+        readings += [_quanta(encoded), _quanta(encoded[:padding])]
         if going_on[len(readings[-1]) :].strip():
             trouble.append("base64 goes on after its padding")
     if _uses_url_alphabet(encoded):
@@ -68,6 +68,12 @@ def _damaged_base64(encoded: bytes, padding: int) -> Decoded:
 def _padded_pieces(encoded: bytes) -> list[bytes]:
     """The runs between paddings, each a base64 text of its own."""
     return [piece for piece in re.split(rb"=+", encoded.translate(None, _NOT_BASE64_OR_PADDING)) if piece]
+
+
+def _is_padded_by_line(encoded: bytes) -> bool:
+    """Whether each line is a base64 text of its own, as some programs write; those who stop early see a stump."""
+    lines = encoded.split()
+    return all(line.endswith(b"=") and len(line) == len(lines[0]) for line in lines[:-1])
 
 
 def _uses_url_alphabet(encoded: bytes) -> bool:

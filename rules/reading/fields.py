@@ -12,6 +12,7 @@ from rules.message import MAX_FIELDS, MAX_HEADER, Octets
 _HEADER_END = re.compile(rb"\n\r?\n|\r\r(?!\n)|\n\r\r\n")
 _BARE_CR = re.compile(rb"\r(?![\r\n])")
 _NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
+_FIELD = re.compile(rb"[!-9;-~]++[ \t\0]*+:|[ \t]*+\r?\Z|--")
 _MEANINGFUL = ("content-", "mime-version", "from", "to", "cc", "subject", "sender", "reply-to")
 
 
@@ -68,6 +69,8 @@ class _Lines:
             if number and line[:1] in (b" ", b"\t"):
                 folded += b"\n" + line
                 self._blank_line = self._blank_line or not line.strip()
+            elif name and not _FIELD.match(line) and _is_unfinished(folded):
+                folded = folded.rstrip(b"\r") + line  # folded without the blank that folding asks for
             else:
                 self._keep(name, folded)
                 if len(self._fields) >= MAX_FIELDS:
@@ -109,3 +112,11 @@ class _Lines:
             self._oddities.append("no empty line between header and body")
         oddities = tuple(dict.fromkeys(self._oddities))
         return Header(fields=tuple(self._fields), body=body, oddities=oddities, cut=cut)
+
+
+def _is_unfinished(body: bytes) -> bool:
+    """Whether a field body breaks off in a quote, in angles, before a list's next member or inside a parameter."""
+    written = body.rstrip()
+    if written.endswith((b";", b",")) or written.count(b'"') % 2 or written.count(b"<") > written.count(b">"):
+        return True
+    return b";" in written and b"=" not in written.rpartition(b";")[2]

@@ -13,7 +13,7 @@ from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import decode_text
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
-from rules.reading.embedded import bare_boundary, files_in
+from rules.reading.encoded_files import bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.mime import (

@@ -1,0 +1,92 @@
+"""Files that stand inside text without MIME: uuencode, base64 with `begin-base64`, yEnc, BinHex, bare MIME parts.
+
+Finds and decodes; whether a reader would offer them as files differs from program to program, so all are given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.reading.encodings import decode_base64, decode_binhex, decode_uuencode, decode_yenc
+from rules.reading.mime import Span, guess_boundary
+
+MAX_EMBEDDED = 100  # files in one text
+MAX_BINHEX = 32 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 127 times
+
+_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{3,4}[ \t]++([^\r\n]{1,1000})\r?\n")
+_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
+_BINHEX_MARK = b"(This file must be converted with BinHex"
+_CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A file found in text, with its name and its place there."""
+
+    name: str
+    octets: bytes
+    span: Span
+
+
+def files_in(text: bytes) -> Iterator[Embedded]:
+    """Every encoded file in a text, at most MAX_EMBEDDED."""
+    count = 0
+    for finder in (_uuencoded, _yencoded, _binhexed):
+        for embedded in finder(text):
+            yield embedded
+            count += 1
+            if count >= MAX_EMBEDDED:
+                return
+
+
+def _line_starts(text: bytes, word: bytes) -> Iterator[int]:
+    position = text.find(word)
+    while position >= 0:
+        if position == 0 or text[position - 1 : position] in (b"\n", b"\r"):
+            yield position
+        position = text.find(word, position + len(word))
+
+
+def _uuencoded(text: bytes) -> Iterator[Embedded]:
+    done = 0
+    for position in _line_starts(text, b"begin"):
+        match = _UU_BEGIN.match(text, position)
+        if match is None or position < done:
+            continue
+        closing = b"\n====" if match[1] else b"\nend"
+        found = text.find(closing, match.end() - 1)
+        done = found if found >= 0 else len(text)
+        body = text[match.end() : done]
+        octets = decode_base64(body).octets if match[1] else decode_uuencode(body)
+        if octets:
+            yield Embedded(match[2].decode("latin-1").strip(), octets, Span(position, done))
+
+
+def _yencoded(text: bytes) -> Iterator[Embedded]:
+    for position in _line_starts(text, b"=ybegin "):
+        match = _YENC_BEGIN.match(text, position)
+        if match is not None:
+            end = text.find(b"\n=yend", match.end() - 1)
+            end = end if end >= 0 else len(text)
+            yield Embedded(
+                match[1].decode("latin-1").strip(), decode_yenc(text[match.end() : end]), Span(position, end)
+            )
+
+
+def _binhexed(text: bytes) -> Iterator[Embedded]:
+    for position in _line_starts(text, _BINHEX_MARK):
+        start = text.find(b"\n:", position)
+        if start >= 0:
+            name, octets = decode_binhex(text[start : start + MAX_BINHEX])
+            if octets:
+                yield Embedded(name.decode("mac-roman", "replace"), octets, Span(position, len(text)))
+
+
+def bare_boundary(text: bytes) -> bytes | None:
+    """The boundary of MIME parts that stand in a text, as when a whole multipart is called text/plain."""
+    if b"--" not in text:
+        return None
+    lowered = text.lower()
+    if not any(field in lowered for field in _CONTENT_FIELD):
+        return None
+    return guess_boundary(text, Span(0, len(text)))
