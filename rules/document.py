@@ -80,7 +80,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def to_json(value: Any, kind: Any) -> bytes:
     """`value`, a dataclass of type `kind`, as compact JSON."""
-    return _adapter(kind).dump_json(value)
+    return _adapter(kind).dump_json(value, by_alias=True)
 
 
 def from_json(octets: bytes | str, kind: type[T]) -> T:
@@ -109,9 +109,10 @@ def convert(data: object, kind: type[T], path: Path, place: tuple[str | int, ...
     return _validated(data, kind, path, None, place)
 
 
-def locate(path: Path, place: tuple[str | int, ...], expected: str) -> Fault:
-    """A fault of our own at `place` of the document at `path`."""
-    node, _, steps = _found(_compose(path.read_bytes(), path), place)
+def locate(path: Path, place: tuple[str | int, ...], expected: str, *, of_key: bool = False) -> Fault:
+    """A fault of our own at `place` of the document at `path`; `of_key`: not the value there is wrong but its key."""
+    value, key, steps = _found(_compose(path.read_bytes(), path), place)
+    node = key if of_key else value
     return _fault(path, node.start_mark if node else None, ".".join(steps), expected)
 
 

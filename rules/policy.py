@@ -347,9 +347,8 @@ def _dealt(
     unknown = [key for key in given if key not in first | second]
     if unknown:
         known = ", ".join(sorted(first | second)) or "none"
-        raise DocumentError(
-            tuple(locate(path, (*place, key), f"unknown parameter; known are {known}") for key in unknown)
-        )
+        expected = f"unknown parameter; known are {known}"
+        raise DocumentError(tuple(locate(path, (*place, key), expected, of_key=True) for key in unknown))
     return (
         {key: value for key, value in given.items() if key in first},
         {key: value for key, value in given.items() if key in second},
