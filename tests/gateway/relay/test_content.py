@@ -1,4 +1,4 @@
-"""The content leaves octet for octet, but for doubled dots; what could end it early never leaves (reliability D11, P7)."""
+"""The content leaves octet for octet but for doubled dots; what could end it early never does (reliability D11, P7)."""
 
 import mmap
 import tempfile

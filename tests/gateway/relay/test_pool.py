@@ -1,4 +1,4 @@
-"""Connections are shared, aged, replaced and counted (reliability section 4; Exchange hangs up after 5 or 10 minutes)."""
+"""Connections are shared, aged, replaced and counted (reliability section 4, Exchange's limits)."""
 
 import asyncio
 from typing import Any
