@@ -57,6 +57,7 @@ class Chain:
     name: str
     count: int
     head: str
+    last: datetime | None = None  # when its last right record was made
     fault: str = ""
 
 
@@ -158,12 +159,11 @@ def records(folder: Path) -> Iterator[Record]:
 
 
 def _verify(path: Path) -> Chain:
-    count, head = 0, _first(path.name)
+    count, head, last, fault = 0, _first(path.name), None, ""
     for line, fault in _read(path):
-        if fault or line is None:
-            return Chain(name=path.name, count=count, head=head, fault=fault)
-        count, head = line.link.number, line.hash
-    return Chain(name=path.name, count=count, head=head)
+        if line is not None and not fault:
+            count, head, last = line.link.number, line.hash, line.link.record.at
+    return Chain(name=path.name, count=count, head=head, last=last, fault=fault)
 
 
 def _read(path: Path) -> Iterator[tuple[Line | None, str]]:

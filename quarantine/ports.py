@@ -169,8 +169,8 @@ class Reports(Protocol):
         """Change the state where it is `before`; whether it was."""
         ...
 
-    def give_back(self, period: Period) -> None:
-        """Drop the newest claim: its report was not accepted by the next hop, and will be tried again."""
+    def give_back(self, period: Period, before: ReportState) -> None:
+        """Drop the newest claim where its state is `before`: the period is due again."""
         ...
 
     def list(self) -> Sequence[Report]:

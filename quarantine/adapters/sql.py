@@ -340,10 +340,10 @@ class SqlReports:
         change = change.values(state=state.value, changed=rows.text(at))
         return _write(self.engine, lambda connection: connection.execute(change).rowcount == 1)
 
-    def give_back(self, period: Period) -> None:
+    def give_back(self, period: Period, before: ReportState) -> None:
         newest = select(func.max(REPORTS.c.start)).scalar_subquery()
         drop = delete(REPORTS).where(REPORTS.c.start == rows.text(period.start), REPORTS.c.start == newest)
-        _write(self.engine, lambda connection: connection.execute(drop))
+        _write(self.engine, lambda connection: connection.execute(drop.where(REPORTS.c.state == before.value)))
 
     def list(self) -> Sequence[Report]:
         query = select(REPORTS).order_by(REPORTS.c.start)

@@ -1,0 +1,69 @@
+"""Text that an attacker chose, made fit for a report: one line, bounded, no link, nothing confidential in clear.
+
+Escaping for HTML, mail and terminals is the business of whoever writes those.
+"""
+
+import re
+import unicodedata
+
+from rules.finding import Evidence
+
+MAX_LINE = 120  # characters (reliability I08)
+CUT = "…"
+# Controls, format characters (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph ends.
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+# A dot that a mail reader could take for part of a host's name; linear: each match is one character between two looks.
+_HOST_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
+# A number that could be someone's: five digits or more, however they are set apart. Linear: no two ways to match.
+_NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
+MASK = "*"
+
+
+def one_line(text: str, limit: int = MAX_LINE) -> str:
+    """The text on one line of at most `limit` characters, without anything that is not seen."""
+    # Twice the limit is looked at, so that a long run of blanks costs no more than a short one.
+    head = text[: limit * 4]
+    seen = "".join(" " if c.isspace() else c for c in head if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    line = " ".join(seen.split())
+    if len(line) <= limit and len(head) == len(text):
+        return line
+    return line[: limit - len(CUT)] + CUT
+
+
+def defanged(text: str) -> str:
+    """The text with hosts and addresses of the web written so that no mail reader makes a link of them."""
+    return _HOST_DOT.sub("[.]", text.replace("://", "[:]//"))
+
+
+def quoted(text: str) -> str:
+    """A subject, a name or a reason: on one line, cut, without links."""
+    return one_line(defanged(one_line(text)))
+
+
+def masked(evidence: Evidence) -> str:
+    """What was matched, told without telling it: first letters stand, the rest and every long number are masked.
+
+    What stood around the match is left out; a passage without a mark is an explanation of ours and keeps its words.
+    """
+    if evidence.mark is None:
+        return quoted(numbers_masked(evidence.text))
+    start, end = evidence.mark
+    return one_line(" ".join(_masked_word(word) for word in one_line(evidence.text[start:end]).split()))
+
+
+def address_line(address: str) -> str:
+    """An envelope's address, to be copied as it is; `<>` for the null reverse-path.
+
+    Only a quoted local part can hold what a reader would take for a link.
+    """
+    return quoted(address) if '"' in address else one_line(address) or "<>"
+
+
+def numbers_masked(text: str) -> str:
+    """The text with the digits of every long number masked; small ones (`3 recipients`) tell nothing about anyone."""
+    return _NUMBER.sub(lambda match: re.sub(r"\d", MASK, match[0]), text)
+
+
+def _masked_word(word: str) -> str:
+    first = MASK if word[0].isdigit() else word[0]
+    return first + MASK * (len(word) - 1)
