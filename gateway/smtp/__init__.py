@@ -1,1 +1,1 @@
-"""Receives mail over SMTP: aiosmtpd with its repairs. Hands whole transactions on and says the reply; judges nothing."""
+"""Receives mail over SMTP: aiosmtpd and its repairs. Hands whole transactions on and says the reply; never judges."""

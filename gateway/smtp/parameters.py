@@ -1,6 +1,7 @@
-"""The arguments of MAIL and RCPT: a strict grammar in, values out (RFC 5321 section 4.1.2, 1870, 3461, 6152, 6531, 4954).
+"""The arguments of MAIL and RCPT: a strict grammar in, values out (RFC 5321 section 4.1.2).
 
-Pure functions. Refuses what it cannot read exactly; never repairs. Lines come without control characters.
+Knows the parameters of RFC 1870, 3461, 4954, 6152 and 6531. Pure functions, which refuse what they cannot read
+exactly and never repair. Lines come without control characters.
 """
 
 import re
@@ -17,7 +18,7 @@ MAX_ORCPT = 500  # characters, RFC 3461 section 4.2
 # `<`, a local part that may be quoted, the rest up to `>`; then parameters. Each branch starts with another character
 # or excludes the next one's, so matching is linear.
 _PATH = re.compile(r'<("(?:[^"\\]|\\.)*"[^<>" ]*|[^<>" ]*)>(?: (.*))?')
-_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^ =]+))?")  # esmtp-param
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^ ]+))?")  # esmtp-param; `=` in a value is a common slip
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")  # RFC 3461 section 4
 _ORCPT = re.compile(r"[A-Za-z0-9-]+;.+")
 

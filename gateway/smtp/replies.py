@@ -6,6 +6,14 @@ from gateway.reply import TRY_LATER, Reply
 
 MAX_TEXT = 450  # octets; with code, status and id the line stays within 512 (RFC 5321 section 4.5.3.1.5)
 
+MAIL_OK = Reply(code=250, status="2.1.0", text="Ok")
+RCPT_OK = Reply(code=250, status="2.1.5", text="Ok")
+DONE = Reply(code=250, status="2.0.0", text="Ok")
+START_DATA = Reply(code=354, status="", text="End data with <CR><LF>.<CR><LF>")
+CANNOT_VERIFY = Reply(code=252, status="2.0.0", text="Cannot verify, but will take mail for delivery")
+HELP = Reply(code=214, status="2.0.0", text="Mailward takes mail; see RFC 5321")
+BYE = Reply(code=221, status="2.0.0", text="Bye")
+
 BAD_COMMAND = Reply(code=500, status="5.5.2", text="Command not recognized")
 LINE_TOO_LONG = Reply(code=500, status="5.5.2", text="Command line too long")
 BAD_LINE_END = Reply(code=500, status="5.5.2", text="Commands end in CRLF and hold no other line end")

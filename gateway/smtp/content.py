@@ -1,0 +1,36 @@
+"""Whether a content that was read to its end can be taken at all, before anybody judges what it says."""
+
+from gateway.reply import Reply
+from gateway.smtp.data import DataReader, Fault
+from gateway.smtp.replies import BARE_LINE_END, HEADER_TOO_LARGE, NO_ROOM, TOO_LARGE, TOO_MANY_HOPS
+from rules.message import MAX_FIELDS, MAX_HEADER, Message
+from rules.transaction import ListenerKind
+
+MAX_FIELD = 64 * 1024  # octets of one header field (reliability section 4)
+MAX_RECEIVED = 30  # Received fields, as Exchange's hop count
+
+
+def refusal_of(reader: DataReader, kind: ListenerKind) -> Reply | None:
+    """Why the content is refused, or None. An internal listener has repaired line ends, an edge one refuses them."""
+    if reader.fault is Fault.TOO_LARGE:
+        return TOO_LARGE
+    if reader.fault is Fault.NO_ROOM:
+        return NO_ROOM
+    if kind is ListenerKind.EDGE and not reader.sound:
+        return BARE_LINE_END
+    return header_refusal(Message(reader.content))
+
+
+def header_refusal(message: Message) -> Reply | None:
+    """Why the header is refused, or None. Counts first and reads fields only where the count leaves a doubt."""
+    end = message.header_end
+    if end > MAX_HEADER:
+        return HEADER_TOO_LARGE
+    header = bytes(message.octets[:end])
+    too_long = end > MAX_FIELD and any(field.end - field.start > MAX_FIELD for field in message.fields())
+    if too_long or (header.count(b"\n") >= MAX_FIELDS and sum(1 for _ in message.fields()) >= MAX_FIELDS):
+        return HEADER_TOO_LARGE
+    if header.lower().count(b"received") > MAX_RECEIVED:
+        hops = sum(field.key == "received" for field in message.fields())
+        return TOO_MANY_HOPS if hops > MAX_RECEIVED else None  # RFC 5321 section 6.3
+    return None

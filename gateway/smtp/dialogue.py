@@ -1,0 +1,253 @@
+"""What each command means and in which order commands may come (RFC 5321 section 4.1), one transaction at a time.
+
+Knows a connection only as a Wire; never reads a socket, never looks into a message, never decides what becomes of it.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.reply import TRY_LATER, Reply
+from gateway.smtp import replies
+from gateway.smtp.commands import Command, Farewell, read_hello
+from gateway.smtp.commits import Commits
+from gateway.smtp.content import refusal_of
+from gateway.smtp.data import DataReader
+from gateway.smtp.limits import Connections, Tally
+from gateway.smtp.parameters import Refused, is_relay_form, read_mail, read_rcpt
+from gateway.smtp.pending import PendingTransaction
+from gateway.smtp.reception import Reception
+from gateway.smtp.replies import marked, passed_up
+from gateway.smtp.spool import Spool
+from rules.message import Message
+from rules.transaction import Client, ListenerKind, Recipient
+
+log = logging.getLogger("mailward.smtp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all sessions of one listener have in common."""
+
+    reception: Reception
+    connections: Connections
+    commits: Commits
+    spool: Spool
+
+
+class Wire(Protocol):
+    """The connection as the dialogue sees it. Whatever waits raises OSError or EOFError when the client has gone."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def tls(self) -> bool: ...
+
+    @property
+    def offers_tls(self) -> bool: ...
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether octets have come that nobody has looked at."""
+        ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    def say(self, *lines: str) -> None:
+        """Add a reply; it leaves with the next flush, or before the next wait for the client."""
+        ...
+
+    async def flush(self) -> None: ...
+
+    async def receive(self, reader: DataReader) -> None:
+        """Feed the reader with what comes until it has seen the end."""
+        ...
+
+    async def start_tls(self) -> None:
+        """Say 220 and change to TLS; what had come in plain text is thrown away."""
+        ...
+
+
+class Dialogue:
+    def __init__(self, shared: Shared, wire: Wire) -> None:
+        self.pending: PendingTransaction | None = None
+        self._hello = ""  # what the client calls itself; empty until it has said EHLO or HELO
+        self._shared = shared
+        self._reception = shared.reception
+        self._limits = shared.reception.limits
+        self._edge = shared.reception.listener.kind is ListenerKind.EDGE
+        self._wire = wire
+        self._tally = Tally(self._limits.errors)
+
+    async def obey(self, command: Command) -> None:
+        """Carry out one command and say its reply. Raises Refused or Farewell instead of saying a negative one."""
+        match command.verb:
+            case "MAIL":
+                self._mail(command.argument)
+            case "RCPT":
+                await self._rcpt(command.argument)
+            case "DATA":
+                await self._data(command.argument)
+            case "QUIT":
+                raise Farewell(replies.BYE)
+            case "BDAT":  # octets of a message follow, never to be run as commands (RFC 3030)
+                raise Farewell(replies.NOT_IMPLEMENTED)
+            case "EHLO" | "HELO" | "RSET" | "NOOP" | "VRFY" | "HELP" | "STARTTLS":
+                if self._tally.junk():
+                    raise Farewell(replies.TOO_MANY_COMMANDS)
+                await self._without_mail(command)
+            case "AUTH" | "EXPN" | "ETRN" | "TURN":
+                raise Refused(replies.NOT_IMPLEMENTED)
+            case _:
+                raise Refused(replies.BAD_COMMAND)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say a refusal. Only permanent ones count as errors: the others are our own trouble. Raises Farewell."""
+        self._say(refusal.reply)
+        if refusal.reply.permanent and self._tally.error():
+            raise Farewell(replies.TOO_MANY_ERRORS)
+
+    async def fail(self) -> None:
+        """Our own defect: the sender keeps the message and retries, and nothing of this transaction stays."""
+        identifier = self.pending.id if self.pending else self._wire.address
+        log.exception("%s: command failed", identifier)
+        await self.drop()
+        self._say(marked(TRY_LATER, identifier))
+
+    async def drop(self) -> None:
+        """End the open transaction, if any; MAIL is needed again (RFC 5321 section 4.1.1.5)."""
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            await pending.close()
+
+    def _say(self, reply: Reply) -> None:
+        self._wire.say(str(reply))
+
+    async def _without_mail(self, command: Command) -> None:
+        match command.verb:
+            case "EHLO":
+                await self._greeted(command.argument)
+                self._wire.say(*self._offers())
+            case "HELO":
+                await self._greeted(command.argument)
+                self._wire.say(f"250 {self._reception.hostname}")
+            case "STARTTLS":
+                await self._start_tls(command.argument)
+            case "RSET":
+                await self.drop()
+                self._say(replies.DONE)
+            case "VRFY":
+                self._say(replies.CANNOT_VERIFY)
+            case "HELP":
+                self._say(replies.HELP)
+            case _:
+                self._say(replies.DONE)
+
+    async def _greeted(self, argument: str) -> None:
+        self._hello = read_hello(argument)
+        await self.drop()  # RFC 5321 section 4.1.4: as RSET
+
+    def _offers(self) -> list[str]:
+        words = [
+            self._reception.hostname,
+            f"SIZE {self._limits.message_octets}",
+            "8BITMIME",
+            "PIPELINING",
+            "DSN",
+            "ENHANCEDSTATUSCODES",
+            "SMTPUTF8",
+        ]
+        if self._wire.offers_tls:
+            words.append("STARTTLS")
+        return [f"250-{word}" for word in words[:-1]] + [f"250 {words[-1]}"]
+
+    async def _start_tls(self, argument: str) -> None:
+        if argument:
+            raise Refused(replies.BAD_ARGUMENT)
+        if self._wire.tls:
+            raise Refused(replies.TLS_ACTIVE)
+        if not self._wire.offers_tls:
+            raise Refused(replies.NOT_IMPLEMENTED)
+        await self.drop()
+        self._hello = ""  # RFC 3207 section 4.2: what was said in plain text is forgotten
+        await self._wire.start_tls()
+
+    def _mail(self, argument: str) -> None:
+        if not self._hello:
+            raise Refused(replies.HELLO_FIRST)
+        if self.pending is not None:
+            raise Refused(replies.NESTED_MAIL)
+        mail = read_mail(argument)
+        if (mail.size or 0) > self._limits.message_octets:
+            raise Refused(replies.TOO_LARGE)
+        if (mail.size or 0) > self._shared.spool.free:
+            raise Refused(replies.NO_ROOM)
+        self.pending = PendingTransaction(mail, self._reception.open_egress)
+        self._say(replies.MAIL_OK)
+
+    async def _rcpt(self, argument: str) -> None:
+        pending = self._transaction()
+        rcpt = read_rcpt(argument, postmaster=self._reception.postmaster, smtputf8=pending.envelope.smtputf8)
+        if self._edge and (rcpt.address.domain not in self._reception.domains or is_relay_form(rcpt.address)):
+            raise Refused(marked(replies.RELAYING_DENIED, pending.id))
+        if pending.count >= self._limits.recipients:
+            raise Refused(marked(replies.TOO_MANY_RECIPIENTS, pending.id))
+        reply = await pending.offer(Recipient(address=rcpt.address, notify=rcpt.notify, orcpt=rcpt.orcpt))
+        if reply.accepted:
+            self._say(replies.RCPT_OK)
+            return
+        refusal = marked(passed_up(reply), pending.id)
+        if self._edge:  # there, guessing addresses is an error; a city's own mailing with old addresses is not
+            raise Refused(refusal)
+        self._say(refusal)
+
+    async def _data(self, argument: str) -> None:
+        if self._wire.has_unread:  # content sent before 354 would run as commands (RFC 2920 section 3.1)
+            raise Farewell(replies.TOO_EARLY)
+        pending = self._transaction()
+        if argument:
+            raise Refused(replies.BAD_ARGUMENT)
+        if not pending.count:
+            raise Refused(replies.NO_RECIPIENTS)
+        reply = await self._take_content(pending)
+        self._say(marked(reply if reply.accepted else passed_up(reply), pending.id))
+        await self._wire.flush()  # at once, even if more commands wait: until then the client is in doubt
+
+    async def _take_content(self, pending: PendingTransaction) -> Reply:
+        """From 354 to the outcome; the transaction is over afterwards, whatever happened."""
+        reader = DataReader(limit=self._limits.message_octets, spool=self._shared.spool, repair=not self._edge)
+        try:
+            self._say(replies.START_DATA)
+            await self._wire.receive(reader)
+            refusal = refusal_of(reader, self._reception.listener.kind)
+            transaction = pending.complete(self._reception.listener, self._client(), Message(reader.content))
+        except BaseException:
+            reader.close()
+            raise
+        if reader.repaired:
+            log.warning("%s: bare CR, bare LF or NUL in the content put right", pending.id)
+        if refusal is not None:
+            log.info("%s: content refused: %s", pending.id, refusal)
+            reader.close()
+            await self.drop()
+            return refusal
+        self.pending = None  # from here on the commit owns it
+        reply = await self._shared.commits.run(pending, transaction, reader.close)
+        self._committed(pending, reply)
+        return reply
+
+    def _committed(self, pending: PendingTransaction, reply: Reply) -> None:
+        if reply.accepted:
+            self._tally.clear()
+        if self._wire.closed:
+            log.warning("%s: the client went before it could be told: %s", pending.id, reply)
+
+    def _client(self) -> Client:
+        return Client(address=self._wire.address, name=self._hello, tls=self._wire.tls)
+
+    def _transaction(self) -> PendingTransaction:
+        if self.pending is None:
+            raise Refused(replies.MAIL_FIRST)
+        return self.pending

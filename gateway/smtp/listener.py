@@ -1,0 +1,108 @@
+"""Starting and ending a listener: the socket, the certificate, and what its sessions share."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+
+from gateway.config import Certificate, Listener
+from gateway.smtp.commits import Commits
+from gateway.smtp.dialogue import Shared
+from gateway.smtp.limits import Connections
+from gateway.smtp.reception import Reception
+from gateway.smtp.replies import SHUTTING_DOWN
+from gateway.smtp.session import Session
+from gateway.smtp.spool import Spool
+
+log = logging.getLogger("mailward.smtp")
+
+BACKLOG = 512  # connections the system completes while we are busy
+POLL = 0.05  # seconds between looks at what is left while draining
+
+
+class RunningListener:
+    """Made by start_listener."""
+
+    def __init__(self, shared: Shared, sessions: set[Session], server: asyncio.Server, port: int) -> None:
+        self.port = port
+        self._shared = shared
+        self._sessions = sessions
+        self._server = server
+
+    @property
+    def commits_in_flight(self) -> int:
+        return self._shared.commits.in_flight
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more mail and let what is open end; after `seconds`, 421 to whoever still uploads.
+
+        Returns when nothing is open, or at that moment with commits still in flight (commits_in_flight tells).
+        """
+        self._server.close()
+        for session in tuple(self._sessions):
+            session.retire()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while self._sessions and loop.time() < deadline:  # noqa: ASYNC110  an event for each session would say no more
+            await asyncio.sleep(POLL)
+        for session in tuple(self._sessions):
+            session.hang_up(SHUTTING_DOWN)
+        left = await self._shared.commits.settle(max(deadline - loop.time(), 0))
+        if left:
+            log.error("%s: %d commits were still in flight after %.0f s", self._name, left, seconds)
+
+    def close(self) -> None:
+        """Stop listening and cut every session; commits in flight go on as long as the loop does."""
+        self._server.close()
+        for session in tuple(self._sessions):
+            session.hang_up(SHUTTING_DOWN)
+
+    @property
+    def _name(self) -> str:
+        return self._shared.reception.listener.name
+
+
+async def start_listener(reception: Reception, *, reuse_port: bool = False) -> RunningListener:
+    """Listen. `reuse_port` lets several processes share the port. Raises OSError, also for a bad certificate."""
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's: a line for each connection, ids in none
+    reception.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared = Shared(
+        reception=reception,
+        connections=Connections(reception.limits),
+        commits=Commits(reception.process),
+        spool=Spool(reception.spool),
+    )
+    tls = _tls(reception.listener.certificate) if reception.listener.certificate else None
+    sessions: set[Session] = set()
+    listening = await _listen(reception.listener, reuse_port=reuse_port)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Session(shared, sessions, tls), sock=listening, backlog=BACKLOG
+    )
+    return RunningListener(shared, sessions, server, listening.getsockname()[1])
+
+
+async def _listen(listener: Listener, *, reuse_port: bool) -> socket.socket:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        listener.address, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    family, _, _, _, place = found[0]
+    # asyncio turns Nagle off only on sockets that name their protocol; without it each reply waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with contextlib.ExitStack() as undo:
+        undo.callback(listening.close)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listening.setblocking(False)
+        listening.bind(place)
+        undo.pop_all()
+    return listening
+
+
+def _tls(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996
+    context.load_cert_chain(certificate.chain, certificate.key)
+    return context

@@ -1,0 +1,271 @@
+"""One connection from a client: aiosmtpd's, with what lies between the socket and the commands repaired.
+
+Of aiosmtpd 1.4.6 the life of the connection and the change to TLS are used as they are. Its command loop, commands,
+DATA reader, timer and error replies are replaced (reliability section 2.1 says why); Dialogue has the commands.
+Owns line ends, time and the order of octets; never knows what a command means.
+"""
+
+import asyncio
+import logging
+import ssl
+from ipaddress import ip_address
+
+from aiosmtpd.smtp import SMTP, TLSSetupException
+
+from gateway.reply import Reply
+from gateway.smtp import replies
+from gateway.smtp.commands import MAX_LINE, Farewell, read_command
+from gateway.smtp.data import DataReader
+from gateway.smtp.dialogue import Dialogue, Shared
+from gateway.smtp.limits import Watchdog, data_deadline
+from gateway.smtp.parameters import Refused
+from gateway.smtp.reception import Reception
+
+log = logging.getLogger("mailward.smtp")
+
+CRLF = b"\r\n"
+MAX_OVERLONG = 64 * 1024  # octets of one endless command line that are thrown away before we hang up
+LINGER = 5.0  # seconds that a client may take to read our last words
+EARLY_TURNS = 2  # turns of the event loop before the banner, in which octets that are already there are read
+
+
+class Session(SMTP):
+    """A protocol for create_server; also the Wire of its dialogue. `sessions` holds it as long as it is connected."""
+
+    def __init__(self, shared: Shared, sessions: set["Session"], tls: ssl.SSLContext | None) -> None:
+        # Not aiosmtpd's own constructor: that one inspects every attribute of the class for each connection (a sixth
+        # of the cost of a small message) and clears a table that all connections share. What its connection_made
+        # and STARTTLS read is set here.
+        self.loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=MAX_LINE - len(CRLF), loop=self.loop)
+        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, self.loop)
+        self.tls_context = tls
+        self.session = None
+        self.envelope = None
+        self.transport = None
+        self._handle_hooks = {}
+        self._original_transport = None
+        self._tls_protocol = None
+        self._handler_coroutine = None
+
+        self.address = ""
+        self._shared = shared
+        self._sessions = sessions
+        self._admitted = False
+        self._dialogue = Dialogue(shared, self)
+        self._watchdog = Watchdog(self.loop, self._expired)
+        self._at_prompt = False  # we wait for a command
+        self._retiring = False
+        self._unsent = b""  # replies to pipelined commands leave together (RFC 2920 section 3.2)
+        self._data: DataReader | None = None
+        self._data_start = 0.0
+        self._data_end: asyncio.Future[None] | None = None
+
+    # What asyncio and aiosmtpd call
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called for the connection, and again for TLS over it: aiosmtpd then throws away what came in plain text."""
+        super().connection_made(transport)
+        self._sessions.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._data is None:
+            super().data_received(data)
+            return
+        after = self._data.feed(data)
+        if after is None:
+            self._watch_data(self._data)
+            return
+        self._data = None
+        super().data_received(after)
+        if self._data_end is not None and not self._data_end.done():
+            self._data_end.set_result(None)
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it may still read the reply to a commit that is under way."""
+        self._content_cut()
+        self._reader.feed_eof()
+        return not self.tls
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Not aiosmtpd's own, which cancels the session's task: that ends by itself, and never within a commit."""
+        self._watchdog.stop()
+        self._content_cut()
+        if self._original_transport is not None:
+            self._original_transport.close()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        self.transport = None
+        self._sessions.discard(self)
+        if self._admitted:
+            self._admitted = False
+            self._shared.connections.leave(self.address)
+
+    def _content_cut(self) -> None:
+        if self._data_end is not None and not self._data_end.done():
+            self._data_end.set_exception(ConnectionResetError("client gone during DATA"))
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Nothing: aiosmtpd's timer would run through our own work; the watchdog runs while a client has to act."""
+
+    async def push(self, status: str | bytes) -> None:
+        """What aiosmtpd's STARTTLS says."""
+        self.say(status if isinstance(status, str) else status.decode("ascii"))
+        await self.flush()
+
+    # The wire of the dialogue
+
+    @property
+    def tls(self) -> bool:
+        return self._tls_protocol is not None
+
+    @property
+    def offers_tls(self) -> bool:
+        return self.tls_context is not None and not self.tls
+
+    @property
+    def closed(self) -> bool:
+        return self.transport is None
+
+    @property
+    def has_unread(self) -> bool:
+        return bool(self._buffer)
+
+    def say(self, *lines: str) -> None:
+        self._unsent += "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
+
+    async def flush(self) -> None:
+        octets, self._unsent = self._unsent, b""
+        if octets:
+            self._writer.write(octets)
+            await self._writer.drain()
+
+    async def receive(self, reader: DataReader) -> None:
+        self._data_start = self.loop.time()
+        self._data_end = self.loop.create_future()
+        self._data = reader
+        self._watch_data(reader)
+        try:
+            await self.flush()
+            await self._data_end
+        finally:
+            self._data = self._data_end = None
+            self._watchdog.suspend()
+
+    async def start_tls(self) -> None:
+        await super().smtp_STARTTLS("")
+
+    # The session
+
+    async def _handle_client(self) -> None:
+        try:
+            await self._greet()
+            while self.transport is not None:
+                await self._turn()
+        except Farewell as farewell:
+            self.hang_up(farewell.reply)
+        except (OSError, EOFError, TLSSetupException) as error:
+            log.debug("%s: connection ended: %r", self.address, error)
+        except Exception:
+            log.exception("%s: session failed", self.address)
+        finally:
+            await self._dialogue.drop()
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _greet(self) -> None:
+        """Say the banner. Raises Farewell for who may not come, who finds no place, who talks first."""
+        if self.transport is None:
+            raise ConnectionResetError("gone before the banner")
+        self.address = str(self.transport.get_extra_info("peername")[0])
+        if not _allowed(self.address, self._shared.reception):
+            raise Farewell(replies.NO_SERVICE)
+        self._admitted = self._shared.connections.enter(self.address)
+        if not self._admitted:
+            raise Farewell(replies.TOO_MANY_CONNECTIONS)
+        for _ in range(EARLY_TURNS):
+            await asyncio.sleep(0)
+        if self.has_unread:
+            raise Farewell(replies.TOO_EARLY)
+        self.say(f"220 {self._shared.reception.hostname} ESMTP Mailward")
+
+    async def _turn(self) -> None:
+        """One command and its reply. Raises Farewell, and what the connection raises when it ends."""
+        try:
+            await self._dialogue.obey(read_command(await self._line()))
+        except Refused as refusal:
+            self._dialogue.refuse(refusal)
+        except (Farewell, EOFError, TLSSetupException):
+            raise
+        except Exception:
+            if self.transport is None or self.transport.is_closing():
+                raise  # the connection's end, not a defect
+            await self._dialogue.fail()
+
+    async def _line(self) -> bytes:
+        """The next command line without its CRLF. Raises Refused for one too long, Farewell for an endless one."""
+        if self._retiring and self._dialogue.pending is None:
+            raise Farewell(replies.SHUTTING_DOWN)
+        self._at_prompt = True
+        self._watchdog.until(self.loop.time() + self._shared.connections.idle_seconds)
+        try:
+            if CRLF not in self._buffer:
+                await self.flush()
+            return (await self._reader.readuntil(CRLF))[: -len(CRLF)]
+        except asyncio.LimitOverrunError as overrun:
+            await self._skip_line(overrun.consumed)
+            raise Refused(replies.LINE_TOO_LONG) from None
+        finally:
+            self._at_prompt = False
+            self._watchdog.suspend()
+
+    async def _skip_line(self, consumed: int) -> None:
+        skipped = 0
+        while skipped <= MAX_OVERLONG:
+            skipped += len(await self._reader.readexactly(consumed))
+            try:
+                await self._reader.readuntil(CRLF)
+                return
+            except asyncio.LimitOverrunError as overrun:
+                consumed = overrun.consumed
+        raise Farewell(replies.TOO_MANY_ERRORS)
+
+    @property
+    def _buffer(self) -> bytearray:
+        """Octets not yet looked at. asyncio has no public name for them; aiosmtpd's STARTTLS uses this one too."""
+        return self._reader._buffer  # type: ignore[attr-defined,no-any-return]
+
+    def _watch_data(self, reader: DataReader) -> None:
+        idle = self._shared.reception.limits.data_idle_seconds
+        self._watchdog.until(
+            data_deadline(start=self._data_start, now=self.loop.time(), octets=reader.received, idle=idle)
+        )
+
+    # Endings
+
+    def _expired(self) -> None:
+        pending = self._dialogue.pending
+        log.info("%s: timeout", pending.id if pending else self.address)
+        self.hang_up(replies.TOO_SLOW)
+
+    def hang_up(self, reply: Reply) -> None:
+        """Say a last reply and close, without waiting; a commit under way goes on."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        self.say(str(reply))
+        self._writer.write(self._unsent)
+        transport.close()
+        if self._writer.transport.get_write_buffer_size():
+            self.loop.call_later(LINGER, self._writer.transport.abort)
+
+    def retire(self) -> None:
+        """The service ends: take no further transaction, finish the one that is open."""
+        self._retiring = True
+        if self._at_prompt and self._dialogue.pending is None:
+            self.hang_up(replies.SHUTTING_DOWN)
+
+
+def _allowed(address: str, reception: Reception) -> bool:
+    client = ip_address(address.partition("%")[0])  # an IPv6 address may name its interface
+    client = getattr(client, "ipv4_mapped", None) or client
+    return any(client in network for network in reception.listener.networks)
