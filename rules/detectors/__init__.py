@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from rules.detectors import organization_wide, personal_information
+from rules.detectors import (
+    advocacy,
+    chain_letter,
+    commercial_solicitation,
+    disclaimer,
+    fundraising,
+    organization_wide,
+    personal_information,
+    personal_opinion,
+)
 from rules.facts import Facts
 from rules.finding import Observation
 
@@ -26,6 +35,12 @@ def _detector(module: ModuleType) -> Detector:
 
 
 DETECTORS: tuple[Detector, ...] = (
+    _detector(chain_letter),
+    _detector(commercial_solicitation),
+    _detector(fundraising),
+    _detector(advocacy),
+    _detector(personal_opinion),
+    _detector(disclaimer),
     _detector(organization_wide),
     _detector(personal_information),
 )

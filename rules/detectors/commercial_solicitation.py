@@ -1,0 +1,36 @@
+"""Selling, advertising, private business and offers of private gain.
+
+Looks at the sender's own words and at what the sender passes on; an advertiser's marks count in footers too.
+Weights and phrases stand in commercial_solicitation.yaml.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rules.document import STRICT
+from rules.facts import Facts
+from rules.finding import Observation
+from rules.signals import check_phrases, scale_of, weigh
+
+NAME = Path(__file__).stem
+MODEL = Path(__file__).with_suffix(".yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
+
+    __pydantic_config__ = STRICT
+    # Score, 0 to 1, from which a message counts as commercial solicitation.
+    threshold: float = 0.5
+    # What also counts as commercial solicitation here.
+    phrases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_phrases(self.phrases)
+
+
+def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
+    """Yield one observation when the message is, or comes near, commercial solicitation."""
+    return weigh(NAME, facts.texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)

@@ -1,0 +1,135 @@
+"""Whether the mandated disclaimer stands in the author's own text, and not merely in what is quoted or hidden.
+
+Compares words, so that line ends, typography, case and punctuation do not matter, and a slip or two is forgiven.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from rules.document import STRICT
+from rules.facts import Facts, Role, Text
+from rules.finding import Observation
+from rules.patterns import evidence_of, normalise
+
+NAME = Path(__file__).stem
+OWN = frozenset({Role.AUTHOR, Role.SIGNATURE, Role.FOOTER})
+MAX_SCANNED = 256 * 1024  # characters of one body: the first and the last half of it
+MAX_CANDIDATES = 50  # places that are compared word by word
+NEAR = 0.7  # similarity from which the attempt is reported
+
+_WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    __pydantic_config__ = STRICT
+    # The words that must stand in the message; punctuation and line ends do not count.
+    disclaimer: str = (
+        "The opinions expressed in this communication are those of the author and not the opinions of the City "
+        "Government or management, nor are the opinions endorsed and/or encouraged in any way by the City of Stamford."
+    )
+    # Share of its words that must agree, 0.7 to 1: 0.95 forgives two slips in forty words.
+    similarity: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not _words(self.disclaimer):
+            raise ValueError("a disclaimer of at least one word")
+        if not NEAR <= self.similarity <= 1:
+            raise ValueError(f"a similarity between {NEAR} and 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the words stand best: the text, the span in it, and the share of words that agree."""
+
+    text: Text
+    start: int
+    end: int
+    similarity: float
+
+
+def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
+    """Yield one observation when the disclaimer, or something near it, stands in the sender's own text."""
+    places = [place for body in _bodies(facts) if (place := _best(body, parameters)) is not None]
+    if not places:
+        return
+    best = max(places, key=lambda place: place.similarity)
+    yield Observation(
+        detector=NAME,
+        detected=best.similarity >= parameters.similarity,
+        score=round(best.similarity, 3),
+        summary=f"{round(best.similarity * 100)} % of the disclaimer's words, in the author's own text",
+        evidence=(evidence_of(best.text, best.start, best.end),),
+    )
+
+
+def _bodies(facts: Facts) -> Iterator[Text]:
+    """The sender's own words of each part, as they stand together: a signature or footer follows what it closes."""
+    for (part, own), run in groupby(facts.texts, key=lambda text: (text.part, text.role in OWN)):
+        texts = tuple(run)
+        if own:
+            yield Text(part=part, role=Role.AUTHOR, text="\n".join(text.text for text in texts), start=texts[0].start)
+
+
+def _best(body: Text, parameters: Parameters) -> Place | None:
+    """The place in `body` where most of the disclaimer's words stand in order; None when nowhere near."""
+    wanted = _words(parameters.disclaimer)
+    found = [(match.group().casefold(), match.span()) for match in _scanned(normalise(body.text).text)]
+    words = [word for word, _ in found]
+    best: Place | None = None
+    for first in _candidates(words, wanted):
+        last, slips = _slips(wanted, words[first : first + len(wanted) + len(wanted) // 4])
+        similarity = 1 - slips / len(wanted)
+        if last and similarity >= NEAR and (best is None or similarity > best.similarity):
+            start, end = normalise(body.text).original(found[first][1][0], found[first + last - 1][1][1])
+            best = Place(text=body, start=start, end=end, similarity=similarity)
+    return best
+
+
+def _scanned(text: str) -> Iterator[re.Match[str]]:
+    """The words of the beginning and of the end: a disclaimer stands first or last, however long the letter."""
+    half = MAX_SCANNED // 2
+    yield from _WORD.finditer(text, 0, min(half, len(text)))
+    if len(text) > half:
+        yield from _WORD.finditer(text, max(half, len(text) - half))
+
+
+@lru_cache(maxsize=16)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(match.group().casefold() for match in _WORD.finditer(normalise(text).text))
+
+
+def _candidates(words: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Where the disclaimer might begin: one of its quarters, at the least, stands there word for word.
+
+    Five slips in forty words can spoil every quarter; so many are not forgiven anyway.
+    """
+    size = max(1, len(wanted) // 4)
+    quarters = [(offset, tuple(wanted[offset : offset + size])) for offset in range(0, len(wanted), size)]
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(words):
+        places.setdefault(word, []).append(place)
+    begins = {
+        max(0, place - offset)
+        for offset, quarter in quarters
+        for place in places.get(quarter[0], ())[:MAX_CANDIDATES]
+        if tuple(words[place : place + len(quarter)]) == quarter
+    }
+    return sorted(begins)[:MAX_CANDIDATES]
+
+
+def _slips(wanted: Sequence[str], words: Sequence[str]) -> tuple[int, int]:
+    """How many of `words` fit `wanted` best, and the words wrong, missing or too many: edit distance, free at the end."""
+    row = list(range(len(wanted) + 1))
+    best = (0, row[-1])
+    for count, word in enumerate(words, 1):
+        before, row = row, [count]
+        for index, want in enumerate(wanted):
+            row.append(min(before[index + 1] + 1, row[index] + 1, before[index] + (want != word)))
+        if row[-1] < best[1]:
+            best = (count, row[-1])
+    return best

@@ -1,0 +1,37 @@
+"""Asks for money or goods for a cause.
+
+Looks at the sender's own words and at what the sender passes on. Talk of budgets, grants and payroll speaks
+against.
+Weights and phrases stand in fundraising.yaml.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rules.document import STRICT
+from rules.facts import Facts
+from rules.finding import Observation
+from rules.signals import check_phrases, scale_of, weigh
+
+NAME = Path(__file__).stem
+MODEL = Path(__file__).with_suffix(".yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
+
+    __pydantic_config__ = STRICT
+    # Score, 0 to 1, from which a message counts as fund-raising.
+    threshold: float = 0.5
+    # What also counts as fund-raising here.
+    phrases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_phrases(self.phrases)
+
+
+def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
+    """Yield one observation when the message is, or comes near, fund-raising."""
+    return weigh(NAME, facts.texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)

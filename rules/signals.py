@@ -1,0 +1,268 @@
+"""Weighted signals: what a reader would notice in a text, how much each counts, and the score they make together.
+
+Owns the sum; the signals themselves are data, one YAML file beside each detector that uses them. Decides nothing.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from rules.document import STRICT, read_document
+from rules.facts import Facts, Role, Text
+from rules.finding import Evidence, Observation
+from rules.patterns import Patterns, compile_patterns, evidence_of, normalise
+
+MAX_SCANNED = 256 * 1024  # characters of one role; what conduct rules look for stands far before
+NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
+OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
+MAX_WEIGHED = 400  # passages; a window is weighed for each, and by then every signal has fired
+MAX_EVIDENCE = 20  # passages of one observation
+
+
+_WHOLE = (Role.SUBJECT, Role.SIGNATURE, Role.FOOTER)  # short, and said of the whole message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """Something to notice: passages that match one of `patterns`, or a `measure` that the detector takes itself.
+
+    Each different passage adds `weight`, `at_most` so many; a negative weight speaks against. `roles` narrows the
+    model's.
+    """
+
+    __pydantic_config__ = STRICT
+    name: str
+    weight: float
+    patterns: tuple[str, ...] = ()
+    measure: str | None = None
+    at_most: int = 1
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A logistic sum: score = 1 / (1 + e^-(bias + weights)). `roles` says whose words are looked at.
+
+    Passages of the body count together when they stand within `window` characters of each other: a long digest of
+    news mentions everything somewhere. Those of subject, signature and footer, and what speaks against, always count.
+    """
+
+    __pydantic_config__ = STRICT
+    about: str
+    bias: float
+    window: int
+    roles: tuple[Role, ...]
+    signals: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How often a detector saw something that no pattern can tell, under the name its model knows it by."""
+
+    name: str
+    count: int
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A signal that fired: how often it counts, and where it was seen."""
+
+    signal: Signal
+    count: int
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def adds(self) -> float:
+        return self.signal.weight * self.count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """A model made ready: all its patterns compiled together, and the signal that each belongs to."""
+
+    model: Model
+    patterns: Patterns
+    owners: tuple[int, ...]  # index of the signal, for each pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One match: the signal it belongs to, what it says, and where (offsets in the normalised text)."""
+
+    owner: int
+    said: str
+    text: Text
+    start: int
+    end: int
+
+    @property
+    def place(self) -> int:
+        """About where in the part's readable text."""
+        return self.text.start + self.start
+
+
+@lru_cache(maxsize=64)
+def scale_of(path: Path) -> Scale:
+    """Read and compile the model at `path`. Raises DocumentError or PatternError: the file belongs to the program."""
+    model = read_document(path, Model)
+    return Scale(
+        model=model,
+        patterns=compile_patterns(tuple(_edged(pattern) for signal in model.signals for pattern in signal.patterns)),
+        owners=tuple(index for index, signal in enumerate(model.signals) for _ in signal.patterns),
+    )
+
+
+def check_phrases(phrases: tuple[str, ...]) -> None:
+    """Raises PatternError (a ValueError) unless every phrase of an administrator is a pattern of RE2."""
+    compile_patterns(tuple(_edged(phrase) for phrase in phrases))
+
+
+def weigh(
+    detector: str,
+    texts: Sequence[Text],
+    scale: Scale,
+    *,
+    threshold: float,
+    phrases: tuple[str, ...] = (),
+    measures: Sequence[Measure] = (),
+) -> Iterable[Observation]:
+    """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
+    scanned = tuple(text for text in _bounded(texts) if text.role in _roles(scale.model))
+    if _at_best(scale, scanned, phrases, measures) < _logit(min(NEAR, threshold)):
+        return
+    hits = _hits(scale, scanned, measures) + _own(phrases, scanned)
+    score = 1 / (1 + math.exp(-scale.model.bias - sum(hit.adds for hit in hits)))
+    if score < min(NEAR, threshold):
+        return
+    yield Observation(
+        detector=detector,
+        detected=score >= threshold,
+        score=round(score, 3),
+        summary="; ".join(f"{hit.signal.name} ({hit.adds:+.1f})" for hit in hits),
+        evidence=tuple(item for hit in hits for item in hit.evidence)[:MAX_EVIDENCE],
+    )
+
+
+def said_by_author(facts: Facts) -> int:
+    """Words of the sender's own in the body."""
+    return sum(len(text.text.split()) for text in facts.said(Role.AUTHOR))
+
+
+def _edged(pattern: str) -> str:
+    """A pattern of whole words: `sale` is not in `wholesale`. Blanks match as they stand, texts being normalised."""
+    return rf"(?:^|\b|\s)(?:{pattern})(?:\b|\s|$)"
+
+
+def _roles(model: Model) -> frozenset[Role]:
+    return frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
+
+
+def _bounded(texts: Sequence[Text]) -> Iterable[Text]:
+    """The first MAX_SCANNED characters of each role."""
+    used: dict[Role, int] = defaultdict(int)
+    for text in texts:
+        room = MAX_SCANNED - used[text.role]
+        if room <= 0:
+            continue
+        used[text.role] += len(text.text)
+        yield text if len(text.text) <= room else replace(text, text=text.text[:room])
+
+
+def _logit(score: float) -> float:
+    bounded = min(max(score, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))
+
+
+def _at_best(scale: Scale, texts: Sequence[Text], phrases: tuple[str, ...], measures: Sequence[Measure]) -> float:
+    """The highest sum these texts could reach, told from which patterns fire: cheap, and enough for most mail."""
+    if phrases:
+        return math.inf
+    fired = {scale.owners[index] for text in texts for index in scale.patterns.fires(normalise(text.text).text)}
+    taken = {measure.name for measure in measures if measure.count}
+    return scale.model.bias + sum(
+        max(0.0, signal.weight) * signal.at_most
+        for index, signal in enumerate(scale.model.signals)
+        if index in fired or signal.measure in taken
+    )
+
+
+def _hits(scale: Scale, texts: Sequence[Text], measures: Sequence[Measure]) -> list[Hit]:
+    """Every signal that fired, the heaviest first."""
+    found = _together(scale.model, _passages(scale, texts))
+    hits = []
+    for index, signal in enumerate(scale.model.signals):
+        distinct = {passage.said: passage for passage in reversed(found) if passage.owner == index}
+        if distinct:
+            places = tuple(reversed(distinct.values()))[: signal.at_most]
+            hits.append(Hit(signal=signal, count=len(places), evidence=tuple(_shown(signal, item) for item in places)))
+    for measure in measures:
+        for signal in scale.model.signals:
+            if signal.measure == measure.name and measure.count:
+                count = min(measure.count, signal.at_most)
+                hits.append(Hit(signal=signal, count=count, evidence=measure.evidence[:count]))
+    return sorted(hits, key=lambda hit: -abs(hit.adds))
+
+
+def _passages(scale: Scale, texts: Sequence[Text]) -> list[Passage]:
+    passages = []
+    for text in texts:
+        normalised = normalise(text.text).text
+        for match in scale.patterns.find(normalised):
+            owner = scale.owners[match.index]
+            if text.role not in (scale.model.signals[owner].roles or scale.model.roles):
+                continue
+            matched = normalised[match.start : match.end]
+            start = match.start + len(matched) - len(matched.lstrip())
+            said = matched.strip()
+            passages.append(Passage(owner=owner, said=said.casefold(), text=text, start=start, end=start + len(said)))
+    return passages[:MAX_WEIGHED]
+
+
+def _together(model: Model, passages: Sequence[Passage]) -> list[Passage]:
+    """Those that always count, and the weightiest window of the others, in order of place.
+
+    The same words twice, as in the two forms of one body, count once.
+    """
+    always: list[Passage] = []
+    others: list[Passage] = []
+    for item in passages:
+        counts_anywhere = item.text.role in _WHOLE or model.signals[item.owner].weight < 0
+        (always if counts_anywhere else others).append(item)
+    others.sort(key=lambda item: (item.text.part, item.place))
+    best: Sequence[Passage] = ()
+    best_sum = 0.0
+    first = 0
+    for last, item in enumerate(others):
+        while others[first].text.part != item.text.part or item.place - others[first].place > model.window:
+            first += 1
+        window = others[first : last + 1]
+        total = _sum(model, window)
+        if total > best_sum:
+            best, best_sum = window, total
+    return [*always, *best]
+
+
+def _sum(model: Model, passages: Iterable[Passage]) -> float:
+    counts = Counter(owner for owner, _ in {(item.owner, item.said) for item in passages})
+    return sum(
+        min(count, model.signals[owner].at_most) * model.signals[owner].weight for owner, count in counts.items()
+    )
+
+
+def _shown(signal: Signal, passage: Passage) -> Evidence:
+    place = normalise(passage.text.text).original(passage.start, passage.end)
+    return replace(evidence_of(passage.text, *place), signal=f"{signal.name} {signal.weight:+}")
+
+
+def _own(phrases: tuple[str, ...], texts: Sequence[Text]) -> list[Hit]:
+    """The administrator's own phrases, one signal."""
+    if not phrases:
+        return []
+    signal = Signal(name="a phrase of this city", weight=OWN_PHRASE, patterns=phrases)
+    model = Model(about="", bias=0, window=MAX_SCANNED, roles=tuple(Role), signals=(signal,))
+    compiled = compile_patterns(tuple(_edged(phrase) for phrase in phrases))
+    return _hits(Scale(model=model, patterns=compiled, owners=(0,) * len(phrases)), texts, ())
