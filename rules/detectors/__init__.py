@@ -13,6 +13,7 @@ from rules.detectors import (
     advocacy,
     chain_letter,
     commercial_solicitation,
+    credentials,
     disclaimer,
     fundraising,
     organization_wide,
@@ -43,6 +44,7 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(disclaimer),
     _detector(organization_wide),
     _detector(personal_information),
+    _detector(credentials),
 )
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -1,4 +1,4 @@
-"""Identifiers in text: the shapes that count, the words that speak for them, and the numbers that are something else."""
+"""Identifiers in text: shapes that count, words that speak for them, and numbers that are something else."""
 
 import time
 from datetime import date

@@ -1,0 +1,101 @@
+"""The forms of passwords and keys in mail, of requests for them, and the words that are none. Data only."""
+
+import re
+
+# All patterns: a literal or one class to begin with, bounded repeats, no nesting: linear in the length of the text.
+_LABEL = r"(?:pass ?words?|passwd|pass ?code|passphrase|pwd|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
+_VALUE = r"[\"'“”‘’`*_ ]{0,3}(?P<value>[^\s\"'“”‘’`<>\[\](),;|]{4,64})"
+TOLD = re.compile(
+    rf"\b{_LABEL}\b(?: \([^)\n]{{0,30}}\))?(?P<by>\s{{0,3}}[:=]{{1,2}}>?\s{{0,6}}|\s{{1,3}}[-–]{{1,2}}\s{{1,3}}"
+    rf"|\s{{1,3}}(?:is|are|was|will be|would be)(?: (?:now|still|currently|simply|just))?:?\s{{1,3}}){_VALUE}",
+    re.IGNORECASE,
+)
+SET = re.compile(
+    rf"\b{_LABEL}\b[^.:\n]{{0,60}}\b(?:set|reset|changed|default(?:s|ed)?|updated)\s{{1,3}}(?:back )?(?:to|as):?"
+    rf"\s{{1,3}}{_VALUE}",
+    re.IGNORECASE,
+)
+PAIR = re.compile(
+    rf"\b(?:user ?(?:name|id)?|log-?[io]n)\b[ \w]{{0,12}}/ ?{_LABEL}\b(?: (?:is|are)|\s?[:=])\s{{1,3}}"
+    rf"[^\s/]{{2,40}} ?/ ?{_VALUE}",
+    re.IGNORECASE,
+)
+SETTING = re.compile(
+    r"\b(?P<name>[a-z_.-]{0,30}(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|(?:access|auth|api|bearer)[_-]?token|password|passwd|pwd))"
+    r"[\"']?\s?[:=]{1,2}\s?[\"']?(?P<value>[^\s\"',;<>{}]{6,200})",
+    re.IGNORECASE,
+)
+IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:(?P<value>[^\s/@:]{3,64})@[a-z0-9]", re.IGNORECASE)
+USER = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?|account|id)\s{0,3}[:=]", re.IGNORECASE)
+LOGIN = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?)\s{0,3}[:=]", re.IGNORECASE)
+
+# Forms that the issuers publish; a literal to look for first, what it is, and the whole.
+TOKENS = (
+    ("AKIA", "AWS access key", re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
+    ("ASIA", "AWS access key", re.compile(r"\bASIA[0-9A-Z]{16}\b")),
+    ("ghp_", "GitHub token", re.compile(r"\bghp_[A-Za-z0-9]{36,255}\b")),
+    ("github_pat_", "GitHub token", re.compile(r"\bgithub_pat_[A-Za-z0-9_]{22,255}\b")),
+    ("glpat-", "GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,64}")),
+    ("xox", "Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{20,250}")),
+    ("sk_live_", "Stripe key", re.compile(r"\bsk_live_[A-Za-z0-9]{16,128}")),
+    ("AIza", "Google key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
+    ("eyJ", "web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,2000}")),
+    ("PRIVATE KEY", "private key", re.compile(r"-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY(?: BLOCK)?-----[^-]{0,4000}")),
+)
+
+ASKED = re.compile(
+    r"\b(?:send|give|e-?mail|text|tell|provide|forward|share|reply with|respond with|write back with"
+    r"|let me (?:know|have)|(?:i|we)(?: will|'ll| would)? need|what(?:'s| is| are| was))"
+    r"(?: me| us| him| her| it| back| along| over| to me)?"
+    r"(?: with)?(?: with)? (?:your|the|his|her|their|my|our|a)(?: [a-z'/]{2,15}){0,3}? ?"
+    r"(?P<asked>passwords?|passcodes?|log-?[io]ns?(?: (?:details|info|information|and password))?|credentials)"
+    r"(?! ?-?(?:polic|reset|requirement|manager|protect|expir|rule|change|page|screen|length|field|portal|link|box"
+    r"|prompt))",
+    re.IGNORECASE,
+)
+REFUSED = re.compile(
+    r"\b(?:never|not|don't|dont|won't|cannot|can't|nobody|no one|without|avoid|refuse"
+    r"|if (?:anyone|someone|somebody))\b",
+    re.IGNORECASE,
+)
+MEETING = re.compile(
+    r"\b(?:zoom|webex|teams|go ?to ?meeting|meeting|conference|webinar|dial(?:-| )?in|call(?:-| )?in|participants?"
+    r"|moderator|leader|host|bridge|tele-?conference|join|audio|voicemail|toll|phone)\b",
+    re.IGNORECASE,
+)
+# What follows "password is" or stands beside the field of a form, and is no password.
+NO_VALUES = frozenset(
+    {
+        "about", "above", "account", "address", "again", "allowed", "already", "also", "another", "available",
+        "below", "blank", "both", "cannot", "case", "change", "changed", "characters", "click", "compromised",
+        "confidential", "confirm", "correct", "created", "days", "default", "different", "disabled", "email",
+        "empty", "enabled", "encrypted", "enter", "entered", "exactly", "expire", "expired", "expires",
+        "expiring", "field", "first", "forget", "forgot", "forgotten", "found", "from", "generated", "given",
+        "going", "here", "hidden", "important", "incorrect", "invalid", "keep", "known", "last", "left",
+        "letters", "locked", "login", "logon", "longer", "lost", "made", "mandatory", "mine", "missing", "more",
+        "must", "name", "necessary", "needed", "never", "none", "okay", "once", "only", "optional", "other",
+        "password", "passwords", "please", "policy", "private", "protected", "provided", "quite", "ready",
+        "recommended", "register", "remember", "required", "reset", "right", "safe", "same", "secret", "secure",
+        "sensitive", "sent", "separate", "separately", "sign", "some", "somewhere", "stored", "strong",
+        "submit", "temporary", "that", "the", "their", "there", "this", "three", "through", "today", "under",
+        "unique", "unknown", "until", "updated", "user", "username", "valid", "very", "weak", "what", "when",
+        "where", "which", "will", "with", "within", "working", "wrong", "your", "yours",
+    }
+)  # fmt: skip
+QUOTES = tuple("\"'“”‘’`")
+ENDINGS = ("ed", "ing", "able", "ible", "ive", "ly", "ent", "ous", "ful")  # of words that describe a password
+PREFILTER = (
+    "pass",
+    "pwd",
+    "pw",
+    "pin",
+    "login",
+    "logon",
+    "log-in",
+    "log-on",
+    "credential",
+    "secret",
+    "token",
+    "key",
+    "://",
+)
