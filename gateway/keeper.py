@@ -1,0 +1,90 @@
+"""The keeper: what has its hour rather than its message. Returns abandoned releases, expires, sends the digest.
+
+Does nothing that two keepers at once could do twice: each act is claimed in the store.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway.config import Config, load_config
+from gateway.courier import SmtpCourier
+from gateway.review import WorkerReview
+from quarantine.digest_mail import DigestSender, Settings
+from quarantine.ports import Refused, StoreUnavailable
+from quarantine.quarantine import GATEWAY, Store, open_store
+from quarantine.release import Release
+from rules.document import DocumentError
+
+TURN_SECONDS = 30.0  # how late the digest, and how old an abandoned release beyond its lease, may be
+
+_log = logging.getLogger("mailward.keeper")
+
+
+async def keep(path: Path, ending: asyncio.Event) -> None:
+    """A turn every TURN_SECONDS until told to end; the configuration is read anew for each."""
+    while not ending.is_set():
+        await asyncio.to_thread(turn, path)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), TURN_SECONDS)
+
+
+def turn(path: Path) -> None:
+    """Everything that is due now. What fails is logged and due again at the next turn."""
+    try:
+        config = load_config(path)
+        store = open_store(config.state, keep_days=config.quarantine_days)
+    except (DocumentError, StoreUnavailable) as error:
+        _log.error("the keeper cannot work: %s", error)
+        return
+    _attempt("releases cut short", lambda: _resume(store, config))
+    _attempt("expiry", lambda: _expire(store))
+    if config.digest.to:
+        _attempt("digest", lambda: _send_digest(store, config))
+
+
+def digest_settings(config: Config) -> Settings:
+    """How this configuration wants its daily report."""
+    return Settings(
+        to=config.digest.to,
+        sender=config.digest.sender,
+        at=config.digest.at,
+        zone=ZoneInfo(config.timezone),
+        next_hop=config.digest.next_hop,
+        hostname=config.hostname,
+    )
+
+
+def _attempt(name: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except (StoreUnavailable, Refused) as error:
+        _log.error("%s: %s", name, error)
+    except Exception:
+        _log.exception("%s failed", name)
+
+
+def _resume(store: Store, config: Config) -> None:
+    release = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
+    returned = release.resume(datetime.now(UTC))
+    if returned:
+        _log.warning("%d copies are held again: their release was cut short", returned)
+
+
+def _expire(store: Store) -> None:
+    gone = store.quarantine.retention.expire(datetime.now(UTC), by=GATEWAY)
+    store.quarantine.retention.collect()
+    if gone:
+        _log.info("%d held messages expired", len(gone))
+
+
+def _send_digest(store: Store, config: Config) -> None:
+    sender = DigestSender(store=store, courier=SmtpCourier(config), settings=digest_settings(config))
+    for sending in sender.send_due(by=GATEWAY):
+        replies = "; ".join(attempt.text for attempt in sending.attempts)
+        level = logging.INFO if sending.accepted else logging.ERROR
+        _log.log(level, "digest for %s: %s", sending.period.end.isoformat(), replies)
