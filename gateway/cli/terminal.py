@@ -50,11 +50,15 @@ def fail(message: str, exit: Exit = Exit.FAILED) -> NoReturn:
 def explained(error: Exception) -> CommandError | None:
     """The error in an administrator's words when it is one that they can mend or wait out; else None."""
     # Imported here: these modules are loaded already when their errors can occur.
-    from quarantine.ports import StoreUnavailable
+    from quarantine.ports import Busy, NoSuchItem, Refused, ReviewUnavailable, StoreUnavailable
     from rules.document import DocumentError
 
-    if isinstance(error, DocumentError):
+    if isinstance(error, DocumentError | Refused):
         return CommandError(str(error))
+    if isinstance(error, NoSuchItem):
+        return CommandError(str(error), Exit.USAGE)
+    if isinstance(error, Busy | ReviewUnavailable):
+        return CommandError(f"try again later: {error}", Exit.TEMPORARY)
     if isinstance(error, StoreUnavailable):
         return CommandError(f"store unavailable, try again later: {error}", Exit.TEMPORARY)
     return None
