@@ -1,0 +1,131 @@
+"""Inspection workers: killed, late and recycled without the gateway noticing more than it should."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.workers import MESSAGES_PER_WORKER, InspectionUnavailable, WorkerPool, WorkerSettings, canary
+from rules.document import DocumentError
+from rules.finding import Action
+from rules.message import Message
+from rules.policy import find_policy
+from rules.transaction import Transaction
+from rules.verdict import Inspected
+
+SETTINGS = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1)
+BIG = b"Subject: big\r\n\r\n" + b"A line of ordinary words that somebody wrote down one day.\r\n" * 20_000
+
+
+def message(octets: bytes) -> Transaction:
+    return replace(canary(), message=Message(octets))
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def workers() -> list[int]:
+    """The forked workers: grandchildren of this process, below the warm parent."""
+    return [worker for parent in children(os.getpid()) for worker in children(parent)]
+
+
+async def gone(*processes: int) -> None:
+    """Wait until these have ended and were reaped; the warm parent looks once a second."""
+    for _ in range(60):
+        left = [pid for pid in processes if Path(f"/proc/{pid}").exists()]
+        if not left:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"still there: {left}")
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[WorkerPool]:
+    async with WorkerPool(SETTINGS) as started:
+        yield started
+
+
+async def test_a_sound_message_is_judged(pool: WorkerPool) -> None:
+    judgement = await pool.inspect(canary())
+    assert judgement.inspected is Inspected.FULLY
+    assert [verdict.action for verdict in judgement.verdicts] == [Action.PASS]
+
+
+async def test_a_message_over_the_inline_limit_is_judged_the_same_way(pool: WorkerPool) -> None:
+    judgement = await pool.inspect(message(BIG))
+    assert judgement.subject == "big"
+
+
+async def test_messages_at_once_are_each_answered_with_their_own(pool: WorkerPool) -> None:
+    subjects = [f"number {n}" for n in range(20)]
+    judged = await asyncio.gather(*(pool.inspect(message(f"Subject: {s}\r\n\r\n".encode())) for s in subjects))
+    assert [judgement.subject for judgement in judged] == subjects
+
+
+async def test_a_worker_that_was_killed_is_replaced_and_the_message_judged(pool: WorkerPool) -> None:
+    await pool.inspect(canary())
+    (worker,) = workers()
+    os.kill(worker, signal.SIGKILL)
+    assert (await pool.inspect(canary())).inspected is Inspected.FULLY
+    assert worker not in workers()
+
+
+async def test_the_warm_parent_may_die_too(pool: WorkerPool) -> None:
+    await pool.inspect(canary())
+    (parent,) = children(os.getpid())
+    os.kill(parent, signal.SIGKILL)
+    assert (await pool.inspect(canary())).inspected is Inspected.FULLY
+
+
+async def test_a_worker_is_recycled_after_its_messages(pool: WorkerPool) -> None:
+    await pool.inspect(canary())
+    (first,) = workers()
+    for _ in range(MESSAGES_PER_WORKER):
+        await pool.inspect(canary())
+    await gone(first)
+
+
+async def test_a_message_that_takes_too_long_is_held_as_not_inspected() -> None:
+    """Reliability D2: this message's fault, for the canary is judged within the same limit."""
+    slow = BIG + b"x <https://one.example/> " * 1_500_000
+    async with WorkerPool(replace(SETTINGS, seconds=0.2)) as pool:
+        judgement = await pool.inspect(message(slow))
+    assert judgement.inspected is Inspected.NOT
+    assert [verdict.action for verdict in judgement.verdicts] == [Action.QUARANTINE]
+    assert "worker" in judgement.not_inspected[0].detail
+
+
+async def test_workers_that_fail_on_everything_are_our_surroundings_fault() -> None:
+    """Reliability D2: then the sender is told 451 and nothing is held for a fault of ours."""
+    async with WorkerPool(replace(SETTINGS, seconds=0.000001)) as pool:
+        with pytest.raises(InspectionUnavailable):
+            await pool.inspect(canary())
+
+
+async def test_a_worker_has_no_network(pool: WorkerPool) -> None:
+    """Only root, or where user name spaces are allowed; elsewhere the log has said so."""
+    await pool.inspect(canary())
+    (worker,) = workers()
+    if Path("/proc/self/ns/net").readlink() == Path(f"/proc/{worker}/ns/net").readlink():
+        pytest.skip("this kernel gives no network name space")
+    routes = Path(f"/proc/{worker}/net/route").read_text().splitlines()
+    assert len(routes) <= 1, "at most the heading: no way to anywhere"
+
+
+async def test_no_process_stays_behind() -> None:
+    async with WorkerPool(SETTINGS) as pool:
+        await pool.inspect(canary())
+        ours = [*children(os.getpid()), *workers()]
+    await gone(*ours)
+
+
+async def test_a_bad_policy_is_refused_before_any_worker_starts(tmp_path: Path) -> None:
+    bad = tmp_path / "policy.yaml"
+    bad.write_text("policy: [")
+    with pytest.raises(DocumentError):
+        await WorkerPool(replace(SETTINGS, policy=bad)).start()
