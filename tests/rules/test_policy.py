@@ -1,0 +1,268 @@
+"""A policy file compiled: what it says is what is judged, and what it should not say is refused with its place."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rules.address import Address, parse_address
+from rules.detectors import BY_NAME, DETECTORS
+from rules.document import DocumentError
+from rules.finding import Action
+from rules.policy import (
+    LIBRARY,
+    Exemption,
+    Policy,
+    RuleClass,
+    Status,
+    find_policy,
+    library_rules,
+    load_policy,
+    load_rule,
+    policy_of_rule,
+    shipped_policies,
+)
+from rules.transaction import Direction
+
+CHICAGO = ZoneInfo("America/Chicago")
+BAD = Path(__file__).parents[1] / "bad_configs"
+MAYOR = parse_address("mayor@city.example")
+
+POLICY = """
+policy: example
+title: An example
+clauses:
+  A-1: {ref: "1", enforce: gateway}
+rules:
+  - use: organization-wide
+    cites: [A-1]
+"""
+
+
+def load(folder: Path, text: str) -> Policy:
+    (folder / "policy.yaml").write_text(text)
+    return load_policy(folder / "policy.yaml")
+
+
+def own_rule(folder: Path, text: str, name: str = "own") -> None:
+    (folder / "rules" / name).mkdir(parents=True)
+    (folder / "rules" / name / "rule.yaml").write_text(text)
+
+
+@pytest.mark.parametrize("path", sorted(BAD.glob("policy-*.yaml")), ids=lambda path: path.stem)
+def test_a_bad_policy_is_refused_with_place_and_what_was_expected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(BAD)
+    with pytest.raises(DocumentError) as refused:
+        load_policy(Path(path.name))
+    expected = path.with_suffix(".expected").read_text().rstrip("\n")
+    assert str(refused.value).startswith(expected.removesuffix("…"))
+    assert expected.endswith("…") or str(refused.value) == expected
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+def test_every_shipped_policy_loads(name: str) -> None:
+    policy = load_policy(find_policy(name))
+    assert policy.name == name
+    assert policy.not_inspected.action is Action.QUARANTINE
+    assert all(clause.says for clause in policy.clauses.values() if clause.enforce == "gateway")
+
+
+@pytest.mark.parametrize("name", library_rules())
+def test_every_rule_of_the_library_loads(name: str) -> None:
+    rule = load_rule(LIBRARY / name)
+    assert (rule.name, rule.directions, rule.status) == (name, tuple(Direction), Status.ENFORCE)
+    assert policy_of_rule(rule).probes
+
+
+def test_what_a_use_leaves_out_is_the_rules_own(tmp_path: Path) -> None:
+    rule = load(tmp_path, POLICY).rules[0]
+    assert (rule.action, rule.kind, rule.status) == (Action.QUARANTINE, RuleClass.CONDUCT, Status.ENFORCE)
+    assert rule.directions == tuple(Direction)
+    assert rule.cites == ("A-1",)
+
+
+def test_a_use_writes_over_the_rule(tmp_path: Path) -> None:
+    text = POLICY + "    action: tag\n    status: observe\n    directions: [internal]\n    parameters: {share: 0.9}\n"
+    rule = load(tmp_path, text).rules[0]
+    assert (rule.action, rule.status, rule.directions) == (Action.TAG, Status.OBSERVE, (Direction.INTERNAL,))
+    assert rule.when.parameters.share == 0.9
+
+
+def test_a_rule_beside_the_policy_stands_before_the_library(tmp_path: Path) -> None:
+    own_rule(
+        tmp_path,
+        "rule: organization-wide\ntitle: Ours\ndetector: organization_wide\naction: tag\nparameters: {minimum: 5}\n",
+        "organization-wide",
+    )
+    rule = load(tmp_path, POLICY).rules[0]
+    assert (rule.title, rule.action, rule.kind) == ("Ours", Action.TAG, RuleClass.SECURITY)
+    assert rule.when.parameters.minimum == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("detector: organisation_wide\naction: tag\n", "3:11: detector: a detector, not 'organisation_wide'"),
+        ("detector: organization_wide\naction: tag\nparameters: {minimum: x}\n", "5:23: parameters.minimum: a valid"),
+        ("detector: organization_wide\naction: tag\nparameters: {mini: 1}\n", "5:14: parameters.mini: unknown param"),
+        ("detector: organization_wide\naction: tag\nunless: nothing\n", "5:9: unless: a detector, not 'nothing'"),
+        ("detector: organization_wide\naction: tag\nclass: strict\n", "5:8: class: 'security' or 'conduct', not"),
+        ("detector: organization_wide\n", "1:1: action: required, and missing"),
+    ],
+)
+def test_a_fault_of_a_rule_file_names_the_rule_file(tmp_path: Path, line: str, expected: str) -> None:
+    own_rule(tmp_path, f"rule: own\ntitle: Ours\n{line}")
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path, POLICY.replace("organization-wide", "own"))
+    assert str(refused.value).startswith(f"{tmp_path}/rules/own/rule.yaml:{expected}")
+
+
+def test_a_rule_is_named_as_its_folder(tmp_path: Path) -> None:
+    own_rule(tmp_path, "rule: other\ntitle: Ours\ndetector: organization_wide\naction: tag\n")
+    with pytest.raises(DocumentError, match="rule: own, the name of its folder"):
+        load(tmp_path, POLICY.replace("organization-wide", "own"))
+
+
+def test_the_faults_of_all_rules_are_told_at_once(tmp_path: Path) -> None:
+    text = POLICY + "  - use: none\n    cites: [A-1]\n  - use: nothing\n    cites: [A-3]\n"
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path, text)
+    assert [fault.line for fault in refused.value.faults] == [12, 9, 11]
+
+
+def test_every_detector_runs_whether_a_rule_uses_it_or_not(tmp_path: Path) -> None:
+    policy = load(tmp_path, POLICY + POLICY.split("rules:\n")[1])
+    assert sorted(probe.detector for probe in policy.probes) == sorted(BY_NAME)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
+def test_every_detector_can_do_without_parameters_and_refuses_those_it_does_not_know(
+    tmp_path: Path, detector: object
+) -> None:
+    name = detector.name  # type: ignore[attr-defined]
+    own_rule(tmp_path, f"rule: own\ntitle: Ours\ndetector: {name}\naction: tag\n")
+    policy = load(tmp_path, POLICY.replace("organization-wide", "own"))
+    assert policy.rules[0].when.parameters == detector.parameters()  # type: ignore[attr-defined]
+    with pytest.raises(DocumentError, match="unknown parameter"):
+        load(tmp_path, POLICY.replace("organization-wide", "own") + "    parameters: {no_such_thing: 1}\n")
+
+
+# The hash names everything that can change a verdict
+
+
+@pytest.mark.parametrize(
+    "more", ["    action: tag\n", "    directions: [internal]\n", "    parameters: {share: 0.9}\n"]
+)
+def test_a_change_of_the_policy_changes_its_hash(tmp_path: Path, more: str) -> None:
+    assert load(tmp_path, POLICY).hash != load(tmp_path, POLICY + more).hash
+
+
+def test_a_change_of_a_rule_file_changes_the_hash(tmp_path: Path) -> None:
+    text = "rule: own\ntitle: Ours\ndetector: organization_wide\naction: tag\n"
+    own_rule(tmp_path, text)
+    before = load(tmp_path, POLICY.replace("organization-wide", "own")).hash
+    (tmp_path / "rules" / "own" / "rule.yaml").write_text(text + "parameters: {minimum: 3}\n")
+    assert load(tmp_path, POLICY.replace("organization-wide", "own")).hash != before
+
+
+def test_a_comment_does_not_change_the_hash(tmp_path: Path) -> None:
+    assert load(tmp_path, POLICY).hash == load(tmp_path, "# reviewed\n" + POLICY).hash
+
+
+def test_the_hash_is_the_same_in_every_process() -> None:
+    """Sets would be printed in an order of their own in each."""
+    program = "from rules.policy import *; print(load_policy(find_policy('city-baseline')).hash)"
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(hashes) == 1
+
+
+# Where a policy is looked for
+
+
+def test_a_policy_is_found_by_name_by_folder_and_by_file(tmp_path: Path) -> None:
+    load(tmp_path, POLICY)
+    assert find_policy("city-baseline").is_file()
+    assert find_policy(str(tmp_path)) == tmp_path / "policy.yaml"
+    assert find_policy(tmp_path.name, tmp_path.parent) == tmp_path / "policy.yaml"
+    assert find_policy(str(tmp_path / "policy.yaml")) == tmp_path / "policy.yaml"
+
+
+# Exemptions
+
+
+def covers(exemption: Exemption, moment: str, *, sender: Address | None = MAYOR, to: str = "x@press.example") -> bool:
+    return exemption.covers(sender, to, datetime.fromisoformat(moment).replace(tzinfo=UTC), CHICAGO)
+
+
+def exempt(until: date, since: date | None = None, **listed: tuple[str, ...]) -> Exemption:
+    return Exemption(because="speaks for the city", by="IT", until=until, since=since, **listed)
+
+
+def test_a_day_ends_at_midnight_where_the_city_is() -> None:
+    june = exempt(date(2027, 6, 30))
+    assert covers(june, "2027-07-01T04:59:59")
+    assert not covers(june, "2027-07-01T05:00:00")
+
+
+def test_a_day_on_which_the_clocks_change_ends_at_midnight_too() -> None:
+    march, november = exempt(date(2027, 3, 14)), exempt(date(2027, 11, 7))
+    assert covers(march, "2027-03-15T04:59:59") and not covers(march, "2027-03-15T05:00:00")
+    assert covers(november, "2027-11-08T05:59:59") and not covers(november, "2027-11-08T06:00:00")
+
+
+def test_a_time_of_day_ends_at_that_time() -> None:
+    noon, midnight = exempt(datetime(2027, 6, 30, 12, 0)), exempt(datetime(2027, 6, 30, 0, 0))
+    assert covers(noon, "2027-06-30T16:59:59") and not covers(noon, "2027-06-30T17:00:00")
+    assert not covers(midnight, "2027-06-30T05:00:00")
+
+
+def test_an_offset_is_believed() -> None:
+    assert not covers(exempt(datetime(2027, 6, 30, 12, 0, tzinfo=UTC)), "2027-06-30T12:00:00")
+
+
+def test_it_does_not_begin_before_its_day() -> None:
+    later = exempt(date(2027, 6, 30), since=date(2027, 6, 1))
+    assert not covers(later, "2027-06-01T04:59:59")
+    assert covers(later, "2027-06-01T05:00:00")
+
+
+@pytest.mark.parametrize(
+    ("senders", "recipients", "let_off"),
+    [
+        ((), (), True),
+        (("mayor@city.example",), (), True),
+        (("Mayor@City.Example",), (), True),
+        (("@city.example",), (), True),
+        (("@CITY.example",), ("@press.example",), True),
+        (("clerk@city.example",), (), False),
+        (("@city.example",), ("@radio.example",), False),
+        (("@ity.example",), (), False),
+        (("@example",), (), False),
+        (("yor@city.example",), (), False),
+    ],
+)
+def test_who_is_let_off(senders: tuple[str, ...], recipients: tuple[str, ...], let_off: bool) -> None:
+    assert covers(exempt(date(2027, 6, 30), senders=senders, recipients=recipients), "2027-06-01T12:00:00") == let_off
+
+
+def test_a_bounce_is_nobodys_mail() -> None:
+    assert not covers(exempt(date(2027, 6, 30), senders=("@city.example",)), "2027-06-01T12:00:00", sender=None)
+
+
+def test_dates_of_a_policy_file_are_days(tmp_path: Path) -> None:
+    more = "    except: [{because: b, by: c, since: 2027-01-01, until: 2027-06-30}]\n"
+    item = load(tmp_path, POLICY + more).rules[0].exemptions[0]
+    assert (item.since, item.until) == (date(2027, 1, 1), date(2027, 6, 30))
