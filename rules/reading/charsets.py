@@ -48,11 +48,11 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     """Text in any case: what the charset cannot read becomes U+FFFD; an unknown charset is guessed at."""
     codec = codec_of(charset)
     if codec == "utf-8" or not codec:
-        return _best_effort(octets)
+        return guess_text(octets)
     return octets.decode(codec, "replace")
 
 
-def _best_effort(octets: bytes) -> str:
+def guess_text(octets: bytes) -> str:
     """UTF-8 when it is that, else windows-1252: what most senders mean who say nothing or something wrong."""
     try:
         return octets.decode("utf-8")

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 
 from rules.message import MAX_FIELDS, MAX_HEADER, Octets
 
+MAX_LOST_FOLDS = 100  # lines of one header; each makes the field be looked at again
+
 # Each alternative is of fixed shape, so the search is linear. `\r\r` ends a header whose line ends are bare CRs.
 _HEADER_END = re.compile(rb"\n\r?\n|\r\r(?!\n)|\n\r\r\n")
 _BARE_CR = re.compile(rb"\r(?![\r\n])")
 _NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
+# Linear: each line of the body is taken whole, and only a blank after its end goes on.
+_ORDERLY_FIELD = re.compile(rb"([!-9;-~]++):([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)\r?\n")
+_LINE_OF_BLANKS = re.compile(rb"\n[ \t]++\r?\n")
 _FIELD = re.compile(rb"[!-9;-~]++[ \t\0]*+:|[ \t]*+\r?\Z|--")
 _MEANINGFUL = ("content-", "mime-version", "from", "to", "cc", "subject", "sender", "reply-to")
 
@@ -46,7 +51,23 @@ def read_header(octets: Octets, start: int, end: int) -> Header:
     if first[:1] == b"\n" or first == b"\r\n":
         return Header(fields=(), body=start + (1 if first[:1] == b"\n" else 2))
     stop, body = (match.start() + 1, match.end()) if match else (limit, limit)
+    if match is not None and (fields := _orderly_fields(octets[start:stop])) is not None:
+        return Header(fields=fields, body=body)
     return _Lines(octets[start:stop], start, body, whole=match is not None or limit == end).read()
+
+
+def _orderly_fields(block: bytes) -> tuple[Field, ...] | None:
+    """The fields of a header as RFC 5322 wants it, in one pass; None for any other, which is read line by line."""
+    if _BARE_CR.search(block) or _LINE_OF_BLANKS.search(block):
+        return None
+    fields: list[Field] = []
+    end = 0
+    for match in _ORDERLY_FIELD.finditer(block):
+        if match.start() != end or len(fields) >= MAX_FIELDS:
+            return None
+        fields.append(Field(match[1].decode("ascii").lower(), match[2]))
+        end = match.end()
+    return tuple(fields) if end == len(block) else None
 
 
 class _Lines:
@@ -64,18 +85,22 @@ class _Lines:
         self._block = _BARE_CR.sub(b"\n", block) if self._bare_cr else block
 
     def read(self) -> Header:
-        position, name, folded = 0, "", b""
+        position, name = 0, ""
+        folded: list[bytes] = []
+        lost_folds = 0
         for number, line in enumerate(self._block.split(b"\n")):
             if number and line[:1] in (b" ", b"\t"):
-                folded += b"\n" + line
+                folded.append(b"\n" + line)
                 self._blank_line = self._blank_line or not line.strip()
-            elif name and not _FIELD.match(line) and _is_unfinished(folded):
-                folded = folded.rstrip(b"\r") + line  # folded without the blank that folding asks for
+            elif name and lost_folds < MAX_LOST_FOLDS and not _FIELD.match(line) and _is_unfinished(b"".join(folded)):
+                folded = [b"".join(folded).rstrip(b"\r"), line]  # folded without the blank that folding asks for
+                lost_folds += 1
             else:
                 self._keep(name, folded)
                 if len(self._fields) >= MAX_FIELDS:
                     return self._result(cut=True)
-                name, folded = self._begin(line, position)
+                name, first = self._begin(line, position)
+                folded = [first]
                 if self._stray == position and line[:2] == b"--":
                     return self._result()  # no empty line: the body begins with a delimiter
             position += len(line) + 1
@@ -101,9 +126,9 @@ class _Lines:
                 self._oddities.append(f"line without a colon in the header before {key}")
         return key, rest
 
-    def _keep(self, name: str, folded: bytes) -> None:
+    def _keep(self, name: str, folded: list[bytes]) -> None:
         if name:
-            self._fields.append(Field(name, folded.rstrip(b"\r")))
+            self._fields.append(Field(name, b"".join(folded).rstrip(b"\r")))
 
     def _result(self, cut: bool = False) -> Header:
         body = self._body
@@ -117,6 +142,8 @@ class _Lines:
 def _is_unfinished(body: bytes) -> bool:
     """Whether a field body breaks off in a quote, in angles, before a list's next member or inside a parameter."""
     written = body.rstrip()
-    if written.endswith((b";", b",")) or written.count(b'"') % 2 or written.count(b"<") > written.count(b">"):
+    if written.endswith((b";", b",", b"(")) or written.count(b"(") > written.count(b")"):
+        return True
+    if written.count(b'"') % 2 or written.count(b"<") > written.count(b">"):
         return True
     return b";" in written and b"=" not in written.rpartition(b";")[2]

@@ -6,7 +6,7 @@ For showing and comparing; the envelope's grammar is rules/address.py. Malformed
 import re
 
 from rules.facts import Mailbox
-from rules.reading.charsets import decode_text
+from rules.reading.charsets import guess_text
 from rules.reading.words import MAX_FIELD_TEXT, decode_words, unfold
 
 MAX_MAILBOXES = 1_000  # of all fields read together: as many as one transaction may have recipients
@@ -75,5 +75,5 @@ def _shown(octets: bytes) -> str:
     unquoted = octets.strip()
     if unquoted[:1] == b'"' and unquoted[-1:] == b'"' and len(unquoted) > 1:
         unquoted = unquoted[1:-1].replace(b'\\"', b'"').replace(b"\\\\", b"\\")
-    text = decode_words(unquoted) if b"=?" in unquoted else decode_text(unquoted, None)
+    text = decode_words(unquoted) if b"=?" in unquoted else guess_text(unquoted)
     return _NOT_SHOWN.sub(" ", text).strip().strip("'\"").strip() if text else ""

@@ -3,7 +3,7 @@
 import binascii
 import re
 
-from rules.reading.charsets import decode_text
+from rules.reading.charsets import decode_text, guess_text
 from rules.reading.encodings import decode_base64
 
 MAX_ENCODED_WORDS = 500  # in one field; ordinary subjects hold fewer than ten
@@ -24,7 +24,7 @@ def unfold(body: bytes) -> bytes:
 def header_text(body: bytes) -> str:
     """A field body as people read it: unfolded, encoded words decoded, at most MAX_FIELD_TEXT octets of it."""
     line = unfold(body[:MAX_FIELD_TEXT])
-    return decode_words(line) if b"=?" in line else decode_text(line, None)
+    return decode_words(line) if b"=?" in line else guess_text(line)
 
 
 def decode_words(line: bytes) -> str:
@@ -42,11 +42,11 @@ def decode_words(line: bytes) -> str:
             pending = (charset, pending[1] + decoded)  # senders split inside a character (RFC 2047 section 5 forbids)
         else:
             pieces.append(_flushed(pending))
-            pieces.append("" if adjacent else decode_text(between, None))
+            pieces.append("" if adjacent else guess_text(between))
             pending = (charset, decoded)
         position = match.end()
     pieces.append(_flushed(pending))
-    pieces.append(decode_text(line[position:], None))
+    pieces.append(guess_text(line[position:]))
     return "".join(pieces)
 
 
