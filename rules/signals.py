@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from rules.document import STRICT, read_document
-from rules.facts import Facts, Role, Text
+from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
 from rules.patterns import Patterns, compile_patterns, evidence_of, normalise
 
@@ -145,11 +145,6 @@ def weigh(
         summary="; ".join(f"{hit.signal.name} ({hit.adds:+.1f})" for hit in hits),
         evidence=tuple(item for hit in hits for item in hit.evidence)[:MAX_EVIDENCE],
     )
-
-
-def said_by_author(facts: Facts) -> int:
-    """Words of the sender's own in the body."""
-    return sum(len(text.text.split()) for text in facts.said(Role.AUTHOR))
 
 
 def _edged(pattern: str) -> str:

@@ -123,7 +123,7 @@ def _candidates(words: Sequence[str], wanted: Sequence[str]) -> list[int]:
 
 
 def _slips(wanted: Sequence[str], words: Sequence[str]) -> tuple[int, int]:
-    """How many of `words` fit `wanted` best, and the words wrong, missing or too many: edit distance, free at the end."""
+    """How many of `words` fit `wanted` best, and the edit distance in words, free at the end."""
     row = list(range(len(wanted) + 1))
     best = (0, row[-1])
     for count, word in enumerate(words, 1):

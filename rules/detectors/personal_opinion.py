@@ -11,6 +11,7 @@ from pathlib import Path
 from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Observation
+from rules.passing_on import endorsed_words
 from rules.signals import check_phrases, scale_of, weigh
 
 NAME = Path(__file__).stem
@@ -33,4 +34,6 @@ class Parameters:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message is, or comes near, an opinion."""
-    return weigh(NAME, facts.texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+    return weigh(
+        NAME, endorsed_words(facts), scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases
+    )

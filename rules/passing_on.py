@@ -1,0 +1,57 @@
+"""Whose words a message sends out: its author's own, and those of others that it passes on.
+
+Owns the difference between answering a message and handing it on; judges no words.
+"""
+
+import re
+
+from rules.facts import Facts, Role, Text
+
+MAX_PREFIXES = 10  # of a subject; more marks say nothing more
+BRIEF = 30  # words: a comment such as "see below, what do you think?"; more is a text of one's own
+
+_PREFIX = re.compile(r"\s{0,3}\[?(re|aw|sv|antw|rif|fwd?|wg|tr|rv|vs)(?:\[\d{1,2}\])?\s{0,2}[:>\]]", re.IGNORECASE)
+_REPLIES = frozenset({"re", "aw", "sv", "antw", "rif"})
+_OWN = (Role.SUBJECT, Role.AUTHOR, Role.SIGNATURE, Role.FOOTER)
+_OTHERS = (Role.FORWARDED, Role.QUOTED)
+
+
+def subject_marks(subject: str) -> tuple[str, ...]:
+    """The marks of replies and forwards before a subject, lower case, the latest first."""
+    found: list[str] = []
+    place = 0
+    while len(found) < MAX_PREFIXES and (match := _PREFIX.match(subject, place)):
+        found.append(match.group(1).lower())
+        place = match.end()
+    return tuple(found)
+
+
+def is_reply(facts: Facts) -> bool:
+    """Whether the message answers another (RFC 5322 section 3.6.4); the mark alone is any advertiser's to set."""
+    marked = subject_marks(facts.subject)[:1]
+    threaded = facts.field("in-reply-to") or facts.field("references")
+    return bool(marked) and marked[0] in _REPLIES and bool(threaded or _words(facts))
+
+
+def times_forwarded(facts: Facts) -> int:
+    return sum(mark not in _REPLIES for mark in subject_marks(facts.subject))
+
+
+def sent_words(facts: Facts) -> tuple[Text, ...]:
+    """The author's own words, and those of others unless they merely stand below an answer."""
+    return facts.said(*_OWN) if is_reply(facts) else facts.said(*_OWN, *_OTHERS)
+
+
+def endorsed_words(facts: Facts) -> tuple[Text, ...]:
+    """The author's own words, and those of others when they are handed on with no more than a brief comment."""
+    if is_reply(facts) or _words(facts) > BRIEF:
+        return facts.said(*_OWN)
+    return facts.said(*_OWN, *_OTHERS)
+
+
+def comment_is_brief(facts: Facts, words: int = BRIEF) -> bool:
+    return _words(facts) <= words
+
+
+def _words(facts: Facts) -> int:
+    return sum(len(text.text.split()) for text in facts.said(Role.AUTHOR))
