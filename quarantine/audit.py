@@ -140,6 +140,11 @@ def _begin(folder: Path) -> _OpenChain:
     return _OpenChain(descriptor=descriptor, process=os.getpid(), head=_first(name))
 
 
+def folder_of(state: Path) -> Path:
+    """Where the chains lie under a state folder."""
+    return state / "audit"
+
+
 def verify(folder: Path) -> Standing:
     """Check every chain; each names its first bad record. Raises StoreUnavailable when one cannot be read."""
     try:

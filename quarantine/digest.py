@@ -196,7 +196,7 @@ def _held_line(item: HeldMessage) -> HeldLine:
         id=item.id,
         held=item.held,
         reverse_path=address_line("" if item.reverse_path is None else str(item.reverse_path)),
-        subject=quoted(item.judgement.subject),
+        subject=quoted(item.judgement.subject) if item.purged is None else "(given up)",
         size=item.size,
         cause=item.cause.value,
         legal_hold=quoted(item.legal_hold),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from quarantine.adapters.files import FileContents
 from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReach, SqlReports, open_reach, open_sqlite
-from quarantine.audit import Audit, Record
+from quarantine.audit import Audit, Record, folder_of
 from quarantine.item import Cause, Event, HeldMessage, HeldRecipient, State
 from quarantine.ledger import Ledger
 from quarantine.ports import Busy, Contents, Index, NoSuchItem, Reach, Refused, Reports
@@ -287,7 +287,7 @@ def open_store(state: Path, *, keep_days: int = 0) -> Store:
     quarantine = Quarantine(
         contents=FileContents(root=state / "content"),
         index=SqlIndex(engine),
-        audit=Audit(folder=state / "audit"),
+        audit=Audit(folder=folder_of(state)),
         clock=clock,
         keep_days=keep_days,
     )

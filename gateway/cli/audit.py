@@ -1,0 +1,64 @@
+"""`mailward audit`: shows and verifies the record of what was done to held mail."""
+
+from datetime import UTC
+from pathlib import Path
+
+import click
+
+from gateway.cli.opening import config_option
+from gateway.cli.terminal import escaped, fail, print_json, print_table
+from gateway.config import load_config
+from quarantine.audit import folder_of, records, verify
+
+
+@click.group(epilog="Example: mailward audit verify")
+def audit() -> None:
+    """Show and verify the record of what was done to held mail."""
+
+
+@audit.command(epilog="Example: mailward audit show --item 4k2p6w1mzt9c3hxn")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One object a record, one line each.")
+@click.option("--item", help="Only the records of this item.")
+def show(path: Path, as_json: bool, item: str | None) -> None:
+    """Every record, oldest first."""
+    found = [one for one in records(folder_of(load_config(path).state)) if item is None or one.item == item]
+    if as_json:
+        for one in found:
+            print_json(
+                {
+                    "at": one.at.astimezone(UTC).isoformat(),
+                    "act": one.act,
+                    "by": one.by,
+                    "item": one.item,
+                    "recipients": one.recipients,
+                    "reason": one.reason,
+                    "detail": one.detail,
+                }
+            )
+        return
+    print_table(
+        ("at", "act", "by", "item", "recipients", "reason"),
+        (
+            (f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.act, one.by, one.item, ", ".join(one.recipients), one.reason)
+            for one in found
+        ),
+    )
+
+
+@audit.command(epilog="Example: mailward audit verify")
+@config_option
+def verify_(path: Path) -> None:
+    """Check that no record was changed, removed, inserted or moved; names the first bad one of each chain.
+
+    Compare count and head with those of the last report: a record cut off at its end can only be seen there.
+    """
+    standing = verify(folder_of(load_config(path).state))
+    for chain in standing.chains:
+        click.echo(escaped(f"{chain.name}: {chain.count} records, head {chain.head}"))
+    click.echo(f"{standing.count} records in {len(standing.chains)} chains, head {standing.head}")
+    if standing.faults:
+        fail("\n".join(standing.faults))
+
+
+audit.add_command(verify_, "verify")

@@ -1,0 +1,82 @@
+"""`mailward digest`: shows or sends the daily report."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from gateway.cli.opening import by_option, config_option, open_configured
+from gateway.cli.terminal import Exit, escaped, fail
+from gateway.keeper import digest_settings
+from quarantine.digest import boundary, collect
+from quarantine.digest_mail import DigestSender, Sending, Settings, doubts, render
+from quarantine.item import Period
+from quarantine.quarantine import Store
+
+_date = click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The report that is due on this day, in the city's zone."
+)
+
+
+@click.group(epilog="Example: mailward digest show")
+def digest() -> None:
+    """Show or send the daily report."""
+
+
+@digest.command(epilog="Example: mailward digest show --date 2026-11-24")
+@config_option
+@_date
+@click.option("--html", is_flag=True, help="As the mail's HTML part.")
+def show(path: Path, day: datetime | None, html: bool) -> None:
+    """The report of a day; without --date, of the time since the last one. Sends nothing and marks nothing."""
+    config, store = open_configured(path)
+    settings = digest_settings(config)
+    period = _period(store, settings, day)
+    text = render(collect(store, period), settings, doubts(store.reports.list()), html=html)
+    click.echo(escaped(text, lines=True), nl=False)
+
+
+@digest.command(epilog="Example: mailward digest send")
+@config_option
+@by_option
+@_date
+def send(path: Path, by: str, day: datetime | None) -> None:
+    """Send every report that is due; with --date, that day's once more, whatever became of it.
+
+    Exit code 0 when the next hop has accepted it, or when none is due.
+    """
+    from gateway.courier import SmtpCourier
+
+    config, store = open_configured(path)
+    settings = digest_settings(config)
+    sender = DigestSender(store=store, courier=SmtpCourier(config), settings=settings)
+    if day is not None:
+        _tell(sender.send_again(_period(store, settings, day), by=by), settings)
+        return
+    sendings = sender.send_due(by=by)
+    for sending in sendings:
+        _tell(sending, settings)
+    if not sendings:
+        click.echo("no report is due")
+
+
+def _period(store: Store, settings: Settings, day: datetime | None) -> Period:
+    """The period that was reported on that day, or would be."""
+    if day is None:
+        return Period(start=store.reports.start(), end=store.quarantine.clock())
+    end = boundary(day.date(), settings.at, settings.zone)
+    for report in store.reports.list():
+        if report.period.end == end:
+            return report.period
+    return Period(start=boundary(day.date() - timedelta(days=1), settings.at, settings.zone), end=end)
+
+
+def _tell(sending: Sending, settings: Settings) -> None:
+    """Ends the command when a report was not accepted."""
+    what = f"report of {sending.period.end.astimezone(settings.zone):%Y-%m-%d %H:%M}"
+    replies = "; ".join(f"{attempt.recipient.address}: {attempt.text}" for attempt in sending.attempts)
+    if sending.accepted:
+        click.echo(escaped(f"{what}: sent: {replies}"))
+        return
+    permanent = bool(sending.attempts) and all(attempt.permanent for attempt in sending.attempts)
+    fail(f"{what}: not accepted: {replies}", Exit.FAILED if permanent else Exit.TEMPORARY)

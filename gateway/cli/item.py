@@ -1,0 +1,177 @@
+"""How a held item looks to a person and to a script. Reads nothing and decides nothing."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gateway.cli.explain import explanation
+from gateway.cli.terminal import escaped, is_terminal
+from quarantine.digest import findings_of
+from quarantine.display import one_line
+from quarantine.item import Event, HeldMessage
+from rules.finding import Finding
+from rules.policy import Clause
+
+SHORT = 40  # characters of a subject or an address in a table
+
+
+def item_object(item: HeldMessage) -> Mapping[str, object]:
+    """One line of `list --json` (interface.md)."""
+    return {
+        "id": item.id,
+        "received": item.received.astimezone(UTC).isoformat(),
+        "state": item.state.value,
+        "quarantine": item.cause.value,
+        "mail_from": "" if item.reverse_path is None else str(item.reverse_path),
+        "recipients": [
+            {"address": str(copy.recipient.address), "state": copy.state.value, "reply": copy.reply}
+            for copy in item.recipients
+        ],
+        "subject": item.judgement.subject,
+        "size": item.size,
+        "sha256": item.sha256,
+        "findings": [
+            {
+                "rule": finding.rule,
+                "cites": list(finding.cites),
+                "action": finding.action.value,
+                "summary": item.judgement.observations[finding.observation].summary,
+            }
+            for finding in findings_of(item)
+        ],
+        "legal_hold": item.legal_hold or None,
+        "expires": None if item.expires is None else item.expires.astimezone(UTC).isoformat(),
+    }
+
+
+def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, object]:
+    judgement = item.judgement
+    return {
+        **item_object(item),
+        "transaction": item.transaction,
+        "held": item.held.isoformat(),
+        "listener": item.listener,
+        "client": {"address": item.client.address, "name": item.client.name},
+        "policy": judgement.policy,
+        "policy_hash": judgement.policy_hash,
+        "verdicts": [
+            {
+                "recipient": verdict.recipient,
+                "direction": verdict.direction.value,
+                "action": verdict.action.value,
+                "findings": [
+                    {"rule": f.rule, "cites": f.cites, "observation": f.observation} for f in verdict.findings
+                ],
+            }
+            for verdict in judgement.verdicts
+        ],
+        "observations": [
+            {
+                "detector": seen.detector,
+                "detected": seen.detected,
+                "score": seen.score,
+                "summary": seen.summary,
+                "evidence": [
+                    {"part": e.part, "start": e.start, "end": e.end, "text": e.text, "mark": e.mark}
+                    for e in seen.evidence
+                ],
+            }
+            for seen in judgement.observations
+        ],
+        "inspected": judgement.inspected.value,
+        "not_inspected": [
+            {"part": unread.part, "reason": unread.reason.value, "detail": unread.detail}
+            for unread in judgement.not_inspected
+        ],
+        "text": judgement.preview,
+        "history": [
+            {
+                "at": event.at.isoformat(),
+                "recipient": event.recipient,
+                "before": event.before,
+                "after": event.after,
+                "by": event.by,
+                "reason": event.reason,
+                "reply": event.reply,
+            }
+            for event in history
+        ],
+    }
+
+
+def _finding_object(finding: Finding) -> dict[str, object]:
+    return {"rule": finding.rule, "cites": finding.cites, "observation": finding.observation}
+
+
+def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
+    addresses = [str(copy.recipient.address) for copy in item.recipients]
+    more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
+    rules = ", ".join(dict.fromkeys(finding.rule for finding in findings_of(item)))
+    return (
+        item.id,
+        _when(item.held, zone),
+        f"{item.state.value}, legal hold" if item.legal_hold else item.state.value,
+        rules or item.cause.value,
+        one_line(str(item.reverse_path or "<>"), SHORT),
+        one_line(addresses[0], SHORT) + more,
+        one_line(item.judgement.subject, SHORT),
+    )
+
+
+def item_lines(
+    item: HeldMessage, history: Sequence[Event], clauses: Mapping[str, Clause], zone: ZoneInfo, *, missing: bool
+) -> Iterator[str]:
+    """Everything that `show` prints, safe for a terminal. `missing`: the content should be there and is not."""
+    yield from _head(item, zone, missing)
+    yield from _judged(item, clauses)
+    yield from _text(item)
+    yield from _told(history, item, zone)
+
+
+def _when(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
+    yield f"{item.id}: {item.state.value}, {item.cause.value}"
+    yield f"  held      {_when(item.held, zone)} of {escaped(item.listener)} from {escaped(item.client.address)}"
+    yield f"  from      {escaped(str(item.reverse_path or '<>'))}"
+    for copy in item.recipients:
+        tail = f", {escaped(copy.reply)}" if copy.reply else ""
+        yield f"  to        {escaped(str(copy.recipient.address))}: {copy.state.value}{tail}"
+    yield f"  subject   {escaped(item.judgement.subject)}"
+    yield f"  size      {item.size} octets, SHA-256 {item.sha256}"
+    if item.legal_hold:
+        yield f"  legal hold: {escaped(item.legal_hold)}"
+    if item.expires is not None:
+        yield f"  expires   {_when(item.expires, zone)}"
+    if item.purged is not None:
+        yield f"  content given up {_when(item.purged, zone)}"
+    if missing:
+        yield "  content missing: it cannot be released"
+
+
+def _judged(item: HeldMessage, clauses: Mapping[str, Clause]) -> Iterator[str]:
+    yield ""
+    yield f"judged under {escaped(item.judgement.policy)} {item.judgement.policy_hash[:12]}"
+    yield from explanation(item.judgement, clauses, terminal=is_terminal(sys.stdout))
+
+
+def _text(item: HeldMessage) -> Iterator[str]:
+    if item.judgement.preview:
+        yield ""
+        yield "text"
+        for line in escaped(item.judgement.preview, lines=True).split("\n"):
+            yield f"  | {line}"
+
+
+def _told(history: Sequence[Event], item: HeldMessage, zone: ZoneInfo) -> Iterator[str]:
+    yield ""
+    yield "history"
+    yield f"  {_when(item.held, zone)}  held"
+    for event in history:
+        what = event.after.value if event.after is not None else ""
+        words = " ".join(filter(None, (event.recipient, what, f"by {event.by}:", event.reason)))
+        tail = f" ({event.reply})" if event.reply else ""
+        yield f"  {_when(event.at, zone)}  {escaped(words + tail)}"

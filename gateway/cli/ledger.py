@@ -1,0 +1,26 @@
+"""`mailward ledger`: proves that every held copy is accounted for."""
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.opening import config_option, open_configured
+from gateway.cli.terminal import fail
+from quarantine.ledger import verify
+
+
+@click.group(epilog="Example: mailward ledger verify")
+def ledger() -> None:
+    """Verify that every accepted recipient is accounted for."""
+
+
+@ledger.command("verify", epilog="Example: mailward ledger verify")
+@config_option
+def verify_(path: Path) -> None:
+    """Check that each copy is in the one state its history leads to, and that each held content is there and whole."""
+    _, store = open_configured(path)
+    found = verify(store.quarantine.index, store.quarantine.contents)
+    told = ", ".join(f"{number} {state.value}" for state, number in found.totals)
+    click.echo(f"{found.items} items, {found.copies} copies: {told}")
+    if found.faults:
+        fail("\n".join(found.faults))

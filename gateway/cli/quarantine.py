@@ -1,0 +1,230 @@
+"""`mailward quarantine`: lists, shows, releases, deletes and exports held mail."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from gateway.cli.item import item_lines, item_object, item_row, shown_object
+from gateway.cli.opening import by_option, config_option, open_configured
+from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
+from gateway.config import Config
+from quarantine.item import State
+from quarantine.ports import Attempt, Busy, NoSuchItem, Refused, ReviewUnavailable, StoreUnavailable
+from quarantine.quarantine import Quarantine
+from quarantine.release import Order, Release
+from rules.address import Address, AddressError, parse_address
+from rules.document import DocumentError
+from rules.policy import Clause, find_policy, load_policy
+
+_reason = click.option("--reason", required=True, help="Why, for the record.")
+_ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
+_id = click.argument("id", metavar="ID")
+_json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
+
+
+@click.group(epilog="Example: mailward quarantine list --state held")
+def quarantine() -> None:
+    """List, read, release and delete held mail. An ID may be shortened to its unambiguous beginning."""
+
+
+@quarantine.command("list", epilog="Example: mailward quarantine list --state held --since 2026-11-01 --json")
+@config_option
+@_json
+@click.option("--state", "states", multiple=True, type=click.Choice([*State]), help="Only items with a copy so.")
+@click.option("--since", type=click.DateTime(), help="Only items held since then, in the configured time zone.")
+@click.option("--rule", help="Only items that this rule was found for.")
+@click.option("--recipient", help="Only items with this recipient.")
+def list_(
+    path: Path,
+    as_json: bool,
+    states: tuple[str, ...],
+    since: datetime | None,
+    rule: str | None,
+    recipient: str | None,
+) -> None:
+    """Held messages, oldest first."""
+    config, store = open_configured(path)
+    zone = ZoneInfo(config.timezone)
+    items = store.quarantine.list(
+        states=[State(state) for state in states],
+        since=since.replace(tzinfo=zone) if since is not None else None,
+        rule=rule,
+        recipient=recipient,
+    )
+    if as_json:
+        for item in items:
+            print_json(item_object(item))
+        return
+    print_table(("id", "held", "state", "rule", "from", "to", "subject"), (item_row(item, zone) for item in items))
+
+
+@quarantine.command(epilog="Example: mailward quarantine show 4k2p")
+@config_option
+@by_option
+@_json
+@_id
+def show(path: Path, by: str, as_json: bool, id: str) -> None:
+    """Why a message is held: verdicts, rules, clauses, evidence with the match marked, its text, its history."""
+    config, store = open_configured(path)
+    item, history = store.quarantine.view(store.quarantine.find(id), by=by)
+    missing = item.purged is None and not store.quarantine.contents.has(item.sha256)
+    if as_json:
+        print_json({**shown_object(item, history), "content_missing": missing})
+        return
+    zone = ZoneInfo(config.timezone)
+    for line in item_lines(item, history, _clauses(config), zone, missing=missing):
+        click.echo(line)
+
+
+@quarantine.command(epilog="Example: mailward quarantine release 4k2p --reason 'ordered by the clerk'")
+@config_option
+@by_option
+@_reason
+@click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
+@_ids
+def release(
+    path: Path, by: str, reason: str, recipients: tuple[str, ...], others: tuple[str, ...], ids: tuple[str, ...]
+) -> None:
+    """Send held mail on. Every rule that was not reviewed is run again under the policy in force now.
+
+    Exit code 0 only when the next hop has accepted every copy.
+    """
+    from gateway.courier import SmtpCourier
+    from gateway.review import WorkerReview
+
+    config, store = open_configured(path)
+    to = tuple(_parsed(other) for other in others)
+    order = Order(by=by, reason=reason, recipients=recipients, to=to)
+    found = _found(store.quarantine, ids)
+    releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
+    # Sorted by what a script should do: try again, while anything may yet succeed.
+    exits = {_release(releasing, id, order) for id in found}
+    sys.exit(next((code for code in (Exit.TEMPORARY, Exit.USAGE, Exit.FAILED) if code in exits), Exit.DONE))
+
+
+@quarantine.command(epilog="Example: mailward quarantine delete 4k2p --reason 'advertising'")
+@config_option
+@by_option
+@_reason
+@click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@_ids
+def delete(path: Path, by: str, reason: str, recipients: tuple[str, ...], ids: tuple[str, ...]) -> None:
+    """Delete held mail; hash, size, rules and dates stay. Refused under legal hold."""
+    _, store = open_configured(path)
+    found = _found(store.quarantine, ids)
+    store.quarantine.delete(found, recipients, by=by, reason=reason)
+    for id in found:
+        click.echo(f"{id}: deleted")
+
+
+@quarantine.command(epilog="Example: mailward quarantine export 4k2p -o message.eml")
+@config_option
+@by_option
+@click.option("--reason", default="", help="Why, for the record.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to make."
+)
+@_id
+def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
+    """Write the message's octets as they were received to a new file that only you can read."""
+    _, store = open_configured(path)
+    octets = store.quarantine.export(store.quarantine.find(id), by=by, reason=reason)
+    try:
+        output.touch(mode=0o600, exist_ok=False)
+        output.write_bytes(octets)
+    except FileExistsError:
+        fail(f"{output} is there already", Exit.USAGE)
+    except OSError as error:
+        fail(f"{output}: {error.strerror}")
+    click.echo(escaped(f"{output}: {len(octets)} octets"))
+
+
+@quarantine.command(epilog="Example: mailward quarantine hold 4k2p --reason 'records request 2026-114'")
+@config_option
+@by_option
+@_reason
+@_ids
+def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
+    """Put a legal hold on items: neither deletion nor expiry touches them until it is lifted."""
+    _, store = open_configured(path)
+    for id in _found(store.quarantine, ids):
+        store.quarantine.set_legal_hold(id, by=by, reason=reason)
+        click.echo(f"{id}: under legal hold")
+
+
+@quarantine.command(epilog="Example: mailward quarantine unhold 4k2p --reason 'request answered'")
+@config_option
+@by_option
+@_reason
+@_ids
+def unhold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
+    """Lift a legal hold."""
+    _, store = open_configured(path)
+    for id in _found(store.quarantine, ids):
+        store.quarantine.lift_legal_hold(id, by=by, reason=reason)
+        click.echo(f"{id}: legal hold lifted")
+
+
+@quarantine.command(epilog="Example: mailward quarantine expire --yes")
+@config_option
+@by_option
+@click.option("--yes", is_flag=True, help="Also when it is unusually much at once.")
+def expire(path: Path, by: str, yes: bool) -> None:
+    """Expire what is past its date, and remove contents that no item needs. The service does this by itself."""
+    _, store = open_configured(path)
+    retention = store.quarantine.retention
+    for item in retention.expire(store.quarantine.clock(), by=by, confirmed=yes):
+        click.echo(f"{item.id}: expired")
+    orphans = retention.collect()
+    click.echo(f"{len(orphans)} contents that no item needs removed", err=True)
+
+
+def _clauses(config: Config) -> Mapping[str, Clause]:
+    """What the clauses say, of the policy in force; a policy that cannot be read must not hide held mail."""
+    try:
+        return load_policy(find_policy(config.policy)).clauses
+    except DocumentError:
+        return {}
+
+
+def _found(quarantine: Quarantine, ids: Sequence[str]) -> tuple[str, ...]:
+    """Every id before anything is done to the first."""
+    return tuple(dict.fromkeys(quarantine.find(id) for id in ids))
+
+
+def _parsed(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except AddressError:
+        fail(f"{text} is no address", Exit.USAGE)
+
+
+def _release(releasing: Release, id: str, order: Order) -> Exit:
+    """Release one item and tell how it went; one that fails does not keep the others from being tried."""
+    try:
+        attempts = releasing.release(id, order)
+    except Refused as error:
+        click.echo(escaped(str(error)), err=True)
+        return Exit.FAILED
+    except NoSuchItem as error:
+        click.echo(escaped(str(error)), err=True)
+        return Exit.USAGE
+    except (Busy, StoreUnavailable, ReviewUnavailable) as error:
+        click.echo(escaped(f"{id}: try again later: {error}"), err=True)
+        return Exit.TEMPORARY
+    for attempt in attempts:
+        said = "accepted" if attempt.accepted else "outcome unknown" if attempt.in_doubt else "not sent"
+        click.echo(escaped(f"{id}: {attempt.recipient.address}: {said}: {attempt.text}"), err=not attempt.accepted)
+    return _exit_of(attempts)
+
+
+def _exit_of(attempts: Sequence[Attempt]) -> Exit:
+    missed = [attempt for attempt in attempts if not attempt.accepted]
+    if not missed:
+        return Exit.DONE
+    return Exit.FAILED if all(attempt.permanent for attempt in missed) else Exit.TEMPORARY
