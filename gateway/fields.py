@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
+from rules.finding import Action
 from rules.message import Field, Message
 from rules.transaction import Transaction
 from rules.verdict import Judgement, Verdict
@@ -37,8 +38,8 @@ def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes
 def verdict_fields(transaction_id: str, judgement: Judgement, verdict: Verdict) -> bytes:
     """`Mailward-Verdict`, and a `Mailward-Tag` for each finding of a tagged copy: rule and clause, no evidence."""
     lines = [_verdict_line(verdict.action.value, transaction_id, judgement)]
-    for finding in dict.fromkeys((f.rule, f.cites) for f in verdict.findings):
-        rule, cites = finding
+    marking = verdict.findings if verdict.action is Action.TAG else ()  # what is only recorded is nobody's to read
+    for rule, cites in dict.fromkeys((finding.rule, finding.cites) for finding in marking):
         lines.append(f"Mailward-Tag: rule={_safe(rule)}; clause={','.join(map(_safe, cites))}")
     return "".join(f"{line}\r\n" for line in lines[: 1 + MAX_TAGS]).encode("ascii")
 

@@ -11,13 +11,15 @@ from rules.finding import Action
 from rules.transaction import Recipient
 from rules.verdict import Judgement, Verdict
 
+_Treatment = tuple[Action, tuple[tuple[str, tuple[str, ...]], ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Recipients whose copies leave with the same octets."""
 
     recipients: tuple[Recipient, ...]
-    verdict: Verdict  # of the first; the others' have the same findings
+    verdict: Verdict  # of the first; the others' ask for the same marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,9 @@ class Disposition:
 
 
 def plan(recipients: tuple[Recipient, ...], judgement: Judgement) -> Plan:
-    """Group by treatment: passed copies share one shipment, tagged ones share where their findings are the same."""
+    """Group by treatment: passed copies share one shipment, tagged ones share where their marks are the same."""
     hold: list[Recipient] = []
-    groups: dict[tuple[str, ...], tuple[list[Recipient], Verdict]] = {}
+    groups: dict[_Treatment, tuple[list[Recipient], Verdict]] = {}
     for recipient, verdict in zip(recipients, judgement.verdicts, strict=True):
         match verdict.action:
             case Action.QUARANTINE:
@@ -52,10 +54,10 @@ def plan(recipients: tuple[Recipient, ...], judgement: Judgement) -> Plan:
     )
 
 
-def _treatment(verdict: Verdict) -> tuple[str, ...]:
-    if verdict.action is Action.PASS:
-        return ()
-    return tuple(f"{finding.rule}:{finding.observation}" for finding in verdict.findings)
+def _treatment(verdict: Verdict) -> _Treatment:
+    """What the copy will say of itself: no recipient may read in his of a rule that concerned another's."""
+    marks = ((finding.rule, finding.cites) for finding in verdict.findings)
+    return verdict.action, tuple(dict.fromkeys(marks)) if verdict.action is Action.TAG else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
