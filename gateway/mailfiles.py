@@ -47,8 +47,13 @@ def messages_in(path: Path) -> Iterator[MailFile]:
         folders = [path]
     for folder in folders:
         for entry in sorted(folder.iterdir()):
-            if not entry.name.startswith("."):
+            if not entry.name.startswith(".") and (entry.is_file() or _is_folder(entry)):
                 yield from messages_in(entry)
+
+
+def _is_folder(entry: Path) -> bool:
+    """A link to a folder may lead round in a circle, so only real ones are entered."""
+    return entry.is_dir() and not entry.is_symlink()
 
 
 def _in_file(path: Path) -> Iterator[MailFile]:
