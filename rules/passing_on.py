@@ -37,15 +37,20 @@ def times_forwarded(facts: Facts) -> int:
     return sum(mark not in _REPLIES for mark in subject_marks(facts.subject))
 
 
+def own_words(facts: Facts) -> tuple[Text, ...]:
+    """What the author wrote for this message."""
+    return facts.said(*_OWN)
+
+
 def sent_words(facts: Facts) -> tuple[Text, ...]:
     """The author's own words, and those of others unless they merely stand below an answer."""
-    return facts.said(*_OWN) if is_reply(facts) else facts.said(*_OWN, *_OTHERS)
+    return own_words(facts) if is_reply(facts) else facts.said(*_OWN, *_OTHERS)
 
 
 def endorsed_words(facts: Facts) -> tuple[Text, ...]:
     """The author's own words, and those of others when they are handed on with no more than a brief comment."""
     if is_reply(facts) or _words(facts) > BRIEF:
-        return facts.said(*_OWN)
+        return own_words(facts)
     return facts.said(*_OWN, *_OTHERS)
 
 

@@ -5,15 +5,16 @@ against.
 Weights and phrases stand in fundraising.yaml.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rules.document import STRICT
-from rules.facts import Facts
+from rules.facts import Facts, Text
 from rules.finding import Observation
 from rules.passing_on import sent_words
-from rules.signals import check_phrases, scale_of, weigh
+from rules.patterns import normalise
+from rules.signals import MAX_SCANNED, check_phrases, scale_of, weigh
 
 NAME = Path(__file__).stem
 MODEL = Path(__file__).with_suffix(".yaml")
@@ -28,11 +29,29 @@ class Parameters:
     threshold: float = 0.5
     # What also counts as fund-raising here.
     phrases: tuple[str, ...] = ()
+    # Names of campaigns that the city sponsors: mail that names one passes.
+    sponsored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_phrases(self.phrases)
 
 
-def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
-    """Yield one observation when the message is, or comes near, fund-raising."""
-    return weigh(NAME, sent_words(facts), scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
+    """Yield one observation when the message is, or comes near, fund-raising; never detected for a sponsored campaign."""
+    texts = sent_words(facts)
+    found = weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+    for observation in found:
+        campaign = _named(texts, parameters.sponsored)
+        if campaign is None:
+            yield observation
+        else:
+            yield replace(observation, detected=False, summary=f"for {campaign}, which the city sponsors")
+
+
+def _named(texts: Iterable[Text], campaigns: tuple[str, ...]) -> str | None:
+    """The first of these names that stands in the texts."""
+    said = [normalise(text.text[:MAX_SCANNED]).text.casefold() for text in texts] if campaigns else []
+    return next(
+        (name for name in campaigns if any(normalise(name).text.casefold() in text for text in said)),
+        None,
+    )

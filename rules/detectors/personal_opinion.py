@@ -1,6 +1,7 @@
 """The author's own view on a matter of policy or public debate.
 
-Looks at nobody's words but the author's: what is quoted, forwarded, signed or printed below is not a view.
+Looks at the author's words, and at those of another that are handed on with no more than a brief comment. What is
+quoted in an answer, signed or printed below is not a view.
 Weights and phrases stand in personal_opinion.yaml.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Observation
-from rules.passing_on import endorsed_words
+from rules.passing_on import endorsed_words, own_words
 from rules.signals import check_phrases, scale_of, weigh
 
 NAME = Path(__file__).stem
@@ -27,6 +28,8 @@ class Parameters:
     threshold: float = 0.5
     # What also counts as an opinion here.
     phrases: tuple[str, ...] = ()
+    # Whether a view of another that is handed on with no more than a brief comment counts as the sender's.
+    passed_on: bool = True
 
     def __post_init__(self) -> None:
         check_phrases(self.phrases)
@@ -34,6 +37,5 @@ class Parameters:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message is, or comes near, an opinion."""
-    return weigh(
-        NAME, endorsed_words(facts), scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases
-    )
+    texts = endorsed_words(facts) if parameters.passed_on else own_words(facts)
+    return weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
