@@ -41,34 +41,36 @@ def show(path: Path, day: datetime | None, html: bool) -> None:
 @by_option
 @_date
 def send(path: Path, by: str, day: datetime | None) -> None:
-    """Send every report that is due; with --date, that day's once more, whatever became of it.
+    """Send every report that is due; when none is, one of the time so far, which does not count as the day's.
 
-    Exit code 0 when the next hop has accepted it, or when none is due.
+    With --date: that day's report, once more when it was sent before. Exit code 0 when the next hop has accepted it.
     """
     from gateway.courier import SmtpCourier
 
     config, store = open_configured(path)
     settings = digest_settings(config)
     sender = DigestSender(store=store, courier=SmtpCourier(config), settings=settings)
-    if day is not None:
-        _tell(sender.send_again(_period(store, settings, day), by=by), settings)
-        return
-    sendings = sender.send_due(by=by)
-    for sending in sendings:
+    period = _period(store, settings, day)
+    claimed = any(report.period == period for report in store.reports.list())
+    sendings = () if claimed else sender.send_due(by=by)
+    # An order of a person is carried out: a day that was reported before, or is not over yet, is sent all the same.
+    for sending in sendings or (sender.send_again(period, by=by),):
         _tell(sending, settings)
-    if not sendings:
-        click.echo("no report is due")
 
 
 def _period(store: Store, settings: Settings, day: datetime | None) -> Period:
-    """The period that was reported on that day, or would be."""
+    """The period that was reported on that day, or would be; of one that is not over, what has passed of it."""
+    now = store.quarantine.clock()
     if day is None:
-        return Period(start=store.reports.start(), end=store.quarantine.clock())
+        return Period(start=store.reports.start(), end=now)
     end = boundary(day.date(), settings.at, settings.zone)
     for report in store.reports.list():
         if report.period.end == end:
             return report.period
-    return Period(start=boundary(day.date() - timedelta(days=1), settings.at, settings.zone), end=end)
+    start = boundary(day.date() - timedelta(days=1), settings.at, settings.zone)
+    if start >= now:
+        fail(f"{day:%Y-%m-%d} has not begun", Exit.USAGE)
+    return Period(start=start, end=min(end, now))
 
 
 def _tell(sending: Sending, settings: Settings) -> None:
