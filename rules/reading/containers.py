@@ -1,13 +1,37 @@
 """Takes containers apart in memory: which reader opens which format, and what each yields. Writes no file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from rules.facts import Sign
+from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.archives import ARCHIVES, unpack_archive
 from rules.reading.budget import Budget
+from rules.reading.documents import text_of_content
+from rules.reading.embedded import unpack_compound, unpack_onenote, unpack_rtf
 from rules.reading.member import Member, Unreadable
+from rules.reading.office import OUTLOOK_MESSAGE
+from rules.reading.outlook import unpack_outlook
+from rules.reading.pdf import unpack_pdf
+from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
+from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
+from rules.reading.tnef import unpack_tnef
+from rules.reading.zipfiles import unpack_zip
 
 __all__ = ["Member", "Unreadable", "protection_of", "text_of", "unpack"]
+
+_OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
+    Format.ONENOTE: unpack_onenote,
+    Format.RTF: unpack_rtf,
+    Format.TNEF: unpack_tnef,
+}
+_NEVER_OPENED = frozenset(
+    {
+        Format.ARJ, Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.SZDD, Format.STUFFIT, Format.BINHEX,
+        Format.INSTALL_SHIELD, Format.RPM, Format.SYMBIAN, Format.CRX, Format.UDF, Format.VHD, Format.VHDX, Format.VMDK,
+        Format.QCOW, Format.DMG, Format.WIM, Format.FILE_SYSTEM, Format.CHM,
+    }
+)  # fmt: skip
+_PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
 
 
 def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: Budget) -> Iterator[Member]:
@@ -16,14 +40,65 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
     The caller holds `budget.inside_container()` around the loop in which it walks the members. Members yielded
     before LimitExceeded or Unreadable count.
     """
-    yield from ()
+    formats = formats_of(octets)
+    faults: list[str] = []
+    for known in formats:
+        try:
+            yield from _members(known, octets, names, signs, budget)
+        except Unreadable as error:
+            faults.append(str(error))
+    if is_signed_envelope(octets):
+        yield from unpack_signed(octets, budget)
+    elif not formats and _claims_to_be_opened(octets, signs):
+        raise Unreadable("named as an archive or disk image, and of no format that is known")
+    if faults:
+        raise Unreadable("; ".join(dict.fromkeys(faults)))
+
+
+def _members(
+    known: Format, octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: Budget
+) -> Iterator[Member]:
+    if known is Format.ZIP:
+        document = any(sign.kind is Kind.DOCUMENT and sign.by is By.CONTENT for sign in signs)
+        yield from (member for member in unpack_zip(octets, budget) if not (document and _is_own_part(member)))
+    elif known in ARCHIVES:
+        yield from unpack_archive(octets, known, names, budget)
+    elif known is Format.OLE:
+        if any(sign.text == OUTLOOK_MESSAGE for sign in signs):
+            yield from unpack_outlook(octets, budget)
+        yield from unpack_compound(octets, budget)
+    elif known is Format.PDF:
+        if protection_of_content(octets) is None:
+            yield from unpack_pdf(octets, budget)
+    elif known in _OPENED:
+        yield from _OPENED[known](octets, budget)
+    elif known in _NEVER_OPENED:
+        raise Unreadable(f"{known.text}, which is not opened")
+
+
+def _is_own_part(member: Member) -> bool:
+    """Whether an Office or OpenDocument file's member is text, a picture or a font of its own, and no embedded file."""
+    head = member.octets[:HEAD]
+    known = front_of(head, len(member.octets))
+    return known in _PARTS_OF_DOCUMENTS or (known is None and not member.encrypted and is_text(head))
+
+
+def _claims_to_be_opened(octets: Octets, signs: Sequence[Sign]) -> bool:
+    claims = any(sign.by is By.NAME and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
+    return claims and len(octets) > 0 and not is_text(bytes(octets[:HEAD]))
 
 
 def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:
     """Why the whole part is protected (archive, Office, PDF, S/MIME, PGP), or None."""
-    return None
+    return None if _is_only_shown(signs) else protection_of_content(octets)
 
 
 def text_of(octets: Octets, signs: Sequence[Sign], budget: Budget) -> str:
     """The readable text of a document or text file, bounded; "" when it has none. Raises Unreadable."""
-    return ""
+    return "" if _is_only_shown(signs) else text_of_content(octets, budget)
+
+
+def _is_only_shown(signs: Sequence[Sign]) -> bool:
+    """Whether the content is a picture, a film or a sound and nothing else."""
+    kinds = {sign.kind for sign in signs if sign.by is By.CONTENT}
+    return bool(kinds) and kinds <= {Kind.IMAGE, Kind.AUDIO_VIDEO} and not any("SVG" in sign.text for sign in signs)

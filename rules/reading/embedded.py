@@ -1,92 +1,235 @@
-"""Files that stand inside text without MIME: uuencode, base64 with `begin-base64`, yEnc, BinHex, bare MIME parts.
-
-Finds and decodes; whether a reader would offer them as files differs from program to program, so all are given.
-"""
+"""Takes embedded files out of compound files (Office, installers), RTF and OneNote. Judges none of them."""
 
 import re
+import struct
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from rules.reading.encodings import decode_base64, decode_binhex, decode_uuencode, decode_yenc
-from rules.reading.mime import Span, guess_boundary
+from rules.message import Octets
+from rules.reading.budget import Budget, Meter
+from rules.reading.member import Member, Unreadable
+from rules.reading.office import Compound, Path
+from rules.reading.signatures import HEAD, Format, front_of
 
-MAX_EMBEDDED = 100  # files in one text
-MAX_BINHEX = 32 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 127 times
-
-_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{3,4}[ \t]++([^\r\n]{1,1000})\r?\n")
-_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
-_BINHEX_MARK = b"(This file must be converted with BinHex"
-_CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A file found in text, with its name and its place there."""
-
-    name: str
-    octets: bytes
-    span: Span
-
-
-def files_in(text: bytes) -> Iterator[Embedded]:
-    """Every encoded file in a text, at most MAX_EMBEDDED."""
-    count = 0
-    for finder in (_uuencoded, _yencoded, _binhexed):
-        for embedded in finder(text):
-            yield embedded
-            count += 1
-            if count >= MAX_EMBEDDED:
-                return
+# A stream that shows one of these by its front is a file of its own, whatever it is called.
+_FILES = frozenset(
+    {
+        Format.PE, Format.ELF, Format.MACH_O, Format.LNK, Format.CHM, Format.OLE, Format.ZIP, Format.SEVEN_ZIP,
+        Format.RAR, Format.CAB, Format.PDF, Format.RTF, Format.ONENOTE, Format.ACTIVE_MIME, Format.EICAR, Format.TNEF,
+    }
+)  # fmt: skip
+_OUTLOOK_STREAM = "__substg1.0_"  # a property of a message: read as such, with its names
+_NATIVE = "\x01ole10native"
+_WHOLE = ("package", "contents", "embeddedodf")
+_EXTERNAL_STORAGE = 0x1011  # ExOleObjStg of PowerPoint (MS-PPT 2.10.34)
+_MAX_RECORDS = 100_000
+_ONENOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"  # FileDataStoreObject (MS-ONESTORE)
+_EXTENSION = re.compile(rb"\.\x00(?:[0-9A-Za-z-]\x00){1,20}\x00\x00")  # in UTF-16; linear: each dot begins its own
+_MAX_STEM = 400  # octets before the dot
+_MAX_NAMES = 200
+_OBJECT_DATA = re.compile(rb"\\objdata\b", re.IGNORECASE)
+_HEXADECIMAL = frozenset(bytes([digit]) for digit in b"0123456789abcdefABCDEF")
+_NOT_HEXADECIMAL = bytes(octet for octet in range(256) if bytes([octet]) not in _HEXADECIMAL)
+_CONTROL = re.compile(rb"\\([A-Za-z]{1,32})(-?[0-9]{1,9})? ?")
 
 
-def _line_starts(text: bytes, word: bytes) -> Iterator[int]:
-    position = text.find(word)
-    while position >= 0:
-        if position == 0 or text[position - 1 : position] in (b"\n", b"\r"):
-            yield position
-        position = text.find(word, position + len(word))
-
-
-def _uuencoded(text: bytes) -> Iterator[Embedded]:
-    done = 0
-    for position in _line_starts(text, b"begin"):
-        match = _UU_BEGIN.match(text, position)
-        if match is None or position < done:
+def unpack_compound(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """The packages, embedded documents and other files among the streams."""
+    compound = Compound(octets)
+    meter = budget.open(len(octets))
+    faults: list[str] = []
+    for path in compound.streams:
+        if path[-1].startswith(_OUTLOOK_STREAM):
             continue
-        closing = b"\n====" if match[1] else b"\nend"
-        found = text.find(closing, match.end() - 1)
-        done = found if found >= 0 else len(text)
-        body = text[match.end() : done]
-        octets = decode_base64(body).octets if match[1] else decode_uuencode(body)
-        if octets:
-            yield Embedded(match[2].decode("latin-1").strip(), octets, Span(position, done))
+        try:
+            yield from _stream(compound, path, meter)
+        except Unreadable as error:
+            faults.append(str(error))
+    if faults:
+        raise Unreadable("; ".join(dict.fromkeys(faults[:3])))
 
 
-def _yencoded(text: bytes) -> Iterator[Embedded]:
-    for position in _line_starts(text, b"=ybegin "):
-        match = _YENC_BEGIN.match(text, position)
-        if match is not None:
-            end = text.find(b"\n=yend", match.end() - 1)
-            end = end if end >= 0 else len(text)
-            yield Embedded(
-                match[1].decode("latin-1").strip(), decode_yenc(text[match.end() : end]), Span(position, end)
-            )
+def _stream(compound: Compound, path: Path, meter: Meter) -> Iterator[Member]:
+    name = path[-1].lower()
+    content = compound.read(path)
+    meter.octets(len(content))
+    if name == _NATIVE:
+        meter.member()
+        yield native_object(content)
+    elif name == "powerpoint document":
+        yield from _presentation(content, meter)
+    elif (name in _WHOLE and len(path) > 1) or front_of(content[:HEAD], len(content)) in _FILES:
+        meter.member()
+        yield Member(names=(_printable(path[-1]),), octets=content)
 
 
-def _binhexed(text: bytes) -> Iterator[Embedded]:
-    for position in _line_starts(text, _BINHEX_MARK):
-        start = text.find(b"\n:", position)
-        if start >= 0:
-            name, octets = decode_binhex(text[start : start + MAX_BINHEX])
-            if octets:
-                yield Embedded(name.decode("mac-roman", "replace"), octets, Span(position, len(text)))
+def native_object(content: bytes) -> Member:
+    """An OLE 1 object: a package with its label and file names, or plain data (MS-OLEDS 2.3.6)."""
+    size = int.from_bytes(content[:4], "little")
+    body = content[4 : 4 + size] if 0 < size <= len(content) - 4 else content[4:]
+    return _package(body) or Member(names=("embedded object",), octets=body)
 
 
-def bare_boundary(text: bytes) -> bytes | None:
-    """The boundary of MIME parts that stand in a text, as when a whole multipart is called text/plain."""
-    if b"--" not in text:
+def _package(body: bytes) -> Member | None:
+    if body[:2] != b"\x02\x00":
         return None
-    lowered = text.lower()
-    if not any(field in lowered for field in _CONTENT_FIELD):
+    try:
+        label, at = _text(body, 2)
+        origin, at = _text(body, at)
+        (length,) = struct.unpack_from("<I", body, at + 4)
+        command = body[at + 8 : at + 8 + length].rstrip(b"\0").decode("latin-1")
+        at += 8 + length
+        (size,) = struct.unpack_from("<I", body, at)
+    except (struct.error, ValueError):
         return None
-    return guess_boundary(text, Span(0, len(text)))
+    content = body[at + 4 : at + 4 + size]
+    names = tuple(dict.fromkeys(name for name in (label, *map(_base, (origin, command))) if name))
+    return Member(names=(*names, *_wide_names(body[at + 4 + size :])) or ("package",), octets=content)
+
+
+def _text(body: bytes, at: int) -> tuple[str, int]:
+    end = body.index(b"\0", at)
+    return body[at:end].decode("latin-1"), end + 1
+
+
+def _wide_names(rest: bytes) -> Iterator[str]:
+    """The same names once more in UTF-16, each after its length in characters."""
+    at = 0
+    for _ in range(3):
+        count = int.from_bytes(rest[at : at + 4], "little")
+        if not 0 < count < 1_024:
+            return
+        yield _base(rest[at + 4 : at + 4 + 2 * count].decode("utf-16-le", "replace"))
+        at += 4 + 2 * count
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _printable(name: str) -> str:
+    return "".join(char for char in name if char.isprintable()) or "stream"
+
+
+def _presentation(stream: bytes, meter: Meter) -> Iterator[Member]:
+    """Embedded compound files of PowerPoint 97, which hold its macros too; packed ones are inflated."""
+    at = 0
+    for _ in range(_MAX_RECORDS):
+        if at + 8 > len(stream):
+            return
+        version, kind, size = struct.unpack_from("<HHI", stream, at)
+        if kind == _EXTERNAL_STORAGE:
+            meter.member()
+            body = stream[at + 8 : at + 8 + size]
+            content = _inflated(body[4:], meter) if version >> 4 == 1 else body
+            yield Member(names=("embedded object",), octets=content)
+        at += 8 + size
+
+
+def _inflated(packed: bytes, meter: Meter) -> bytes:
+    inflate = zlib.decompressobj()
+    chunks: list[bytes] = []
+    try:
+        while packed and not inflate.eof:
+            chunk = inflate.decompress(packed, 1024 * 1024)
+            meter.octets(len(chunk))
+            chunks.append(chunk)
+            packed = inflate.unconsumed_tail
+    except zlib.error as error:
+        raise Unreadable("damaged embedded object") from error
+    return b"".join(chunks)
+
+
+def unpack_onenote(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """Every embedded file. The names stand elsewhere in the section, so each file gets all of them."""
+    content = bytes(octets)
+    meter = budget.open(len(content))
+    names = _onenote_names(content) or ("embedded file",)
+    at = content.find(_ONENOTE_FILE)
+    while at >= 0:
+        size = int.from_bytes(content[at + 16 : at + 24], "little")
+        start = at + 36  # after the identifier, the length, and twelve unused octets
+        if 0 < size <= len(content) - start:
+            meter.member()
+            meter.octets(size)
+            yield Member(names=names, octets=content[start : start + size])
+            at = start + size
+        at = content.find(_ONENOTE_FILE, at + 16)
+
+
+def _onenote_names(content: bytes) -> tuple[str, ...]:
+    """What stands in the section in UTF-16 and looks like a file name."""
+    found: dict[str, None] = {}
+    for match in _EXTENSION.finditer(content):
+        stem = content[max(0, match.start() - _MAX_STEM) : match.start()]
+        text = stem[len(stem) % 2 :].decode("utf-16-le", "replace").rpartition("\0")[2]
+        found[text[-100:] + match.group().decode("utf-16-le").rstrip("\0")] = None
+        if len(found) >= _MAX_NAMES:
+            break
+    return tuple(found)
+
+
+def unpack_rtf(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """The data of every embedded object, read with and without the groups that writers hide in the digits."""
+    content = bytes(octets)
+    meter = budget.open(len(content))
+    for match in _OBJECT_DATA.finditer(content):
+        for data in dict.fromkeys(_object_data(content, match.end())):
+            if len(data) >= 8:
+                meter.member()
+                meter.octets(len(data))
+                yield _object(data)
+
+
+def _object_data(content: bytes, at: int) -> tuple[bytes, bytes]:
+    """The octets that the hexadecimal digits up to the end of the group give: those of the group itself, and all."""
+    end = content.find(b"}", at)
+    written = content[at : end if end >= 0 else len(content)]
+    if b"\\" not in written and b"{" not in written:
+        plain = _octets(written.translate(None, _NOT_HEXADECIMAL))
+        return plain, plain
+    own, every, depth = bytearray(), bytearray(), 0
+    while at < len(content) and depth >= 0:
+        octet = content[at : at + 1]
+        if octet == b"\\":
+            at, digits = _control(content, at)
+            own += digits
+            every += digits
+            continue
+        depth += (octet == b"{") - (octet == b"}")
+        if octet in _HEXADECIMAL:
+            every += octet
+            if not depth:
+                own += octet
+        at += 1
+    return _octets(bytes(own)), _octets(bytes(every))
+
+
+def _control(content: bytes, at: int) -> tuple[int, bytes]:
+    """Where a control word or symbol ends, and the digits of the octets that a \\bin word brings."""
+    word = _CONTROL.match(content, at)
+    if word is None:
+        return at + 2, b""
+    if word.group(1) == b"bin":
+        count = int(word.group(2) or 0)
+        return word.end() + count, content[word.end() : word.end() + count].hex().encode()
+    return word.end(), b""
+
+
+def _octets(digits: bytes) -> bytes:
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+
+
+def _object(data: bytes) -> Member:
+    """An OLE 1 object header: version, format, class, topic and item name, size, data (MS-OLEDS 2.2.5)."""
+    at, texts = 8, []
+    for _ in range(3):
+        length = int.from_bytes(data[at : at + 4], "little")
+        if length > len(data) - at:
+            return Member(names=("embedded object",), octets=data)
+        texts.append(data[at + 4 : at + 4 + length].rstrip(b"\0").decode("latin-1"))
+        at += 4 + length
+    body = data[at + 4 :]
+    if texts[0].lower() == "package":
+        return _package(body) or Member(names=("embedded object",), octets=body)
+    return Member(names=(f"embedded {_printable(texts[0]) or 'object'}",), octets=body)

@@ -42,7 +42,7 @@ _TABLE = {
     Kind.HTML: "htm html xht xhtml shtml mht mhtml",
     Kind.DOCUMENT: """
         pdf doc docx dot dotx wbk xls xlsx xlt xltx ppt pptx pot potx pps ppsx odt ods odp odg odf ott ots otp
-        rtf wpd wps pub vsd vsdx vss vst mpp pages numbers key xps oxps ps eps dwg dxf epub tex abw""",
+        rtf wpd wps pub vsd vsdx vss vst mpp pages numbers key xps oxps ps eps dwg dxf epub tex abw msg oft""",
     Kind.IMAGE: """
         jpg jpeg jpe jfif png gif bmp dib tif tiff webp heic heif avif ico cur psd ai wmf emf jp2 tga xcf cr2
         nef svg svgz""",
@@ -51,7 +51,7 @@ _TABLE = {
         aiff""",
     Kind.TEXT: "txt text csv tsv log md json xml yaml yml ini conf asc diff patch srt gpx kml geojson",
     Kind.CALENDAR: "ics vcs ical ifb vcf vcard",
-    Kind.MESSAGE: "eml msg mbox emlx oft",
+    Kind.MESSAGE: "eml mbox emlx",
 }
 KIND_OF = MappingProxyType({extension: kind for kind, names in _TABLE.items() for extension in names.split()})
 

@@ -14,6 +14,7 @@ from rules.reading.extensions import signs_of_names
 from rules.reading.office import compound_signs
 from rules.reading.packages import package_signs
 from rules.reading.pages import page_kind, page_signs
+from rules.reading.pdf import pdf_signs
 from rules.reading.scripts import LOOKED_AT, script_sign
 from rules.reading.signatures import HEAD, Format, formats_of, is_text
 
@@ -66,6 +67,10 @@ def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tupl
     """Every reason to call the part something: from each name, from the declared media type, from its content."""
     by_content = tuple(dict.fromkeys(_by_content(octets, is_file=bool(names) or not _is_text_type(declared))))
     by_name = signs_of_names(names)
+    if by_content and not _is_written(octets):
+        by_name = tuple(
+            sign for sign in by_name if sign.kind is not Kind.MESSAGE
+        )  # a message is text, whatever its name
     if any(sign.text == ".com" for sign in by_name) and _is_harmless(by_content):
         by_name = tuple(sign for sign in by_name if sign.text != ".com")  # the name is a host's: `city.com`
     return by_name + _by_declaration(declared) + by_content
@@ -73,6 +78,10 @@ def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tupl
 
 def _is_text_type(declared: str | None) -> bool:
     return declared is None or declared.startswith("text/")
+
+
+def _is_written(octets: Octets) -> bool:
+    return is_text(bytes(octets[:HEAD]))
 
 
 def _is_harmless(signs: tuple[Sign, ...]) -> bool:
@@ -95,6 +104,10 @@ def _by_content(octets: Octets, *, is_file: bool) -> Iterator[Sign]:
             yield from package_signs(octets)
         elif known is Format.OLE:
             yield from compound_signs(octets)
+        elif known is Format.PDF:
+            yield from pdf_signs(octets)
+        elif known is Format.AR and octets[8:21] == b"debian-binary":
+            yield Sign(kind=Kind.INSTALLER, by=By.CONTENT, text="Debian package")
     head = bytes(octets[:HEAD])
     if formats and not is_text(head):
         return

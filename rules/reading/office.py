@@ -16,6 +16,7 @@ from rules.reading.member import Unreadable
 Path = tuple[str, ...]
 
 _MAX_STREAMS = 20_000  # a compound file of 1 MiB has room for about 8,000
+OUTLOOK_MESSAGE = "Outlook message"
 _INSTALLERS = {  # class identifiers of Windows Installer packages, patches and transforms
     "000C1084-0000-0000-C000-000000000046",
     "000C1086-0000-0000-C000-000000000046",
@@ -85,7 +86,7 @@ def _signs(compound: Compound) -> Iterator[Sign]:
         yield _sign(Kind.INSTALLER, "Windows Installer package")
     tops = {path[0].lower() for path in compound.streams}
     if "__properties_version1.0" in tops:
-        yield _sign(Kind.MESSAGE, "Outlook message")
+        yield _sign(Kind.DOCUMENT, OUTLOOK_MESSAGE)
     for name, text in _APPLICATIONS.items():
         if name in tops:
             yield _sign(Kind.DOCUMENT, text)

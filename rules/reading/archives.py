@@ -1,0 +1,189 @@
+"""Reads tar, 7z, RAR, cabinets, ISO images and their like, and compressed single files, with libarchive, in memory.
+
+The only module that knows libarchive. Filters that would start a program are never allowed.
+"""
+
+import ctypes
+from collections.abc import Iterator, Sequence
+
+import libarchive
+from libarchive import ffi
+from libarchive.exception import ArchiveError
+
+from rules.message import Octets
+from rules.reading.budget import Budget, Meter
+from rules.reading.member import Member, Unreadable
+from rules.reading.rar import RarEntry, listing_of
+from rules.reading.signatures import Format, carried_in, front_of
+
+_CHUNK = 256 * 1024  # octets read between two looks at the budget
+_READERS = {
+    Format.TAR: "tar",
+    Format.SEVEN_ZIP: "7zip",
+    Format.CAB: "cab",
+    Format.ISO: "iso9660",
+    Format.CPIO: "cpio",
+    Format.AR: "ar",
+    Format.LHA: "lha",
+    Format.XAR: "xar",
+}
+_FILTERS = {
+    Format.GZIP: "gzip",
+    Format.BZIP2: "bzip2",
+    Format.XZ: "xz",
+    Format.LZMA: "lzma",
+    Format.LZIP: "lzip",
+    Format.ZSTD: "zstd",
+    Format.LZ4: "lz4",
+    Format.COMPRESS: "compress",
+}
+ARCHIVES = frozenset({*_READERS, *_FILTERS, Format.RAR})
+_STREAMED = {Format.TAR: "tar", Format.CPIO: "cpio"}  # what is read through a filter in one go
+_SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "tzst": "tar"}
+_AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
+
+
+def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
+    """Every member. Raises Unreadable after those that could be read."""
+    content = bytes(octets)
+    if known in (Format.RAR, Format.SEVEN_ZIP, Format.CAB) and front_of(content[:64], len(content)) is not known:
+        content = content[next((at for found, at in carried_in(content) if found is known), 0) :]
+    if known is Format.RAR:
+        yield from _rar(content, budget)
+    elif known in _FILTERS:
+        yield from _compressed(content, known, names, budget)
+    elif known is not Format.SEVEN_ZIP or not has_hidden_names(content):
+        yield from _read(content, _READERS[known], "none", budget.open(len(content)), known)
+
+
+def has_hidden_names(octets: Octets) -> bool:
+    """Whether a 7z archive's own directory is encrypted."""
+    if octets[:6] != b"7z\xbc\xaf\x27\x1c" or len(octets) < 32:
+        return False
+    start = 32 + int.from_bytes(octets[12:20], "little")
+    size = int.from_bytes(octets[20:28], "little")
+    header = octets[start : start + size] if start < len(octets) else b""
+    return header[:1] == b"\x17" and _AES_IN_7Z in header
+
+
+def _rar(content: bytes, budget: Budget) -> Iterator[Member]:
+    """By our own reading of the headers, which tells names and encryption, and libarchive for what can be unpacked."""
+    listing = listing_of(content)
+    if listing.hidden:
+        return
+    meter = budget.open(len(content))
+    waiting: dict[str, RarEntry] = {entry.name.replace("\\", "/"): entry for entry in listing.entries}
+    for name, entry in tuple(waiting.items()):
+        if entry.encrypted:
+            del waiting[name]
+            meter.member()
+            yield Member(names=(entry.name,), octets=b"", encrypted="encrypted RAR member")
+    fault: Unreadable | None = None
+    try:
+        for member in _read(content, listing.reader, "none", meter, Format.RAR) if waiting else ():
+            waiting.pop(member.names[0].replace("\\", "/"), None)
+            yield member
+    except Unreadable as error:
+        fault = error
+    for entry in waiting.values():
+        yield Member(names=(entry.name,), octets=b"")
+    if listing.volume:
+        raise Unreadable("one volume of a RAR archive of several")
+    if fault is not None and waiting:
+        raise fault
+    if not listing.entries and fault is not None:
+        raise fault
+
+
+def _compressed(content: bytes, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
+    """One compressed file, or the tar or cpio archive in it."""
+    filter_name = _FILTERS[known]
+    inner = front_of(_first(content, filter_name), len(content))
+    meter = budget.open(len(content))
+    if inner in _STREAMED:
+        yield from _read(content, _STREAMED[inner], filter_name, meter, inner)
+        return
+    for member in _read(content, "raw", filter_name, meter, known):
+        yield Member(names=_inner_names(content, known, names), octets=member.octets)
+
+
+def _first(content: bytes, filter_name: str) -> bytes:
+    try:
+        with libarchive.memory_reader(content, "raw", filter_name) as archive:
+            for entry in archive:
+                return next(_blocks(entry, 4_096), b"")
+    except (ArchiveError, UnicodeError):
+        return b""
+    return b""
+
+
+def _inner_names(content: bytes, known: Format, names: Sequence[str]) -> tuple[str, ...]:
+    """The names without their last extension, and the one that a gzip header keeps (RFC 1952 section 2.3)."""
+    found = []
+    for name in names:
+        stem, _, last = name.rstrip(" .").rpartition(".")
+        if stem:
+            shortened = _SHORTENED.get(last.lower())
+            found.append(f"{stem}.{shortened}" if shortened else stem)
+    flags = content[3] if known is Format.GZIP and len(content) > 10 else 0
+    if flags & 0x08 and not flags & 0x04:
+        found.append(content[10:1_034].partition(b"\0")[0].decode("latin-1"))
+    return tuple(dict.fromkeys(found)) or ("content",)
+
+
+def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Format) -> Iterator[Member]:
+    faults: list[str] = []
+    try:
+        with libarchive.memory_reader(content, reader, filter_name) as archive:
+            for entry in archive:
+                meter.member()
+                if not entry.isdir:
+                    yield _member(entry, meter, faults)
+    except (ArchiveError, UnicodeError) as error:
+        raise Unreadable(f"{known.text} that cannot be read to its end: {_told(error)}") from error
+    if faults:
+        raise Unreadable(f"{known.text}: {'; '.join(dict.fromkeys(faults[:3]))}")
+
+
+def _member(entry: "libarchive.ArchiveEntry", meter: Meter, faults: list[str]) -> Member:
+    names = _names(entry)
+    chunks: list[bytes] = []
+    try:
+        for chunk in _blocks(entry, _CHUNK):
+            meter.octets(len(chunk))
+            chunks.append(chunk)
+    except ArchiveError as error:
+        told = _told(error)
+        if "ncrypt" in told or "rypto" in told or "assphrase" in told:
+            return Member(names=names, octets=b"", encrypted="encrypted archive member")
+        faults.append(f"{names[0]}: {told}")
+    return Member(names=names, octets=b"".join(chunks))
+
+
+def _names(entry: "libarchive.ArchiveEntry") -> tuple[str, ...]:
+    try:
+        path = entry.pathname
+    except UnicodeError:
+        path = None
+    if isinstance(path, bytes):
+        path = path.decode("latin-1")
+    return (path or "unnamed",)
+
+
+def _blocks(entry: "libarchive.ArchiveEntry", size: int) -> Iterator[bytes]:
+    """The entry's content; unlike the binding's own loop it stops at a warning, which would repeat without end."""
+    buffer = ctypes.create_string_buffer(size)
+    while True:
+        count = ffi.read_data(entry._archive_p, buffer, size)
+        if count < 0:
+            raise ArchiveError("damaged data")
+        if count == 0:
+            return
+        yield buffer.raw[:count]
+
+
+def _told(error: Exception) -> str:
+    """The library's words without what it adds for programmers; they never quote the archive beyond a name."""
+    message = error.msg if isinstance(error, ArchiveError) else str(error)
+    text = message.decode("latin-1") if isinstance(message, bytes) else str(message or "damaged")
+    return "".join(char for char in text if char.isprintable())[:200]

@@ -1,0 +1,150 @@
+"""Tells content that is locked: archives with hidden names, Office, OpenDocument, PDF, S/MIME, OpenPGP. Breaks no lock.
+
+Opens the one envelope that is no lock: an S/MIME message that is signed and not encrypted.
+"""
+
+import binascii
+from collections.abc import Iterator
+
+from rules.message import Octets
+from rules.reading.archives import has_hidden_names
+from rules.reading.budget import Budget
+from rules.reading.member import Member, Unreadable
+from rules.reading.office import compound_protection
+from rules.reading.pdf import pdf_protection
+from rules.reading.rar import listing_of
+from rules.reading.signatures import HEAD, Format, formats_of, is_text
+from rules.reading.zipfiles import directory_of, read_entry
+
+# Object identifiers of CMS content types, with their tag and length (RFC 5652 section 4 and on, RFC 5083, RFC 3274)
+_PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+_DATA, _SIGNED, _ENVELOPED, _ENCRYPTED = (_PKCS7 + bytes([last]) for last in (1, 2, 3, 6))
+_AUTHENTICATED_ENVELOPED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
+_COMPRESSED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09"
+_CMS_FRONT = 32  # octets within which the content type stands
+_SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind the digest algorithms
+
+_PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
+_PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
+_PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
+_MAX_MANIFEST = 1024 * 1024  # octets
+
+
+def protection_of_content(octets: Octets) -> str | None:
+    """Why the whole of this content cannot be read, or None."""
+    head = bytes(octets[:HEAD])
+    if is_text(head) and not head.startswith(b"PK"):
+        if octets.find(_PGP_ARMOUR) >= 0:
+            return "OpenPGP message"
+        return _cms_protection(_unarmoured(octets)) if head.lstrip().startswith(_PKCS7_ARMOUR) else None
+    for known in formats_of(octets):
+        reason = _of_format(known, octets)
+        if reason is not None:
+            return reason
+    return _cms_protection(head) or ("OpenPGP message" if _is_pgp(head) else None)
+
+
+def _of_format(known: Format, octets: Octets) -> str | None:
+    if known is Format.OLE:
+        return compound_protection(octets)
+    if known is Format.PDF:
+        return pdf_protection(octets)
+    if known is Format.RAR:
+        return "RAR archive with encrypted names" if listing_of(bytes(octets)).hidden else None
+    if known is Format.SEVEN_ZIP:
+        return "7z archive with encrypted names" if has_hidden_names(octets) else None
+    return _open_document_protection(octets) if known is Format.ZIP else None
+
+
+def _open_document_protection(octets: Octets) -> str | None:
+    try:
+        entries = {entry.names[0]: entry for entry in directory_of(octets)}
+        if "mimetype" not in entries or "META-INF/manifest.xml" not in entries:
+            return None
+        manifest = read_entry(octets, entries["META-INF/manifest.xml"], _MAX_MANIFEST)
+    except Unreadable:
+        return None
+    return "OpenDocument file with a password" if b"encryption-data" in manifest else None
+
+
+def _cms_protection(head: bytes) -> str | None:
+    front = head[:_CMS_FRONT]
+    if front[:1] != b"\x30":
+        return None
+    encrypted = any(kind in front for kind in (_ENVELOPED, _ENCRYPTED, _AUTHENTICATED_ENVELOPED))
+    return "encrypted S/MIME message" if encrypted else None
+
+
+def _is_pgp(head: bytes) -> bool:
+    """Whether it begins with an encrypted session key: tag 1 or 3, length, version (RFC 9580 sections 5.1 and 5.3)."""
+    if len(head) < 16 or head[0] not in _PGP_LENGTHS:
+        return False
+    at = 1 + _PGP_LENGTHS[head[0]]
+    if head[0] in (0xC1, 0xC3) and 192 <= head[1] < 224:
+        at += 1  # a length in two octets
+    public = head[0] in (0x84, 0x85, 0x86, 0xC1)
+    if public:  # version, key identifier, algorithm
+        return head[at] == 6 or (head[at] == 3 and head[at + 9] in (1, 2, 16, 18, 25))
+    return head[at] in (4, 5, 6) and head[at + 1] < 14
+
+
+def is_signed_envelope(octets: Octets) -> bool:
+    head = bytes(octets[:HEAD])
+    if head.lstrip().startswith(_PKCS7_ARMOUR):
+        head = _unarmoured(octets)[:HEAD]
+    front = head[:_CMS_FRONT]
+    return front[:1] == b"\x30" and (_SIGNED in front or _COMPRESSED in front)
+
+
+def unpack_signed(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """The MIME entity within an opaque signature; nothing when the signature is detached."""
+    content = _unarmoured(octets) if octets[:1] != b"\x30" else bytes(octets)
+    if _COMPRESSED in content[:_CMS_FRONT]:
+        raise Unreadable("compressed S/MIME message")
+    meter = budget.open(len(content))
+    at = content.find(_DATA, 0, _SIGNED_FRONT)
+    if at < 0:
+        return
+    start, _ = _length(content, at + len(_DATA) + 1)
+    if content[at + len(_DATA) : at + len(_DATA) + 1] != b"\xa0":
+        return
+    entity = _octet_string(content, start)
+    meter.member()
+    meter.octets(len(entity))
+    yield Member(names=("signed content.eml",), octets=entity, declared_type="message/rfc822")
+
+
+def _octet_string(content: bytes, at: int) -> bytes:
+    """A primitive octet string, or the pieces of a constructed one (X.690 sections 8.7.2 and 8.7.3)."""
+    tag = content[at : at + 1]
+    start, size = _length(content, at + 1)
+    if tag == b"\x04":
+        return content[start : start + (size or 0)]
+    if tag != b"\x24":
+        raise Unreadable("malformed S/MIME signature")
+    pieces: list[bytes] = []
+    end = len(content) if size is None else start + size
+    while start < end and content[start : start + 1] == b"\x04":
+        begin, size = _length(content, start + 1)
+        start = begin + (size or 0)
+        pieces.append(content[begin:start])
+    return b"".join(pieces)
+
+
+def _length(content: bytes, at: int) -> tuple[int, int | None]:
+    """Where the value begins, and its length; None when it is indefinite (X.690 section 8.1.3)."""
+    first = content[at] if at < len(content) else 0
+    if first < 0x80:
+        return at + 1, first
+    count = first & 0x7F
+    if count > 8:
+        raise Unreadable("malformed S/MIME signature")
+    return at + 1 + count, int.from_bytes(content[at + 1 : at + 1 + count], "big") if count else None
+
+
+def _unarmoured(octets: Octets) -> bytes:
+    lines = [line.strip() for line in bytes(octets).splitlines()]
+    try:
+        return binascii.a2b_base64(b"".join(line for line in lines if not line.startswith(b"-----")))
+    except binascii.Error:
+        return b""
