@@ -37,7 +37,7 @@ class Parameters:
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
-    """Yield one observation when the message is, or comes near, fund-raising; never detected for a sponsored campaign."""
+    """Yield one observation when the message is, or comes near, fund-raising; a sponsored one passes."""
     texts = sent_words(facts)
     found = weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
     for observation in found:
