@@ -13,6 +13,8 @@ from rules.detectors import (
     advocacy,
     chain_letter,
     commercial_solicitation,
+    confidential_forward,
+    confidential_marking,
     credentials,
     disclaimer,
     fundraising,
@@ -43,6 +45,8 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(personal_opinion),
     _detector(disclaimer),
     _detector(organization_wide),
+    _detector(confidential_marking),
+    _detector(confidential_forward),
     _detector(personal_information),
     _detector(credentials),
 )

@@ -1,0 +1,150 @@
+"""Marks of confidentiality in a text: labels, banners and the author's own requests, kept apart from legal footers.
+
+Nearly all business mail ends in a lawyer's notice that it may be confidential; that says nothing about this message.
+Owns what a mark is, and what a footer is. Knows nothing of messages.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_MARKS = 100  # in one text
+NAME_WEIGHT = 0.7  # of a mark in the name of a file
+MAX_BANNER = 120  # characters of a line that is nothing but a mark
+AROUND = 350  # characters around a mark in which a footer gives itself away: its paragraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """text[start:end] marks what stands with it. `weight` is 0 to 1; `footer`: it is part of a legal notice."""
+
+    start: int
+    end: int
+    weight: float
+    footer: bool
+
+
+# Literals and bounded gaps: linear.
+_CORE = "|".join(
+    (
+        r"privil[ei]ged ?(?:and|&|/) ?confidential",
+        r"(?:strictly |highly |company |personal (?:and|&) )?confidential(?: ?(?:and|&|/) ?privil[ei]ged)?"
+        r"(?! (?:information|treatment|secretary|and proprietary information))",
+        r"attorney[- /]{1,3}client(?: (?:communication|privil[ei]ged?|work product)s?)?",
+        r"attorney'?s? work[- ]product",
+        r"(?:for )?internal use only",
+        r"internal only",
+        r"for official use only",
+        r"fouo",
+        r"law enforcement (?:sensitive|use only)",
+        r"(?:sensitive but|controlled) unclassified(?: information)?",
+        r"not for (?:public )?(?:release|distribution|disclosure)",
+        r"do not (?:distribute|disseminate|copy or distribute|release)",
+        r"deliberative(?: process)? privil[ei]ged?",
+        r"for your eyes only",
+        r"restricted distribution",
+    )
+)
+_MARK = re.compile(rf"(?<![A-Za-z])(?:{_CORE})(?![A-Za-z])", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(?:(?:keep|treat|hold|consider|regard|handle) (?:this|it|these|them|the attached|all of this)"
+    r"(?: [a-z-]{1,15}){0,3} (?:strictly |highly )?(?:confidential|private|in confidence|between us|under wraps)"
+    r"|(?:do not|don't) (?:forward|share|distribute|circulate|disclose|pass) (?:this|it|these|the attached)"
+    r"(?: (?:e-?mail|message|memo|document|draft|information|on|further|outside|with))?"
+    r"|(?:this|it|the attached|attached) (?:[a-z-]{1,15} ){0,3}(?:is|are|remains?) (?:(?:strictly|highly|still) )?"
+    r"confidential"
+    r"|confidential (?:memo(?:randum)?|draft|personnel|settlement|legal advice))\b",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"intended (?:(?:only|solely|exclusively) )?(?:for|recipient|addressee)|named (?:recipient|addressee)"
+    r"|(?:received|receive|receipt of) (?:this|the)\b.{0,40}\b(?:error|mistake)|notify (?:the sender|us|me)"
+    r"|may (?:also )?(?:contain|be|include)\b.{0,40}(?:confidential|privileged|legally|proprietary)"
+    r"|(?:unauthori[sz]ed|any) (?:review|use|disclosure|dissemination|distribution|copying|interception)"
+    r"|confidentiality notice|(?:delete|destroy) (?:this|the|it|all|any) |strictly prohibited"
+    r"|(?:e-?mail|message|transmission|communication)[^.]{0,60}"
+    r"(?:and any|and all|with its|including) (?:attachments?|files?|documents?)",
+    re.IGNORECASE,
+)
+_NAME_MARK = re.compile(
+    r"(?<![a-z])(?:confidential|privileged|internal[ _-]?use|attorney[ _-]client|fouo"
+    r"|law[ _-]enforcement[ _-]sensitive)(?![a-z])",
+    re.IGNORECASE,
+)
+_HINTS = (
+    "confiden", "privil", "use only", "fouo", "enforcement sens", "not for", "work product", "work-product", "do not",
+    "don't", "eyes only", "restricted dist", "between us", "internal only", "unclassified", "private", "attorney",
+)  # fmt: skip
+_BANNER_NOISE = re.compile(r"[^A-Za-z]+")
+
+
+@lru_cache(maxsize=32)  # texts of one message: two detectors ask for the same
+def find_markings(text: str) -> tuple[Marking, ...]:
+    """The marks in a text, by place; those in a legal notice are told as such."""
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return ()
+    found = sorted((*_marks(text), *_requests(text)), key=lambda item: item.start)
+    return tuple(found[:MAX_MARKS])
+
+
+def name_marking(names: Iterable[str]) -> str | None:
+    """The first of a file's names that marks it."""
+    return next((name for name in names if _NAME_MARK.search(name)), None)
+
+
+def subject_marking(subject: str) -> Marking | None:
+    """The heaviest mark of a subject: in capitals, at an edge or set apart it is one; amid words it may be a topic."""
+    best: Marking | None = None
+    for match in _MARK.finditer(subject):
+        edge = not subject[: match.start()].strip(" [(*-#!") or not subject[match.end() :].strip(" ])*-#!.")
+        label = subject[match.end() : match.end() + 1] in (":", "]", ")", "-") or _separated(subject, match.start())
+        whole = " " in match.group() and match.group()[0].isupper()
+        weight = 0.85 if match.group().isupper() or edge or label or whole else 0.45
+        if best is None or weight > best.weight:
+            best = Marking(start=match.start(), end=match.end(), weight=weight, footer=False)
+    return best
+
+
+def _separated(subject: str, start: int) -> bool:
+    return subject[:start].rstrip(" ")[-1:] in (":", "-", "[", "(", "/", "*", "|")
+
+
+def _marks(text: str) -> Iterator[Marking]:
+    for count, match in enumerate(_MARK.finditer(text)):
+        if count == MAX_MARKS:
+            return
+        start, end = match.span()
+        footer = _in_footer(text, start, end)
+        yield Marking(start=start, end=end, weight=_weight(text, start, end), footer=footer)
+
+
+def _weight(text: str, start: int, end: int) -> float:
+    """A line that is nothing but the mark is a banner; capitals amid small letters are half of one."""
+    left = text.rfind("\n", max(0, start - MAX_BANNER), start) + 1 or max(0, start - MAX_BANNER)
+    right = text.find("\n", end, end + MAX_BANNER)
+    rest = _BANNER_NOISE.sub("", text[left:start] + text[end : right if right >= 0 else end + MAX_BANNER])
+    mark = text[start:end]
+    if len(_BANNER_NOISE.sub("", mark)) >= len(rest) and mark[0].isupper():
+        return 0.9
+    if mark.isupper() and not rest.isupper():
+        return 0.7
+    return 0.5 if " " in mark else 0.2
+
+
+def _requests(text: str) -> Iterator[Marking]:
+    for count, match in enumerate(_ASKED.finditer(text)):
+        if count == MAX_MARKS:
+            return
+        start, end = match.span()
+        yield Marking(start=start, end=end, weight=0.7, footer=_in_footer(text, start, end))
+
+
+def _in_footer(text: str, start: int, end: int) -> bool:
+    """Whether the paragraph around text[start:end] reads like a lawyer's notice."""
+    left = text.rfind("\n\n", max(0, start - AROUND), start)
+    right = text.find("\n\n", end, end + AROUND)
+    before = left if left >= 0 else max(0, start - AROUND)
+    after = right if right >= 0 else end + AROUND
+    return _FOOTER.search(text, before, after) is not None

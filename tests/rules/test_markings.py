@@ -1,0 +1,93 @@
+"""Marks of confidentiality, and the legal footers that are none."""
+
+import time
+
+import pytest
+
+from rules.markings import find_markings, name_marking, subject_marking
+
+FOOTER = (
+    "This e-mail and any attachments may contain confidential and privileged information intended only for the\n"
+    "addressee. If you have received this message in error, notify the sender and delete it.\n"
+)
+
+
+def weight(text: str) -> float:
+    return max((item.weight for item in find_markings(text) if not item.footer), default=0.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CONFIDENTIAL\n\nAnn, here is the draft settlement.",
+        "*** Privileged & Confidential ***\nMy advice is to settle.",
+        "Attorney-Client Communication\n\nThe council may go into closed session.",
+        "INTERNAL USE ONLY\nKey codes of the pump houses follow.",
+        "Law Enforcement Sensitive\nBriefing for Friday",
+        "page 3 of 9   CONFIDENTIAL\nThe parties agree",
+        "DO NOT DISTRIBUTE - draft of the reorganisation",
+        "Please keep this strictly confidential until Monday.",
+        "Please do not forward this message to anybody.",
+        "The attached list is confidential, so lock your screen.",
+        "Here is the confidential memo about the hire.",
+    ],
+)
+def test_marks_of_authors_and_documents(text):
+    assert weight(text) >= 0.6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "We were confident that the council would agree.",
+        "The vendor asks us to sign a confidentiality agreement before the demo.",
+        "You can report it to a confidential hotline.",
+        "9. Confidential Information\nEach party shall",
+        "do not hesitate to call me about the private drive",
+        "Our attorney and the client of the bank met.",
+    ],
+)
+def test_words_of_ordinary_mail(text):
+    assert weight(text) < 0.6
+
+
+def test_a_legal_footer_is_told_apart():
+    marks = find_markings(f"See you on Friday.\n\n{FOOTER}")
+    assert all(item.footer for item in marks)
+    notice = find_markings(f"CONFIDENTIALITY NOTICE: CONFIDENTIAL. {FOOTER}")
+    assert notice and all(item.footer for item in notice)
+
+
+def test_a_mark_above_a_legal_footer_still_counts():
+    assert weight(f"CONFIDENTIAL\n\nThe list is attached.\n\n{FOOTER}") == 0.9
+
+
+@pytest.mark.parametrize(
+    ("subject", "marks"),
+    [
+        ("CONFIDENTIAL: disciplinary matter", True),
+        ("Disciplinary matter (confidential)", True),
+        ("FW: offer - Privileged & Confidential - second draft", True),
+        ("Re: Attorney/client privileged", True),
+        ("Training on confidential records", False),
+        ("Confidential information: annual training", False),
+        ("Confidentiality agreement", False),
+        ("Budget", False),
+    ],
+)
+def test_subjects(subject, marks):
+    found = subject_marking(subject)
+    assert (found is not None and found.weight >= 0.6) is marks
+
+
+def test_names_of_files():
+    assert name_marking(("memo.pdf", "Confidential_memo.pdf")) == "Confidential_memo.pdf"
+    assert name_marking(("confidentiality-form.pdf",)) is None
+
+
+def test_time_grows_with_the_length_alone():
+    hostile = "confidential keep this " * 20_000 + "message and " * 20_000 + "received this " * 20_000
+    start = time.perf_counter()
+    find_markings(hostile)
+    assert time.perf_counter() - start < 5
