@@ -49,7 +49,9 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     codec = codec_of(charset)
     if codec == "utf-8" or not codec:
         return guess_text(octets)
-    return octets.decode(codec, "replace")
+    text = octets.decode(codec, "replace")
+    # Python's UTF-7 lets lone surrogates through, which no file or reply can hold.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if codec == "utf-7" else text
 
 
 def guess_text(octets: bytes) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rules.reading.encodings import decode_base64, decode_binhex, decode_uuencode, decode_yenc
 from rules.reading.mime import Span, guess_boundary
 
-MAX_EMBEDDED = 100  # files in one text
+MAX_FILES = 100  # files in one text
 MAX_BINHEX = 32 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 127 times
 
 _UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{3,4}[ \t]++([^\r\n]{1,1000})\r?\n")
@@ -20,7 +20,7 @@ _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
+class EncodedFile:
     """A file found in text, with its name and its place there."""
 
     name: str
@@ -28,14 +28,14 @@ class Embedded:
     span: Span
 
 
-def files_in(text: bytes) -> Iterator[Embedded]:
-    """Every encoded file in a text, at most MAX_EMBEDDED."""
+def files_in(text: bytes) -> Iterator[EncodedFile]:
+    """Every encoded file in a text, at most MAX_FILES."""
     count = 0
     for finder in (_uuencoded, _yencoded, _binhexed):
-        for embedded in finder(text):
-            yield embedded
+        for file in finder(text):
+            yield file
             count += 1
-            if count >= MAX_EMBEDDED:
+            if count >= MAX_FILES:
                 return
 
 
@@ -47,7 +47,7 @@ def _line_starts(text: bytes, word: bytes) -> Iterator[int]:
         position = text.find(word, position + len(word))
 
 
-def _uuencoded(text: bytes) -> Iterator[Embedded]:
+def _uuencoded(text: bytes) -> Iterator[EncodedFile]:
     done = 0
     for position in _line_starts(text, b"begin"):
         match = _UU_BEGIN.match(text, position)
@@ -59,27 +59,27 @@ def _uuencoded(text: bytes) -> Iterator[Embedded]:
         body = text[match.end() : done]
         octets = decode_base64(body).octets if match[1] else decode_uuencode(body)
         if octets:
-            yield Embedded(match[2].decode("latin-1").strip(), octets, Span(position, done))
+            yield EncodedFile(match[2].decode("latin-1").strip(), octets, Span(position, done))
 
 
-def _yencoded(text: bytes) -> Iterator[Embedded]:
+def _yencoded(text: bytes) -> Iterator[EncodedFile]:
     for position in _line_starts(text, b"=ybegin "):
         match = _YENC_BEGIN.match(text, position)
         if match is not None:
             end = text.find(b"\n=yend", match.end() - 1)
             end = end if end >= 0 else len(text)
-            yield Embedded(
+            yield EncodedFile(
                 match[1].decode("latin-1").strip(), decode_yenc(text[match.end() : end]), Span(position, end)
             )
 
 
-def _binhexed(text: bytes) -> Iterator[Embedded]:
+def _binhexed(text: bytes) -> Iterator[EncodedFile]:
     for position in _line_starts(text, _BINHEX_MARK):
         start = text.find(b"\n:", position)
         if start >= 0:
             name, octets = decode_binhex(text[start : start + MAX_BINHEX])
             if octets:
-                yield Embedded(name.decode("mac-roman", "replace"), octets, Span(position, len(text)))
+                yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, len(text)))
 
 
 def bare_boundary(text: bytes) -> bytes | None:

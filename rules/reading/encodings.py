@@ -15,6 +15,8 @@ _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64_ALPHAB
 _NOT_BASE64_OR_PADDING = _NOT_BASE64.replace(b"=", b"")
 _FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
+MIN_PADDED_LINES = 3  # fewer show no habit
+
 
 class Encoding(StrEnum):
     """What a Content-Transfer-Encoding asks for (RFC 2045 section 6, and what Exchange reads beyond it)."""
@@ -73,6 +75,8 @@ def _padded_pieces(encoded: bytes) -> list[bytes]:
 def _is_padded_by_line(encoded: bytes) -> bool:
     """Whether each line is a base64 text of its own, as some programs write; those who stop early see a stump."""
     lines = encoded.split()
+    if len(lines) < MIN_PADDED_LINES:
+        return False
     return all(line.endswith(b"=") and len(line) == len(lines[0]) for line in lines[:-1])
 
 

@@ -16,6 +16,9 @@ from rules.reading.parameters import Structured, has_too_many_sections, parse_st
 from rules.reading.words import unfold
 
 MAX_BOUNDARY = 200  # octets; RFC 2046 section 5.1.1 allows 70
+MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
+MAX_TYPES = 10  # Content-Type fields followed, the first and the last ones
+MAX_LONGER = 20  # different lines that begin with the delimiter and go on; each costs a search for its declaration
 MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
 _LONGEST_LINE = 1_000  # octets of a delimiter line that are looked at
 
@@ -86,8 +89,11 @@ def _media_type(value: str, default: str) -> str:
 def read_entity(octets: Octets, start: int, end: int) -> Entity:
     """Read the header of the entity at octets[start:end]."""
     header = read_header(octets, start, end)
-    types = tuple(map(parse_structured, dict.fromkeys(map(unfold, header.all("content-type")))))
-    dispositions = tuple(map(parse_structured, header.all("content-disposition")))
+    written = list(dict.fromkeys(map(unfold, header.all("content-type"))))
+    if len(written) > MAX_TYPES:
+        written = written[: MAX_TYPES // 2] + written[-MAX_TYPES // 2 :]
+    types = tuple(map(parse_structured, written))
+    dispositions = tuple(map(parse_structured, header.all("content-disposition")[:MAX_TYPES]))
     encodings, troubles = _encodings_of(header.all("content-transfer-encoding"))
     troubles = [*header.oddities, *troubles]
     if len(types) > 1 and len({_media_type(structured.value, "text/plain") for structured in types}) > 1:
@@ -136,7 +142,7 @@ def boundaries_of(entity: Entity) -> tuple[bytes, ...]:
     for structured in entity.types:
         for value in values_of(structured, "boundary"):
             values[value.rstrip(b" \t")] = None
-    return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)
+    return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)[:MAX_BOUNDARIES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +163,7 @@ def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None
     delimiter = b"--" + boundary
     cuts: list[Span] = []
     troubles: list[str] = []
+    inner: dict[bytes, bool] = {}
     closed_at: int | None = None
     position = octets.find(delimiter, body.start, body.end)
     while position >= 0 and len(cuts) < MAX_DELIMITERS:
@@ -164,12 +171,15 @@ def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None
         before = octets[position - 1 : position] if position > body.start else b"\n"
         if before in (b"\n", b"\r"):
             line = octets[after : min(after + _LONGEST_LINE, body.end)].split(b"\n", 1)[0].split(b"\r", 1)[0]
-            if _delimits(octets, body, boundary, line, troubles):
+            if not line.strip(b" \t") or line[:2] == b"--" or not _is_inner(octets, boundary + line, inner):
                 closed_at = len(cuts) if line[:2] == b"--" and closed_at is None else closed_at
                 cuts.append(Span(_before_line_end(octets, position, body.start), _next_line(octets, after, body.end)))
         position = octets.find(delimiter, after, body.end)
     if not cuts:
         return None
+    if not all(inner.values()):
+        # RFC 2046 section 5.1.1: "it is sufficient that the boundary appear in its entirety"; most want it alone.
+        troubles.append("delimiter with more than its boundary")
     parts, epilogue = _between(octets, cuts, body.end, closed_at, troubles)
     return Split(
         parts=parts,
@@ -187,28 +197,25 @@ def _between(
     tail = Span(cuts[-1].end, end)
     if closed_at is None:
         return (*spans, tail), Span(end, end)
-    if closed_at < len(cuts) - 1:
-        # A second closing line right after the first, or blanks between, are slips of the sender's program.
-        after_close = [span for span in spans[closed_at:] if octets[span.start : span.end].strip()]
-        if after_close:
-            troubles.append("parts after the closing delimiter")
-        last_is_close = octets[cuts[-1].start : cuts[-1].end].rstrip().endswith(b"--")
-        kept = [*spans[:closed_at], *after_close]
-        return (tuple(kept), tail) if last_is_close else ((*kept, tail), Span(end, end))
-    return tuple(spans), tail
+    if closed_at == len(cuts) - 1:
+        return tuple(spans), tail
+    if octets[cuts[-1].start : cuts[-1].end].rstrip().endswith(b"--"):
+        epilogue, after_close = tail, spans[closed_at:]
+    else:
+        epilogue, after_close = Span(end, end), [*spans[closed_at:], tail]
+    # A second closing line right after the first, or blanks between, are slips of the sender's program.
+    after_close = [span for span in after_close if octets[span.start : span.end].strip()]
+    if after_close:
+        troubles.append("parts after the closing delimiter")
+    return (*spans[:closed_at], *after_close), epilogue
 
 
-def _delimits(octets: Octets, body: Span, boundary: bytes, rest: bytes, troubles: list[str]) -> bool:
-    """Whether a line that begins with the delimiter is one; `rest` is what follows the boundary on that line."""
-    if not rest.strip(b" \t") or rest[:2] == b"--":
-        return True
-    longer = boundary + rest.rstrip(b" \t").removesuffix(b"--")
-    for declared in (b'"' + longer, b"=" + longer):
-        if octets.find(declared, 0, body.end) >= 0:
-            return False  # the delimiter of an inner multipart whose boundary begins with ours
-    # RFC 2046 section 5.1.1: "it is sufficient that the boundary appear in its entirety"; most readers want it alone.
-    troubles.append("delimiter with more than its boundary")
-    return True
+def _is_inner(octets: Octets, written: bytes, known: dict[bytes, bool]) -> bool:
+    """Whether a line that begins with our delimiter and goes on is declared as the boundary of another multipart."""
+    longer = written.rstrip(b" \t").removesuffix(b"--")
+    if longer not in known and len(known) < MAX_LONGER:
+        known[longer] = octets.find(b'"' + longer) >= 0 or octets.find(b"=" + longer) >= 0
+    return known.setdefault(longer if longer in known else b"", False)
 
 
 def _before_line_end(octets: Octets, position: int, floor: int) -> int:

@@ -60,8 +60,9 @@ FORWARD_MARKS = (
 
 ATTRIBUTION_OPENERS = (
     "on ", "am ", "le ", "el ", "il ", "op ", "em ", "den ", "på ", "w dniu", "dnia ", "ma ", "at ", "in ", "quoting ",
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "from ", "1", "2", "3", "0", "<", '"',
 )  # fmt: skip
+# Where no such word begins the line: a weekday, a date, an address, a name in quotes.
+ATTRIBUTION_OTHER_OPENERS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "0", "1", "2", "3", "<", '"')
 
 ATTRIBUTION_VERBS = (
     "wrote", "writes", "said", "schrieb", "a écrit", "escribió", "ha scritto", "scrive", "schreef", "geschreven",

@@ -43,7 +43,7 @@ def preview_of(facts: Facts) -> str:
 
 def _opening(text: Text) -> str:
     marker = _MARKERS.get(text.role, "").replace("{part}", _line(text.part))
-    return f"\n{marker}".rstrip(" ")
+    return f"\n{marker}" if marker else ""
 
 
 def _safe(text: str) -> str:

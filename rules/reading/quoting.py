@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rules.facts import Role
 from rules.reading.phrases import (
     ATTRIBUTION_OPENERS,
+    ATTRIBUTION_OTHER_OPENERS,
     ATTRIBUTION_VERBS,
     FOOTER_PHRASES,
     FOOTER_STRONG,
@@ -114,15 +115,18 @@ class _Lines:
         if not any(verb in lowered for verb in ATTRIBUTION_VERBS):
             return None
         marked = self._next_text(number).startswith(">")
+        opening: int | None = number if marked else None
         for first in range(number, max(-1, number - MAX_ATTRIBUTION_LINES), -1):
-            line = self._stripped[first]
+            line = self._stripped[first].lower()
             if not line:
                 break
-            if line.lower().startswith(ATTRIBUTION_OPENERS) and _has_date_or_address(
-                self._stripped[first : number + 1]
-            ):
-                return first, not marked
-        return (number, False) if marked else None
+            if not line.startswith(ATTRIBUTION_OPENERS + ATTRIBUTION_OTHER_OPENERS):
+                continue
+            if _has_date_or_address(self._stripped[first : number + 1]):
+                opening = first
+                if line.startswith(ATTRIBUTION_OPENERS):
+                    break
+        return None if opening is None else (opening, not marked)
 
     def _next_text(self, number: int) -> str:
         return next((line for line in self._stripped[number + 1 : number + 4] if line), "")

@@ -13,7 +13,7 @@ from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import decode_text
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
-from rules.reading.encoded_files import bare_boundary, files_in
+from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.mime import (
@@ -35,6 +35,18 @@ MAX_PREAMBLE = 1024 * 1024  # octets before or after the parts of a multipart th
 
 _MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
 _FRAGMENT_TYPES = frozenset(("message/partial", "message/external-body"))
+# One of these shows that a file called a message is one in RFC 5322's form, not Outlook's.
+_MESSAGE_FIELDS = (
+    "from",
+    "to",
+    "subject",
+    "date",
+    "received",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "return-path",
+)
 _RICH_TEXT = ("text/rtf", "text/richtext")
 _USUAL_PREAMBLES = (
     b"this is a multi-part message in mime format",
@@ -188,19 +200,19 @@ class Walk:
         if not stripped or (len(stripped) < 100 and stripped.lower().startswith(_USUAL_PREAMBLES)):
             return
         path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
-        if self._hidden_parts(region, path, place, anywhere=True):
+        if self._hidden_parts(region, list(files_in(region)), path, place, anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart")
         else:
             self.record.say(path, Role.HIDDEN, decode_text(region, None))
 
-    def _hidden_parts(self, text: bytes, path: str, place: _Place, *, anywhere: bool) -> bool:
+    def _hidden_parts(
+        self, text: bytes, files: Sequence[EncodedFile], path: str, place: _Place, *, anywhere: bool
+    ) -> bool:
         """Walk the files and MIME parts that stand in a text; whether a reader could take it for an entity itself."""
-        for embedded in files_in(text):
+        for file in files:
             self.budget.count_part()
-            names = merge_names([embedded.name])
-            self._file(embedded.octets, names, (None,), _under(path, names), place)
-            if anywhere:
-                return True
+            names = merge_names([file.name])
+            self._file(file.octets, names, (None,), _under(path, names), place)
         whole = Span(0, len(text))
         if begins_like_fields(text, whole):
             start = len(text) - len(text.lstrip())
@@ -209,7 +221,7 @@ class Walk:
         boundary = bare_boundary(text)
         split = split_multipart(text, whole, boundary) if boundary else None
         if split is None:
-            return False
+            return anywhere and bool(files)
         for span in split.parts:
             self._inner(text, read_entity(text, span.start, span.end), path, place)
         return anywhere or not text[: split.preamble.end].strip()
@@ -264,12 +276,13 @@ class Walk:
 
     def _without_files(self, content: bytes, place: _Place) -> bytes:
         """Text without the files that stand in it, which are walked."""
-        if self._hidden_parts(content, place.name, place, anywhere=False):
+        files = list(files_in(content))
+        if self._hidden_parts(content, files, place.name, place, anywhere=False):
             self.record.doubt(place.name, "MIME parts in a text that is not called multipart")
         kept, position = [], 0
-        for embedded in sorted(files_in(content), key=lambda found: found.span.start):
-            kept.append(content[position : embedded.span.start])
-            position = max(position, embedded.span.end)
+        for file in sorted(files, key=lambda found: found.span.start):
+            kept.append(content[position : file.span.start])
+            position = max(position, file.span.end)
         return b"".join([*kept, content[position:]])
 
     def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: _Place) -> None:
@@ -305,8 +318,8 @@ class Walk:
         self.record.parts.append(_part(path, names, declared[0], signs, content, encrypted=why))
         if why:
             self.record.skip(path, Reason.ENCRYPTED, why)
-        if any(sign.kind is Kind.MESSAGE for sign in signs) or declared[0] in _MESSAGE_TYPES:
-            self._nested(content, path)
+        is_message = declared[0] in _MESSAGE_TYPES or any(sign.kind is Kind.MESSAGE for sign in signs)
+        if is_message and self._nested(content, path):
             return
         with self._noted(path):
             self._attached_text(content, declared[0], charset, signs, path)
@@ -343,21 +356,21 @@ class Walk:
             member.octets, names, (member.declared_type,), _under(path, names), place, encrypted=member.encrypted
         )
 
-    def _nested(self, content: bytes, path: str) -> None:
-        """A message inside the message: its header and its words count as forwarded."""
+    def _nested(self, content: bytes, path: str) -> bool:
+        """Walk a message inside the message, whose words count as forwarded; False when it has no header."""
+        entity = read_entity(content, 0, len(content))
+        if not any(entity.header.all(name) for name in _MESSAGE_FIELDS):
+            return False
+        lines = [
+            f"{label}: {header_text(body)}"
+            for label in ("From", "To", "Cc", "Date", "Subject")
+            for body in entity.header.all(label.lower())
+        ]
+        self.record.say(path, Role.FORWARDED, "\n".join(lines))
         with self._noted(path), self.budget.inside_part():
-            entity = read_entity(content, 0, len(content))
-            lines = [
-                f"{label}: {header_text(body)}"
-                for label in ("From", "To", "Cc", "Date", "Subject")
-                for body in entity.header.all(label.lower())
-            ]
-            if not lines and not entity.types and content.strip():
-                self.record.say(path, Role.ATTACHED, decode_text(content[: MAX_PART_TEXT + 1], None))
-                return
-            self.record.say(path, Role.FORWARDED, "\n".join(lines))
             self.budget.count_part()
             self._entity(content, entity, _Place(path=f"{path}/", number="", nested=True))
+        return True
 
 
 def _under(path: str, names: Sequence[str]) -> str:

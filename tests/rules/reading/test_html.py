@@ -1,0 +1,142 @@
+"""HTML as people see it, and what it hides."""
+
+import time
+
+import pytest
+
+from rules.reading.html import read_html
+
+
+@pytest.mark.parametrize(
+    "page", ["pass<b></b>word", "pa<i>s</i>sword", "<span>pass</span><span>word</span>", "pass<!-- x -->word"]
+)
+def test_words_that_tags_split_are_whole(page):
+    assert read_html(page).visible.strip() == "password"
+
+
+def test_blocks_stand_on_lines_of_their_own():
+    assert read_html("<div>one</div><div>two<br>three</div><p>four</p>").visible == "one\ntwo\nthree\n\nfour\n\n"
+
+
+def test_the_lines_that_outlook_writes_stay_together():
+    page = (
+        "<p class=MsoNormal>one</p><p class=MsoNormal>two</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>three</p>"
+    )
+    assert read_html(page).visible == "one\ntwo\n\nthree\n"
+
+
+def test_cells_of_a_table_are_apart():
+    assert read_html("<table><tr><td>a<td>b</table>").visible.split() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        'style="display:none"',
+        'style="DISPLAY : NONE !important"',
+        'style="visibility:hidden"',
+        'style="font-size:0"',
+        'style="font-size:0px;color:red"',
+        'style="font-size:1px"',
+        'style="opacity:0"',
+        'style="mso-hide:all"',
+        'style="max-height:0;overflow:hidden"',
+        'style="color:#ffffff"',
+        'style="color:white;background-color:#FFF"',
+        'style="position:absolute;left:-9999px"',
+        "hidden",
+    ],
+)
+def test_hidden_words_are_apart(hiding):
+    page = read_html(f"<p>seen <span {hiding}>un<b>seen</b></span> again</p>")
+    assert page.visible.split() == ["seen", "again"]
+    assert page.hidden == "unseen"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        'style="color:#ffffff;background:#003366"',
+        'style="display:block"',
+        'style="font-size:10px"',
+        'style="max-height:none"',
+    ],
+)
+def test_words_in_ordinary_dress_are_seen(shown):
+    assert read_html(f"<p><span {shown}>word</span></p>").visible.strip() == "word"
+
+
+def test_white_words_in_a_dark_table_are_seen():
+    assert read_html('<table bgcolor="#003366"><tr><td><font color=white>word</font></table>').visible.strip() == "word"
+
+
+def test_a_class_that_the_style_sheet_hides():
+    page = read_html("<style>.x{display:none}</style><p>a</p><p class=x>b</p>")
+    assert (page.visible.strip(), page.hidden) == ("a", "b")
+
+
+def test_a_class_that_only_small_screens_hide_is_seen():
+    page = read_html("<style>@media (max-width:600px){.x{display:none}} p{margin:0}</style><p class=x>b</p>")
+    assert page.visible.strip() == "b"
+
+
+def test_script_and_style_are_no_text():
+    assert read_html("<style>p{}</style><script>alert(1)</script>text").visible.strip() == "text"
+
+
+def test_what_only_outlook_shows_is_hidden():
+    assert read_html("<p>a</p><!--[if mso]><p>secret</p><![endif]-->").hidden == "secret"
+
+
+def test_a_link_keeps_its_target_where_that_says_more():
+    page = read_html('<a href="https://evil.example/x">your bank</a>')
+    assert page.visible.strip() == "your bank <https://evil.example/x>"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://city.example/">city.example</a>',
+        '<a href="mailto:a@city.example">a@city.example</a>',
+        '<a href="#top">up</a>',
+    ],
+)
+def test_a_link_that_says_nothing_more(link):
+    assert "<" not in read_html(link).visible
+
+
+def test_quotes_are_marked():
+    page = read_html("<div>new</div><blockquote type=cite>old</blockquote>")
+    ((start, end),) = page.quotes
+    assert page.visible[start:end].strip() == "old"
+
+
+def test_outlooks_separator_is_marked():
+    page = read_html("<p>new</p><div id=divRplyFwdMsg><b>From:</b> x</div><p>old</p>")
+    assert page.visible[page.separators[0] :].startswith("From: x")
+
+
+@pytest.mark.parametrize(
+    ("bomb", "word"),
+    [
+        ("".join(f"<b n{n}><i n{n}>" for n in range(3_000)) + "text", "text"),
+        ("<div>" * 50_000 + "text", "text"),
+        ("<select>" + "<option>x" * 8_000 + "</select>text", "text"),
+        ("</b>" * 5_000 + "".join(f"<b n{n}>" for n in range(5_000)) + "text", "text"),
+    ],
+)
+def test_bombs_are_read_without_structure_and_at_once(bomb, word):
+    began = time.perf_counter()
+    page = read_html(bomb)
+    assert time.perf_counter() - began < 1
+    assert word in page.visible
+    assert page.trouble
+
+
+@pytest.mark.parametrize(
+    "page", ["<!--" * 50_000, '<a b="' * 20_000, "<" * 100_000, "<script>" * 20_000, "&" * 100_000]
+)
+def test_junk_is_read_at_once(page):
+    began = time.perf_counter()
+    read_html(page)
+    assert time.perf_counter() - began < 1

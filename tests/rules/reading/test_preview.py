@@ -1,0 +1,33 @@
+"""The preview of a held message is plain, bounded and safe to show."""
+
+from rules.reading.preview import MAX_PREVIEW, preview_of
+
+
+def test_roles_are_announced(facts_of):
+    facts = facts_of("From: Ann <ann@city.example>\nTo: b@city.example\nSubject: Hi\n\nmine\n> yours\n-- \nAnn\n")
+    assert preview_of(facts).split("\n") == [
+        "Subject: Hi",
+        "From: Ann <ann@city.example>",
+        "To: <b@city.example>",
+        "",
+        "mine",
+        "",
+        "[quoted]",
+        "> yours",
+        "",
+        "[signature]",
+        "-- ",
+        "Ann",
+    ]
+
+
+def test_controls_and_marks_that_turn_the_writing_are_taken_out(facts_of):
+    preview = preview_of(facts_of("Subject: a\u202eb\x1b[31mc\n\nx\x07y\u200b\u2066z\n"))
+    assert "Subject: ab[31mc" in preview
+    assert preview.endswith("xyz")
+
+
+def test_a_long_message_is_cut(facts_of):
+    preview = preview_of(facts_of("Subject: x\n\n" + "word\n" * 100_000))
+    assert len(preview) <= MAX_PREVIEW
+    assert preview.endswith("[cut]\n")

@@ -1,0 +1,140 @@
+"""Whose words a text is, told by the marks that mail programs leave."""
+
+import pytest
+
+from rules.facts import Role
+from rules.reading.quoting import split_text
+
+
+def roles(text: str) -> dict[Role, str]:
+    """The text of each role, its pieces joined."""
+    found: dict[Role, str] = {}
+    for piece in split_text(text):
+        found[piece.role] = found.get(piece.role, "") + text[piece.start : piece.end]
+    return found
+
+
+def test_a_text_without_marks_is_the_authors():
+    assert roles("Dear Bob,\nsee you on Monday.\n") == {Role.AUTHOR: "Dear Bob,\nsee you on Monday.\n"}
+
+
+def test_lines_with_an_angle_are_quoted_and_answers_between_them_are_not():
+    assert roles("> first\nyes\n> second\nno\n") == {Role.QUOTED: "> first\n> second\n", Role.AUTHOR: "yes\nno\n"}
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "On Mon, Sep 1, 2025 at 10:00 AM Bob Example <bob@elsewhere.example> wrote:",
+        "On Mon, Sep 1, 2025 at 10:00 AM Bob Example\n<bob@elsewhere.example> wrote:",
+        "Am 01.09.2025 um 10:00 schrieb Bob Example:",
+        "Am Mo., 1. Sept. 2025 um 10:00 Uhr schrieb Bob <bob@elsewhere.example>:",
+        "Le lun. 1 sept. 2025 à 10:00, Bob <bob@elsewhere.example> a écrit :",
+        "El lun, 1 sept 2025 a las 10:00, Bob (<bob@elsewhere.example>) escribió:",
+        "Il giorno lun 1 set 2025 alle ore 10:00 Bob ha scritto:",
+        "Op ma 1 sep 2025 om 10:00 schreef Bob <bob@elsewhere.example>:",
+        "Em seg., 1 de set. de 2025 às 10:00, Bob escreveu:",
+        "Den mån 1 sep. 2025 kl 10:00 skrev Bob <bob@elsewhere.example>:",
+        "W dniu 1.09.2025 o 10:00, Bob pisze:",
+    ],
+)
+def test_everything_below_an_attribution_is_quoted(attribution):
+    assert roles(f"Fine with me.\n\n{attribution}\n\nShall we meet?\n") == {
+        Role.AUTHOR: "Fine with me.\n\n",
+        Role.QUOTED: f"{attribution}\n\nShall we meet?\n",
+    }
+
+
+def test_below_marked_quotes_the_author_goes_on():
+    text = "On 1 Sep 2025, Bob wrote:\n> Shall we meet?\n\nFine with me.\n"
+    assert roles(text) == {
+        Role.QUOTED: "On 1 Sep 2025, Bob wrote:\n> Shall we meet?\n\n",
+        Role.AUTHOR: "Fine with me.\n",
+    }
+
+
+@pytest.mark.parametrize("prose", ["This is what he wrote:\nnothing\n", "On the desk lay what she said:\na list\n"])
+def test_prose_that_ends_like_an_attribution_is_the_authors(prose):
+    assert roles(prose) == {Role.AUTHOR: prose}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-----Original Message-----",
+        "---------- Forwarded message ----------",
+        "---------- Forwarded message ---------",
+        "Begin forwarded message:",
+        "---------------------- Forwarded by Ann Example/City on 03/06/2001 08:54 AM ---------------------------",
+        "-----Ursprüngliche Nachricht-----",
+        "-------- Message d'origine --------",
+        "----- Mensaje original -----",
+        "-----Messaggio originale-----",
+        "-----Oorspronkelijk bericht-----",
+        "From: Bob Example\nSent: Monday, September 1, 2025 10:00\nTo: Ann Example\nSubject: Meeting",
+        "*From:* Bob Example\n*Sent:* Monday\n*To:* Ann Example\n*Subject:* Meeting",
+        "________________________________\nFrom: Bob Example\nSent: Monday\nTo: Ann Example\nSubject: Meeting",
+        "Von: Bob Example\nGesendet: Montag\nAn: Ann Example\nBetreff: Treffen",
+        "De : Bob Example\nEnvoyé : lundi\nÀ : Ann Example\nObjet : Réunion",
+        "De: Bob Example\nEnviado el: lunes\nPara: Ann Example\nAsunto: Cita",
+        "Da: Bob Example\nInviato: lunedì\nA: Ann Example\nOggetto: Incontro",
+        "Van: Bob Example\nVerzonden: maandag\nAan: Ann Example\nOnderwerp: Afspraak",
+        "Från: Bob Example\nSkickat: måndag\nTill: Ann Example\nÄmne: Möte",
+    ],
+)
+def test_everything_below_a_forwarding_mark_is_forwarded(mark):
+    found = roles(f"For your information.\n\n{mark}\n\nThe old message.\n> and its quotes\n")
+    assert found[Role.AUTHOR].strip("_\n ") == "For your information."
+    assert found[Role.FORWARDED].endswith("\n\nThe old message.\n> and its quotes\n")
+    assert Role.QUOTED not in found
+
+
+def test_a_travel_plan_is_no_header_block():
+    text = "From: City Hall\nWith the bus at ten.\nTo: the library\n"
+    assert roles(text) == {Role.AUTHOR: text}
+
+
+def test_the_signature_delimiter():
+    assert roles("Hello\n-- \nAnn Example\nClerk\n") == {
+        Role.AUTHOR: "Hello\n",
+        Role.SIGNATURE: "-- \nAnn Example\nClerk\n",
+    }
+
+
+def test_the_lines_below_a_sign_off():
+    assert roles("Hello\n\nBest regards,\nAnn Example\nClerk, City of Example\n555-0100\n") == {
+        Role.AUTHOR: "Hello\n\nBest regards,\n",
+        Role.SIGNATURE: "Ann Example\nClerk, City of Example\n555-0100\n",
+    }
+
+
+def test_a_text_that_goes_on_after_thanks_is_no_signature():
+    text = "Thanks\nI have now read the whole report and will send it to the clerk tomorrow.\n"
+    assert roles(text) == {Role.AUTHOR: text}
+
+
+def test_a_legal_notice_is_a_footer():
+    notice = (
+        "CONFIDENTIALITY NOTICE: This e-mail is intended only for the person named above. If you are not the\n"
+        "intended recipient, please notify the sender and delete it.\n"
+    )
+    assert roles(f"See the plan.\n\n{notice}") == {Role.AUTHOR: "See the plan.\n\n", Role.FOOTER: notice}
+
+
+def test_one_confidential_word_is_no_footer():
+    text = "This plan is confidential, do not pass it on.\n"
+    assert roles(text) == {Role.AUTHOR: text}
+
+
+def test_the_footer_of_a_mailing_list():
+    footer = (
+        "_______________________________________________\nclerks mailing list\nhttps://lists.example/listinfo/clerks\n"
+    )
+    assert roles(f"Hello\n\n{footer}")[Role.FOOTER] == footer
+
+
+def test_pieces_cover_the_text_and_carry_its_offsets():
+    text = "Hello\n\n> old\n\n-- \nAnn\n\nFrom: Bob\nSent: today\nTo: Ann\nSubject: x\n\nbye\n"
+    pieces = split_text(text)
+    assert "".join(text[piece.start : piece.end] for piece in pieces) == text
+    assert [piece.role for piece in pieces] == [Role.AUTHOR, Role.QUOTED, Role.SIGNATURE, Role.FORWARDED]

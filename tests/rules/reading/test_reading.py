@@ -1,0 +1,283 @@
+"""A message read into facts: fields, people, texts by role, limits."""
+
+import mmap
+import time
+
+import pytest
+
+from rules.facts import Mailbox, Reason, Role
+from rules.transaction import Direction
+
+HEADER = "From: Ann Example <ann@city.example>\nTo: bob@elsewhere.example\nSubject: Budget\n"
+
+
+def texts(facts, role: Role) -> list[str]:
+    return [text.text.strip() for text in facts.said(role)]
+
+
+def test_an_ordinary_message(facts_of):
+    facts = facts_of(f"{HEADER}\nDear Bob,\n\nall is well.\n")
+    assert facts.subject == "Budget"
+    assert facts.originators == (Mailbox(name="Ann Example", address="ann@city.example"),)
+    assert facts.addressed == (Mailbox(name="", address="bob@elsewhere.example"),)
+    assert facts.field("to") == "bob@elsewhere.example"
+    assert facts.directions == {"bob@elsewhere.example": Direction.OUTBOUND}
+    assert [(text.part, text.role, text.text) for text in facts.texts] == [
+        ("subject", Role.SUBJECT, "Budget"),
+        ("1", Role.AUTHOR, "Dear Bob,\n\nall is well.\n"),
+    ]
+    assert [(part.path, part.declared_type, part.inline) for part in facts.parts] == [("1", "text/plain", True)]
+    assert not facts.unread
+    assert not facts.ambiguities
+
+
+def test_encoded_words_that_split_a_character(facts_of):
+    facts = facts_of("Subject: =?utf-8?B?w6TDtsM=?= =?utf-8?B?vA==?= =?iso-8859-1?Q?_gr=FC=DF?=\n\nx")
+    assert facts.subject == "äöü grüß"
+
+
+def test_a_subject_in_bare_latin_1(facts_of):
+    assert facts_of(b"Subject: gr\xfc\xdf Gott\r\n\r\nx").subject == "grüß Gott"
+
+
+@pytest.mark.parametrize(
+    ("written", "mailboxes"),
+    [
+        ('"Example, Ann" <ann@city.example>', [("Example, Ann", "ann@city.example")]),
+        ("ann@city.example (Ann Example)", [("Ann Example", "ann@city.example")]),
+        ("Council: a@city.example, B <b@city.example>;", [("", "a@city.example"), ("B", "b@city.example")]),
+        ("<alice@city.example>bob@evil.example", [("bob@evil.example", "alice@city.example")]),
+        ("=?utf-8?Q?Ann=2C_Clerk?= <ann@city.example>", [("Ann, Clerk", "ann@city.example")]),
+        ('"a\\"b" <x@city.example>', [('a"b', "x@city.example")]),
+        ("undisclosed-recipients:;", []),
+        ("Ann Example", [("Ann Example", "")]),
+        ('"unclosed <x@city.example>, y@city.example', [("unclosed", "x@city.example"), ("", "y@city.example")]),
+    ],
+)
+def test_address_lists(facts_of, written, mailboxes):
+    facts = facts_of(f"From: {written}\n\nx")
+    assert [(mailbox.name.strip('"'), mailbox.address) for mailbox in facts.originators] == mailboxes
+
+
+def test_every_from_field_is_seen_and_told(facts_of):
+    facts = facts_of("From: ann@city.example\nFrom: eve@elsewhere.example\n\nx")
+    assert [mailbox.address for mailbox in facts.originators] == ["ann@city.example", "eve@elsewhere.example"]
+    assert [ambiguity.detail for ambiguity in facts.ambiguities] == ["several from fields that differ"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "octets"),
+    [
+        ("utf-8", "grüß".encode()),
+        ("iso-8859-1", b"gr\xfc\xdf"),
+        ("us-ascii", b"gr\xfc\xdf"),
+        ("x-nonsense", b"gr\xfc\xdf"),
+        ("x-nonsense", "grüß".encode()),
+        ("utf-16", "grüß".encode("utf-16")),
+        ("macintosh", "grüß".encode("mac-roman")),
+        ("windows-1252", b"gr\xfc\xdf"),
+        ('"ISO_8859-1"', b"gr\xfc\xdf"),
+    ],
+)
+def test_charsets_as_senders_use_them(facts_of, charset, octets):
+    facts = facts_of(f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode() + octets)
+    assert texts(facts, Role.AUTHOR) == ["grüß"]
+
+
+@pytest.mark.parametrize(
+    "codec", ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "rot13", "zlib_codec", "hex"]
+)
+def test_python_codecs_are_no_charsets(facts_of, codec):
+    facts = facts_of(f"Subject: =?{codec}?Q?a=5Cx41?=\nContent-Type: text/plain; charset={codec}\n\na\\x41\n")
+    assert facts.subject == "a\\x41"
+    assert texts(facts, Role.AUTHOR) == ["a\\x41"]
+
+
+def alternative(plain: str, html: str) -> str:
+    return (
+        f"{HEADER}Content-Type: multipart/alternative; boundary=b1\n\n--b1\nContent-Type: text/plain\n\n{plain}\n"
+        f"--b1\nContent-Type: text/html\n\n{html}\n--b1--\n"
+    )
+
+
+def test_the_same_words_in_two_dresses_are_read_once(facts_of):
+    facts = facts_of(
+        alternative("Dear Bob,\n\nall is “well”.", "<p>Dear <b>Bob</b>,</p><p>all is\n&ldquo;well&rdquo;.</p>")
+    )
+    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\n\nall is “well”."]
+
+
+def test_a_line_that_only_html_has_is_read_too(facts_of):
+    facts = facts_of(alternative("Dear Bob,\nall is well.", "<p>Dear Bob,</p><p>all is well.</p><p>P.S. call me</p>"))
+    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\nall is well.", "P.S. call me"]
+
+
+def test_an_alternative_that_says_something_else_is_read_whole(facts_of):
+    lie = "".join(f"<p>Buy the cheapest cartridges of batch {number} from us now.</p>" for number in range(10))
+    facts = facts_of(alternative("Dear Bob,\nall is well.", f"<p>all is well.</p>{lie}"))
+    assert texts(facts, Role.AUTHOR)[1].startswith("all is well.\n\nBuy the cheapest")
+
+
+def test_a_link_that_only_html_has_is_read(facts_of):
+    facts = facts_of(alternative("see here", '<a href="https://evil.example/">see here</a>'))
+    assert "evil.example" in "".join(texts(facts, Role.AUTHOR))
+
+
+def test_hidden_words_are_a_role_of_their_own(facts_of):
+    facts = facts_of("Content-Type: text/html\n\n<p>seen</p><p style='display:none'>unseen</p>")
+    assert texts(facts, Role.AUTHOR) == ["seen"]
+    assert texts(facts, Role.HIDDEN) == ["unseen"]
+
+
+def test_quotes_of_html_are_quoted(facts_of):
+    facts = facts_of("Content-Type: text/html\n\n<div>mine</div><blockquote>yours</blockquote><div>mine too</div>")
+    assert texts(facts, Role.QUOTED) == ["yours"]
+    assert texts(facts, Role.AUTHOR) == ["mine", "mine too"]
+
+
+def test_a_nested_message_counts_as_forwarded(facts_of):
+    facts = facts_of(
+        f"{HEADER}Content-Type: multipart/mixed; boundary=b1\n\n--b1\n\nsee below\n"
+        "--b1\nContent-Type: message/rfc822\n\n"
+        "From: eve@elsewhere.example\nSubject: old news\n\nthe news\n--b1--\n"
+    )
+    assert texts(facts, Role.AUTHOR) == ["see below"]
+    assert texts(facts, Role.FORWARDED) == ["From: eve@elsewhere.example\nSubject: old news", "the news"]
+
+
+def test_a_text_file_is_attached_text(facts_of):
+    facts = facts_of(
+        "Content-Type: multipart/mixed; boundary=b1\n\n--b1\n\nhello\n"
+        "--b1\nContent-Type: text/plain; charset=iso-8859-1\nContent-Disposition: attachment; filename=notes.txt\n"
+        "Content-Transfer-Encoding: quoted-printable\n\nn=F6te\n--b1--\n"
+    )
+    assert texts(facts, Role.ATTACHED) == ["nöte"]
+    assert facts.parts[1].path == "2/notes.txt"
+
+
+def test_words_outside_the_parts_of_a_multipart_are_hidden(facts_of):
+    facts = facts_of(
+        "Content-Type: multipart/mixed; boundary=b1\n\nthe code is 1234\n--b1\n\nhello\n--b1--\nand 5678\n"
+    )
+    assert texts(facts, Role.HIDDEN) == ["the code is 1234", "and 5678"]
+
+
+def test_the_usual_preamble_is_passed_over(facts_of):
+    facts = facts_of(
+        "Content-Type: multipart/mixed; boundary=b1\n\n"
+        "This is a multi-part message in MIME format.\n--b1\n\nhello\n--b1--\n"
+    )
+    assert texts(facts, Role.HIDDEN) == []
+
+
+def test_offsets_are_into_the_whole_text_of_the_part(facts_of):
+    body = "mine\n> yours\nmine again\n"
+    for text in facts_of(f"{HEADER}\n{body}").texts[1:]:
+        assert body[text.start : text.start + len(text.text)] == text.text
+
+
+def test_a_mapped_file_reads_as_octets_do(facts_of, tmp_path):
+    mail = tmp_path / "a.eml"
+    mail.write_bytes(parts(3).replace("\n", "\r\n").encode())
+    with mail.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert facts_of(mapped) == facts_of(mail.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["old.eml", "old.txt"])
+def test_an_attached_message_file_is_walked_by_its_name_or_type(facts_of, name):
+    kind = "application/octet-stream" if name.endswith("eml") else "message/rfc822"
+    facts = facts_of(
+        f"Content-Type: {kind}\nContent-Disposition: attachment; filename={name}\n\nFrom: eve@x.example\n\nnews\n"
+    )
+    assert [part.path for part in facts.parts] == [f"1/{name}", f"1/{name}/1"]
+    assert texts(facts, Role.FORWARDED) == ["From: eve@x.example", "news"]
+
+
+def test_lone_surrogates_of_utf_7_do_not_come_through(facts_of):
+    facts = facts_of("Content-Type: text/plain; charset=utf-7\n\na +2AA- b +AOQ-\n")
+    assert texts(facts, Role.AUTHOR)[0].endswith("b ä")
+    facts.texts[0].text.encode()
+
+
+def test_a_body_that_begins_at_once(facts_of):
+    assert texts(facts_of("\njust text\n"), Role.AUTHOR) == ["just text"]
+
+
+def test_an_empty_message(facts_of):
+    facts = facts_of(b"")
+    assert facts.texts == ()
+    assert facts.size == 0
+
+
+def parts(count: int) -> str:
+    return "Content-Type: multipart/mixed; boundary=b1\n\n" + "--b1\n\nx\n" * count + "--b1--\n"
+
+
+def test_999_parts_are_within_the_limit_and_1000_with_their_multipart_are_too(facts_of):
+    assert facts_of(parts(999)).unread == ()
+    unread = facts_of(parts(1_000)).unread
+    assert [(entry.reason, entry.detail) for entry in unread] == [(Reason.LIMIT, "more than 1000 MIME parts")]
+
+
+def nested(depth: int) -> str:
+    top = "".join(f"Content-Type: multipart/mixed; boundary=b{n}x\n\n--b{n}x\n" for n in range(depth))
+    return top + "\ninnermost\n" + "".join(f"--b{n}x--\n" for n in reversed(range(depth)))
+
+
+def test_depth_30_is_within_the_limit_and_31_is_not(facts_of):
+    assert texts(facts_of(nested(30)), Role.AUTHOR) == ["innermost"]
+    assert facts_of(nested(30)).unread == ()
+    assert [entry.reason for entry in facts_of(nested(31)).unread] == [Reason.LIMIT]
+
+
+def test_text_beyond_the_limit_is_told(facts_of):
+    facts = facts_of(HEADER + "\n" + "word\n" * 500_000)
+    assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
+    assert sum(len(text.text) for text in facts.texts) <= 2 * 1024 * 1024 + len("Budget")
+
+
+def test_a_header_beyond_the_limit_is_told(facts_of):
+    facts = facts_of("".join(f"X-{number}: y\n" for number in range(2_000)) + "\nx")
+    assert facts.unread[0].reason is Reason.LIMIT
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "Subject: " + "a" * 1_000_000 + "\n\nx",
+        "Subject: " + "=?utf-8?q?x?= " * 20_000 + "\n\nx",
+        "Subject: x\n" + " y\n" * 85_000 + "\nx",
+        "Subject: (x\n" + "y\n" * 100_000 + "\nx",
+        "To: " + ", ".join(f"a{n}@city.example" for n in range(20_000)) + "\n\nx",
+        "To: " + "(" * 100_000 + "\n\nx",
+        "To: " + '"' * 100_001 + "\n\nx",
+        "To: " + "<" * 100_000 + "\n\nx",
+        "Content-Type: text/plain; " + "".join(f"n*{n}=x; " for n in range(8_000)) + "\n\nx",
+        "Content-Type: text/plain; a=" + "(" * 60_000 + "\n\nx",
+        "Content-Type: multipart/mixed; boundary=" + "=?" * 8_000 + "\n\nx",
+        'Content-Type: multipart/mixed; boundary="' + "\\" * 60_001 + "\n\nx",
+        "Content-Disposition: attachment; filename=" + "%" * 60_000 + "\n\nx",
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n" * 100_000,
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--bb\n" * 100_000,
+        "Content-Type: multipart/mixed\n\n" + "--\n" * 200_000,
+        "Content-Type: multipart/mixed; boundary=b\n" * 500 + "\n--b\n\nx\n",
+        "\n" + "begin 644 a\n" * 50_000,
+        "\n" + "=ybegin name=a\n" * 20_000,
+        "\n" + "(This file must be converted with BinHex 4.0)\n:!!!\n" * 10_000,
+        "\n" + "> " * 400_000,
+        "\n" + "From: x\n" * 100_000,
+        "\n" + "On 1 he wrote:\n" * 60_000,
+        "\n" + "disclaimer\n" * 60_000,
+        "\n" + "Thanks\n" * 100_000,
+        "Content-Type: message/rfc822\n\n" * 2_000,
+        "X" * 300_000,
+        "x\n" * 150_000,
+        ":\n" * 150_000,
+        " \n" * 150_000 + "\nx",
+    ],
+    ids=range(30),
+)
+def test_costly_input_ends_soon(facts_of, mail):
+    began = time.process_time()
+    facts_of(mail)
+    assert time.process_time() - began < 2
