@@ -76,8 +76,14 @@ class DataReader:
             self._file = None
 
     def _find_end(self, searched: int) -> int:
-        """One search finds both the end and the need to remove dots: nearly no message has a line with a dot."""
-        at = self._block.find(b"\r\n.", searched)
+        """One search finds both the end and the need to remove dots: nearly no message has a line with a dot.
+
+        A search for the dot alone comes first: it is a hundred times as fast, and base64 has none.
+        """
+        dot = self._block.find(b".", searched)
+        if dot < 0:
+            return -1
+        at = self._block.find(b"\r\n.", max(dot - 2, 0))
         if at < 0 or self._block.startswith(END, at):
             return at
         self._dotted = True

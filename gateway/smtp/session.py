@@ -25,6 +25,7 @@ log = logging.getLogger("mailward.smtp")
 
 CRLF = b"\r\n"
 MAX_OVERLONG = 64 * 1024  # octets of one endless command line that are thrown away before we hang up
+MAX_UNSENT = 4_096  # octets of replies that wait for company; more would be copied again with each reply
 LINGER = 5.0  # seconds that a client may take to read our last words
 EARLY_TURNS = 2  # turns of the event loop before the banner, in which octets that are already there are read
 
@@ -163,7 +164,10 @@ class Session(SMTP):
                 await self._turn()
         except Farewell as farewell:
             self.hang_up(farewell.reply)
-        except (OSError, EOFError, TLSSetupException) as error:
+        except TLSSetupException as error:
+            log.info("%s: TLS handshake failed: %r", self.address, error.__cause__)
+            self.connection_lost(None)  # a handshake that fails is not reported otherwise; aiosmtpd does the same
+        except (OSError, EOFError) as error:
             log.debug("%s: connection ended: %r", self.address, error)
         except Exception:
             log.exception("%s: session failed", self.address)
@@ -208,7 +212,7 @@ class Session(SMTP):
         self._at_prompt = True
         self._watchdog.until(self.loop.time() + self._shared.connections.idle_seconds)
         try:
-            if CRLF not in self._buffer:
+            if CRLF not in self._buffer or len(self._unsent) > MAX_UNSENT:
                 await self.flush()
             return (await self._reader.readuntil(CRLF))[: -len(CRLF)]
         except asyncio.LimitOverrunError as overrun:

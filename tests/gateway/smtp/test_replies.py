@@ -1,0 +1,35 @@
+"""What others say, made fit to be said by us; and ids."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.reply import ACCEPTED, Reply
+from gateway.smtp.identifier import new_identifier
+from gateway.smtp.replies import marked, passed_up
+
+
+@given(code=st.integers(-5, 1_200), status=st.text(max_size=8), text=st.text(max_size=900))
+def test_any_refusal_becomes_one_short_line_of_printable_ascii_b09(code, status, text):
+    reply = marked(passed_up(Reply(code=code, status=status, text=text)), new_identifier())
+    line = str(reply)
+    assert line.isascii() and line.isprintable()
+    assert len(line) <= 510
+    assert 400 <= reply.code <= 599 and reply.code != 421
+    assert reply.status[0] == str(reply.code)[0]
+
+
+def test_the_class_is_kept_b06():
+    assert passed_up(Reply(code=550, status="5.1.1", text="No")) == Reply(code=550, status="5.1.1", text="No")
+    assert passed_up(Reply(code=452, status="", text="Full")).status == "4.0.0"
+    assert passed_up(Reply(code=550, status="2.0.0", text="No")).status == "5.0.0"
+
+
+def test_an_acceptance_carries_the_id():
+    assert str(marked(ACCEPTED, "ID")) == "250 2.0.0 Ok: ID"
+
+
+def test_ids_are_unlike_and_sort_by_time():
+    ids = [new_identifier() for _ in range(1_000)]
+    assert len(set(ids)) == 1_000
+    assert {len(identifier) for identifier in ids} == {26}
+    assert ids[0][:8] <= ids[-1][:8]
