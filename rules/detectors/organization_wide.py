@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.address import Address, AddressError, parse_address
+from rules.address import Address, AddressError, key_of, parse_address
 from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
@@ -63,7 +63,7 @@ class Reach:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report mail from inside that reaches a good part of the staff; `detected` from the threshold on."""
-    listed = frozenset(name.casefold() for name in parameters.listservs)
+    listed = frozenset(map(key_of, parameters.listservs))
     copies = facts.recipients(Direction.INTERNAL, Direction.OUTBOUND)
     concerned = tuple(address.key for address in copies if address.key not in listed)
     if not concerned:
@@ -98,7 +98,7 @@ def observe_sum(reached: int, staff: int, mailing: Mailing, parameters: Paramete
     needed = threshold(staff, parameters)
     if reached < needed or reached <= len(mailing.reaches):
         return None
-    if mailing.originator in {name.casefold() for name in parameters.permitted_senders}:
+    if mailing.originator in set(map(key_of, parameters.permitted_senders)):
         return None
     hours = parameters.window_seconds / 3_600
     return Observation(
@@ -133,7 +133,7 @@ def _addresses(
 
 
 def _reach(facts: Facts, addresses: tuple[Address, ...], parameters: Parameters) -> Reach:
-    names = frozenset(name.casefold() for name in parameters.all_staff)
+    names = frozenset(key_of(name) if "@" in name else name.casefold() for name in parameters.all_staff)
     everyone = tuple(
         address.key
         for address in addresses
@@ -148,7 +148,7 @@ def _staff(facts: Facts) -> int:
 
 def _permitted(facts: Facts, parameters: Parameters) -> bool:
     sender = facts.envelope.reverse_path
-    return sender is not None and sender.key in {name.casefold() for name in parameters.permitted_senders}
+    return sender is not None and sender.key in set(map(key_of, parameters.permitted_senders))
 
 
 def _score(reached: int, staff: int, needed: int) -> float:
