@@ -7,7 +7,7 @@ knows nothing of messages beyond `Text`, and nothing of rules.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -49,14 +49,17 @@ class Patterns:
         self._singles = singles
         self._set = compiled
 
-    def find(self, text: str) -> tuple[Match, ...]:
-        """All matches of all patterns in order of place, at most MAX_MATCHES; empty matches are left out."""
+    def find(self, text: str, fired: Iterable[int] | None = None) -> tuple[Match, ...]:
+        """All matches of all patterns in order of place, at most MAX_MATCHES; empty matches are left out.
+
+        `fired` saves the search for the patterns that match, when `fires` has told them.
+        """
         if self._set is None or not text:
             return ()
         octets = text.encode("utf-8", "replace")  # a lone surrogate becomes one "?", so lengths still agree
         spans = sorted(
             (start, end, index)
-            for index in self._set.Match(octets) or ()
+            for index in ((self._set.Match(octets) or ()) if fired is None else fired)
             for start, end in _spans(self._singles[index], octets)
         )[:MAX_MATCHES]
         if len(octets) != len(text):

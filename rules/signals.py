@@ -15,10 +15,9 @@ from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
 from rules.patterns import Patterns, compile_patterns, evidence_of, normalise
 
-MAX_SCANNED = 256 * 1024  # characters of one role; what conduct rules look for stands far before
+MAX_SCANNED = 128 * 1024  # characters of one role; what conduct rules look for stands far before
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
 OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
-MAX_WEIGHED = 400  # passages; a window is weighed for each, and by then every signal has fired
 MAX_EVIDENCE = 20  # passages of one observation
 
 
@@ -48,12 +47,14 @@ class Model:
 
     Passages of the body count together when they stand within `window` characters of each other: a long digest of
     news mentions everything somewhere. Those of subject, signature and footer, and what speaks against, always count.
+    No more than `scanned` characters of a text are looked at.
     """
 
     __pydantic_config__ = STRICT
     about: str
     bias: float
     window: int
+    scanned: int = MAX_SCANNED
     roles: tuple[Role, ...]
     signals: tuple[Signal, ...]
 
@@ -87,6 +88,15 @@ class Scale:
     model: Model
     patterns: Patterns
     owners: tuple[int, ...]  # index of the signal, for each pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A text, what it reads like normalised, and the patterns that match somewhere in it."""
+
+    text: Text
+    normalised: str
+    fired: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +141,10 @@ def weigh(
     measures: Sequence[Measure] = (),
 ) -> Iterable[Observation]:
     """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
-    scanned = tuple(text for text in _bounded(texts) if text.role in _roles(scale.model))
-    if _at_best(scale, scanned, phrases, measures) < _logit(min(NEAR, threshold)):
+    scans = _scans(scale, texts)
+    if not phrases and _at_best(scale, scans, measures) < _logit(min(NEAR, threshold)):
         return
-    hits = _hits(scale, scanned, measures) + _own(phrases, scanned)
+    hits = _hits(scale, scans, measures) + _own(phrases, texts)
     score = 1 / (1 + math.exp(-scale.model.bias - sum(hit.adds for hit in hits)))
     if score < min(NEAR, threshold):
         return
@@ -172,11 +182,21 @@ def _logit(score: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _at_best(scale: Scale, texts: Sequence[Text], phrases: tuple[str, ...], measures: Sequence[Measure]) -> float:
+def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
+    """The texts that the model looks at, those without any match left out."""
+    roles = _roles(scale.model)
+    scans = []
+    for text in _bounded(texts):
+        if text.role in roles:
+            normalised = normalise(text.text).text[: scale.model.scanned]
+            if fired := scale.patterns.fires(normalised):
+                scans.append(Scan(text=text, normalised=normalised, fired=fired))
+    return tuple(scans)
+
+
+def _at_best(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> float:
     """The highest sum these texts could reach, told from which patterns fire: cheap, and enough for most mail."""
-    if phrases:
-        return math.inf
-    fired = {scale.owners[index] for text in texts for index in scale.patterns.fires(normalise(text.text).text)}
+    fired = {scale.owners[index] for scan in scans for index in scan.fired}
     taken = {measure.name for measure in measures if measure.count}
     return scale.model.bias + sum(
         max(0.0, signal.weight) * signal.at_most
@@ -185,9 +205,9 @@ def _at_best(scale: Scale, texts: Sequence[Text], phrases: tuple[str, ...], meas
     )
 
 
-def _hits(scale: Scale, texts: Sequence[Text], measures: Sequence[Measure]) -> list[Hit]:
+def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> list[Hit]:
     """Every signal that fired, the heaviest first."""
-    found = _together(scale.model, _passages(scale, texts))
+    found = _together(scale.model, _passages(scale, scans))
     hits = []
     for index, signal in enumerate(scale.model.signals):
         distinct = {passage.said: passage for passage in reversed(found) if passage.owner == index}
@@ -202,50 +222,69 @@ def _hits(scale: Scale, texts: Sequence[Text], measures: Sequence[Measure]) -> l
     return sorted(hits, key=lambda hit: -abs(hit.adds))
 
 
-def _passages(scale: Scale, texts: Sequence[Text]) -> list[Passage]:
+def _passages(scale: Scale, scans: Sequence[Scan]) -> list[Passage]:
     passages = []
-    for text in texts:
-        normalised = normalise(text.text).text
-        for match in scale.patterns.find(normalised):
+    for scan in scans:
+        for match in scale.patterns.find(scan.normalised, scan.fired):
             owner = scale.owners[match.index]
-            if text.role not in (scale.model.signals[owner].roles or scale.model.roles):
+            if scan.text.role not in (scale.model.signals[owner].roles or scale.model.roles):
                 continue
-            matched = normalised[match.start : match.end]
+            matched = scan.normalised[match.start : match.end]
             start = match.start + len(matched) - len(matched.lstrip())
             said = matched.strip()
-            passages.append(Passage(owner=owner, said=said.casefold(), text=text, start=start, end=start + len(said)))
-    return passages[:MAX_WEIGHED]
+            passages.append(
+                Passage(owner=owner, said=said.casefold(), text=scan.text, start=start, end=start + len(said))
+            )
+    return passages
 
 
 def _together(model: Model, passages: Sequence[Passage]) -> list[Passage]:
-    """Those that always count, and the weightiest window of the others, in order of place.
-
-    The same words twice, as in the two forms of one body, count once.
-    """
+    """Those that always count, and the weightiest window of the others, in order of place."""
     always: list[Passage] = []
     others: list[Passage] = []
     for item in passages:
         counts_anywhere = item.text.role in _WHOLE or model.signals[item.owner].weight < 0
         (always if counts_anywhere else others).append(item)
     others.sort(key=lambda item: (item.text.part, item.place))
-    best: Sequence[Passage] = ()
-    best_sum = 0.0
-    first = 0
+    window = _Window(model)
+    best, best_sum, first = (0, 0), 0.0, 0
     for last, item in enumerate(others):
+        window.enter(item)
         while others[first].text.part != item.text.part or item.place - others[first].place > model.window:
+            window.leave(others[first])
             first += 1
-        window = others[first : last + 1]
-        total = _sum(model, window)
-        if total > best_sum:
-            best, best_sum = window, total
-    return [*always, *best]
+        if window.sum > best_sum:
+            best, best_sum = (first, last + 1), window.sum
+    return [*always, *others[slice(*best)]]
 
 
-def _sum(model: Model, passages: Iterable[Passage]) -> float:
-    counts = Counter(owner for owner, _ in {(item.owner, item.said) for item in passages})
-    return sum(
-        min(count, model.signals[owner].at_most) * model.signals[owner].weight for owner, count in counts.items()
-    )
+class _Window:
+    """The sum of the passages within, kept as they enter and leave.
+
+    The same words twice, as in the two forms of one body, count once.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._signals = model.signals
+        self._said: Counter[tuple[int, str]] = Counter()
+        self._different: Counter[int] = Counter()
+        self.sum = 0.0
+
+    def enter(self, passage: Passage) -> None:
+        key = passage.owner, passage.said
+        self._said[key] += 1
+        if self._said[key] == 1:
+            self._different[passage.owner] += 1
+            if self._different[passage.owner] <= self._signals[passage.owner].at_most:
+                self.sum += self._signals[passage.owner].weight
+
+    def leave(self, passage: Passage) -> None:
+        key = passage.owner, passage.said
+        self._said[key] -= 1
+        if self._said[key] == 0:
+            if self._different[passage.owner] <= self._signals[passage.owner].at_most:
+                self.sum -= self._signals[passage.owner].weight
+            self._different[passage.owner] -= 1
 
 
 def _shown(signal: Signal, passage: Passage) -> Evidence:
@@ -260,4 +299,5 @@ def _own(phrases: tuple[str, ...], texts: Sequence[Text]) -> list[Hit]:
     signal = Signal(name="a phrase of this city", weight=OWN_PHRASE, patterns=phrases)
     model = Model(about="", bias=0, window=MAX_SCANNED, roles=tuple(Role), signals=(signal,))
     compiled = compile_patterns(tuple(_edged(phrase) for phrase in phrases))
-    return _hits(Scale(model=model, patterns=compiled, owners=(0,) * len(phrases)), texts, ())
+    scale = Scale(model=model, patterns=compiled, owners=(0,) * len(phrases))
+    return _hits(scale, _scans(scale, texts), ())

@@ -13,7 +13,7 @@ from pathlib import Path
 from rules.document import STRICT
 from rules.facts import Facts, Role, Text
 from rules.finding import Observation
-from rules.patterns import evidence_of, normalise
+from rules.patterns import Patterns, compile_patterns, evidence_of, literal, normalise
 
 NAME = Path(__file__).stem
 OWN = frozenset({Role.AUTHOR, Role.SIGNATURE, Role.FOOTER})
@@ -78,6 +78,8 @@ def _bodies(facts: Facts) -> Iterator[Text]:
 def _best(body: Text, parameters: Parameters) -> Place | None:
     """The place in `body` where most of the disclaimer's words stand in order; None when nowhere near."""
     wanted = _words(parameters.disclaimer)
+    if not _quarters_of(wanted).fires(normalise(body.text).text):
+        return None
     found = [(match.group().casefold(), match.span()) for match in _scanned(normalise(body.text).text)]
     words = [word for word, _ in found]
     best: Place | None = None
@@ -103,19 +105,29 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(match.group().casefold() for match in _WORD.finditer(normalise(text).text))
 
 
-def _candidates(words: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """Where the disclaimer might begin: one of its quarters, at the least, stands there word for word.
+def _quarters(wanted: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
+    """The disclaimer in pieces, each with its offset: one at the least stands word for word where few are wrong.
 
-    Five slips in forty words can spoil every quarter; so many are not forgiven anyway.
+    Five slips in forty words can spoil every piece; so many are not forgiven anyway.
     """
     size = max(1, len(wanted) // 4)
-    quarters = [(offset, tuple(wanted[offset : offset + size])) for offset in range(0, len(wanted), size)]
+    return [(offset, wanted[offset : offset + size]) for offset in range(0, len(wanted), size)]
+
+
+@lru_cache(maxsize=16)
+def _quarters_of(wanted: tuple[str, ...]) -> Patterns:
+    """The pieces as patterns: they tell at once that a text holds no disclaimer, as nearly every one does."""
+    return compile_patterns(tuple(r"[\W_]+".join(map(literal, words)) for _, words in _quarters(wanted)))
+
+
+def _candidates(words: Sequence[str], wanted: tuple[str, ...]) -> list[int]:
+    """Where the disclaimer might begin."""
     places: dict[str, list[int]] = {}
     for place, word in enumerate(words):
         places.setdefault(word, []).append(place)
     begins = {
         max(0, place - offset)
-        for offset, quarter in quarters
+        for offset, quarter in _quarters(wanted)
         for place in places.get(quarter[0], ())[:MAX_CANDIDATES]
         if tuple(words[place : place + len(quarter)]) == quarter
     }
