@@ -126,8 +126,9 @@ class _Open:
     """What an open element passes on to its content, and what is due when it ends."""
 
     tag: str
-    hidden: bool
-    colour: str
+    barred: bool  # not displayed, and nothing inside is
+    hidden: bool  # barred, or in the colour of its background, which an inner element may change
+    colour: str  # "" when the page does not say
     background: str
     preformatted: bool = False
     target: str = ""
@@ -150,7 +151,7 @@ class _Walk:
     def walk(self, root: LexborNode) -> bool:
         """Visit every node once; False when MAX_NODES ended it."""
         self._read_sheets(root)
-        top = _Open("", False, "000000", _WHITE)
+        top = _Open("", False, False, "", _WHITE)
         stack: list[tuple[LexborNode, _Open]] = []
         node: LexborNode | None = root
         for _ in range(MAX_NODES):
@@ -218,13 +219,10 @@ class _Walk:
             background = ""
         element.colour = element.colour if colour is None else colour
         element.background = element.background if background is None else background
-        same = self._colours_known and element.colour != "" and element.colour == element.background
         classes = (attributes.get("class") or "").split()
-        element.hidden = (
-            outer.hidden or style.hides or "hidden" in attributes or same or not self._classes.isdisjoint(classes)
-        )
-        if outer.hidden and not element.hidden:
-            element.hidden = True
+        element.barred = outer.barred or style.hides or "hidden" in attributes or not self._classes.isdisjoint(classes)
+        same = self._colours_known and element.colour != "" and element.colour == element.background
+        element.hidden = element.barred or same
         element.quoted = any(name.startswith(_QUOTE_CLASSES) for name in classes)
         if (attributes.get("id") or "").lower() in _SEPARATOR_IDS:
             self.separators.append(self.visible.length)
@@ -266,7 +264,7 @@ class _Walk:
 
 
 def _like(outer: _Open, tag: str) -> _Open:
-    return _Open(tag, outer.hidden, outer.colour, outer.background, outer.preformatted)
+    return _Open(tag, outer.barred, outer.hidden, outer.colour, outer.background, outer.preformatted)
 
 
 def _is_tight(attributes: dict[str, str | None]) -> bool:

@@ -6,7 +6,7 @@ LABELS = {
     **dict.fromkeys(("expéditeur", "mittente", "remitente", "差出人", "发件人", "寄件者"), "from"),
     **dict.fromkeys(("sent", "date", "gesendet", "datum", "envoyé", "enviado", "enviado el", "fecha"), "date"),
     **dict.fromkeys(("data", "inviato", "verzonden", "skickat", "sendt", "wysłano", "lähetetty", "дата"), "date"),
-    **dict.fromkeys(("dato", "enviada em", "date d'envoi", "发送时间", "日時", "送信日時"), "date"),
+    **dict.fromkeys(("dato", "enviada em", "date d'envoi", "отправлено", "发送时间", "日時", "送信日時"), "date"),
     **dict.fromkeys(("to", "an", "à", "para", "a", "aan", "till", "til", "do", "vastaanottaja", "кому"), "to"),
     **dict.fromkeys(("kime", "收件人", "宛先", "destinataire", "destinatario"), "to"),
     **dict.fromkeys(("subject", "re", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp"), "subject"),
@@ -81,12 +81,18 @@ SIGN_OFFS = frozenset(
     )
 )  # fmt: skip
 
+# Written by the telephone, not by its owner.
+DEVICE_SIGNATURES = ("sent from my ", "get outlook for ", "sent via ", "von meinem iphone gesendet", "envoyé de mon ")
+
+# The lines with which a notice begins when it follows other words without an empty line.
+NOTICE_WORDS = ("confidentiality", "notice", "disclaimer", "++++", "****", "----", "____")
+
 # A footer holds one of these …
 FOOTER_STRONG = (
     "intended recipient", "intended only for", "intended solely", "solely for the use", "in error",
     "confidentiality notice", "confidentiality statement", "notify the sender", "disclaimer", "mailing list",
     "unsubscribe", "vertrauliche informationen", "irrtümlich erhalten", "destinataire prévu", "par erreur",
-    "public records", "open records", "privileged and confidential",
+    "public records", "open records",
 )  # fmt: skip
 # … and two of these.
 FOOTER_PHRASES = (

@@ -12,10 +12,12 @@ from rules.reading.phrases import (
     ATTRIBUTION_OPENERS,
     ATTRIBUTION_OTHER_OPENERS,
     ATTRIBUTION_VERBS,
+    DEVICE_SIGNATURES,
     FOOTER_PHRASES,
     FOOTER_STRONG,
     FORWARD_MARKS,
     LABELS,
+    NOTICE_WORDS,
     SIGN_OFFS,
 )
 
@@ -147,7 +149,15 @@ class _Lines:
                 continue
             words = " ".join(self._stripped[first:last]).lower()
             if _is_footer(words):
+                first = self._notice_begins(first, last)
                 self._roles[first:last] = [Role.FOOTER] * (last - first)
+
+    def _notice_begins(self, first: int, last: int) -> int:
+        """The author's last words may stand right above a notice."""
+        for number in range(first, last):
+            if any(word in self._stripped[number].lower() for word in NOTICE_WORDS):
+                return number
+        return first
 
     def _paragraphs(self) -> list[tuple[int, int]]:
         """Runs of lines of one role without an empty line, as (first, after last)."""
@@ -168,7 +178,10 @@ class _Lines:
         for number, line in enumerate(self._stripped):
             if self._roles[number] is not Role.AUTHOR or len(line) > 40 or not line:
                 continue
-            if line.rstrip(",.!- ").lower() in SIGN_OFFS and (end := self._signature_end(number + 1)) is not None:
+            lowered = line.lower()
+            if lowered.startswith(DEVICE_SIGNATURES):
+                self._roles[number] = Role.SIGNATURE
+            elif lowered.rstrip(",.!- ") in SIGN_OFFS and (end := self._signature_end(number + 1)) is not None:
                 self._roles[number + 1 : end] = [Role.SIGNATURE] * (end - number - 1)
 
     def _signature_end(self, first: int) -> int | None:

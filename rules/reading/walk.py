@@ -31,6 +31,7 @@ from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
 from rules.reading.record import MAX_PART_TEXT, Record
 from rules.reading.words import header_text
 
+MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
 MAX_PREAMBLE = 1024 * 1024  # octets before or after the parts of a multipart that are looked at
 
 _MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
@@ -197,7 +198,7 @@ class Walk:
             return
         region = octets[span.start : min(span.end, span.start + MAX_PREAMBLE)]
         stripped = region.strip()
-        if not stripped or (len(stripped) < 100 and stripped.lower().startswith(_USUAL_PREAMBLES)):
+        if not stripped or (len(stripped) < MAX_USUAL and stripped.lower().lstrip(b"> ").startswith(_USUAL_PREAMBLES)):
             return
         path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
         if self._hidden_parts(region, list(files_in(region)), path, place, anywhere=True):

@@ -70,6 +70,11 @@ def test_white_words_in_a_dark_table_are_seen():
     assert read_html('<table bgcolor="#003366"><tr><td><font color=white>word</font></table>').visible.strip() == "word"
 
 
+def test_a_light_cell_in_a_dark_table_is_seen():
+    page = "<table bgcolor=black><tr><td bgcolor=white><font color=black>word</font></table>"
+    assert read_html(page).visible.strip() == "word"
+
+
 def test_a_class_that_the_style_sheet_hides():
     page = read_html("<style>.x{display:none}</style><p>a</p><p class=x>b</p>")
     assert (page.visible.strip(), page.hidden) == ("a", "b")

@@ -121,6 +121,20 @@ def test_a_legal_notice_is_a_footer():
     assert roles(f"See the plan.\n\n{notice}") == {Role.AUTHOR: "See the plan.\n\n", Role.FOOTER: notice}
 
 
+def test_a_notice_right_below_the_authors_words():
+    notice = "CONFIDENTIALITY NOTICE: if you are not the intended recipient, notify the sender.\n"
+    assert roles(f"Call me.\nAnn\n{notice}") == {Role.AUTHOR: "Call me.\nAnn\n", Role.FOOTER: notice}
+
+
+def test_a_real_marking_is_no_footer():
+    text = "Privileged and Confidential\nThis email contains legal advice\n"
+    assert roles(text) == {Role.AUTHOR: text}
+
+
+def test_what_a_telephone_adds_is_a_signature():
+    assert roles("Yes.\n\nSent from my iPhone\n") == {Role.AUTHOR: "Yes.\n\n", Role.SIGNATURE: "Sent from my iPhone\n"}
+
+
 def test_one_confidential_word_is_no_footer():
     text = "This plan is confidential, do not pass it on.\n"
     assert roles(text) == {Role.AUTHOR: text}
