@@ -25,6 +25,11 @@ class Marking:
     footer: bool
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A blank in `pattern` stands for any white space: lines are wrapped anywhere."""
+    return re.compile(pattern.replace(" ", r"\s"), re.IGNORECASE)
+
+
 # Literals and bounded gaps: linear.
 _CORE = "|".join(
     (
@@ -46,8 +51,8 @@ _CORE = "|".join(
         r"restricted distribution",
     )
 )
-_MARK = re.compile(rf"(?<![A-Za-z])(?:{_CORE})(?![A-Za-z])", re.IGNORECASE)
-_ASKED = re.compile(
+_MARK = _compiled(rf"(?<![A-Za-z])(?:{_CORE})(?![A-Za-z])")
+_ASKED = _compiled(
     r"\b(?:(?:keep|treat|hold|consider|regard|handle) (?:this|it|these|them|the attached|all of this)"
     r"(?: [a-z-]{1,15}){0,3} (?:strictly |highly )?(?:confidential|private|in confidence|between us|under wraps)"
     r"|(?:do not|don't) (?:forward|share|distribute|circulate|disclose|pass) (?:this|it|these|the attached)"
@@ -55,9 +60,8 @@ _ASKED = re.compile(
     r"|(?:this|it|the attached|attached) (?:[a-z-]{1,15} ){0,3}(?:is|are|remains?) (?:(?:strictly|highly|still) )?"
     r"confidential"
     r"|confidential (?:memo(?:randum)?|draft|personnel|settlement|legal advice))\b",
-    re.IGNORECASE,
 )
-_FOOTER = re.compile(
+_FOOTER = _compiled(
     r"intended (?:(?:only|solely|exclusively) )?(?:for|recipient|addressee)|named (?:recipient|addressee)"
     r"|(?:received|receive|receipt of) (?:this|the)\b.{0,40}\b(?:error|mistake)|notify (?:the sender|us|me)"
     r"|may (?:also )?(?:contain|be|include)\b.{0,40}(?:confidential|privileged|legally|proprietary)"
@@ -65,7 +69,6 @@ _FOOTER = re.compile(
     r"|confidentiality notice|(?:delete|destroy) (?:this|the|it|all|any) |strictly prohibited"
     r"|(?:e-?mail|message|transmission|communication)[^.]{0,60}"
     r"(?:and any|and all|with its|including) (?:attachments?|files?|documents?)",
-    re.IGNORECASE,
 )
 _NAME_MARK = re.compile(
     r"(?<![a-z])(?:confidential|privileged|internal[ _-]?use|attorney[ _-]client|fouo"

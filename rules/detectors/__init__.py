@@ -16,8 +16,10 @@ from rules.detectors import (
     confidential_forward,
     confidential_marking,
     credentials,
+    criminal_justice_information,
     disclaimer,
     fundraising,
+    health_information,
     organization_wide,
     personal_information,
     personal_opinion,
@@ -48,6 +50,8 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(confidential_marking),
     _detector(confidential_forward),
     _detector(personal_information),
+    _detector(health_information),
+    _detector(criminal_justice_information),
     _detector(credentials),
 )
 

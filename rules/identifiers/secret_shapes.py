@@ -44,12 +44,12 @@ TOKENS = (
 )
 
 ASKED = re.compile(
-    r"\b(?:send|give|e-?mail|text|tell|provide|forward|share|reply with|respond with|write back with"
-    r"|let me (?:know|have)|(?:i|we)(?: will|'ll| would)? need|what(?:'s| is| are| was))"
-    r"(?: me| us| him| her| it| back| along| over| to me)?"
-    r"(?: with)?(?: with)? (?:your|the|his|her|their|my|our|a)(?: [a-z'/]{2,15}){0,3}? ?"
-    r"(?P<asked>passwords?|passcodes?|log-?[io]ns?(?: (?:details|info|information|and password))?|credentials)"
-    r"(?! ?-?(?:polic|reset|requirement|manager|protect|expir|rule|change|page|screen|length|field|portal|link|box"
+    r"\b(?:send|give|e-?mail|text|tell|provide|forward|share|reply\swith|respond\swith|write\sback\swith"
+    r"|let\sme\s(?:know|have)|(?:i|we)(?:\swill|'ll|\swould)?\sneed|what(?:'s|\sis|\sare|\swas))"
+    r"(?:\sme|\sus|\shim|\sher|\sit|\sback|\salong|\sover|\sto\sme)?"
+    r"(?:\swith)?(?:\swith)?\s(?:your|the|his|her|their|my|our|a)(?:\s[a-z'/]{2,15}){0,3}?\s?"
+    r"(?P<asked>passwords?|passcodes?|log-?[io]ns?(?:\s(?:details|info|information|and\spassword))?|credentials)"
+    r"(?!\s?-?(?:polic|reset|requirement|manager|protect|expir|rule|change|page|screen|length|field|portal|link|box"
     r"|prompt))",
     re.IGNORECASE,
 )

@@ -27,6 +27,7 @@ def weight(text: str) -> float:
         "page 3 of 9   CONFIDENTIAL\nThe parties agree",
         "DO NOT DISTRIBUTE - draft of the reorganisation",
         "Please keep this strictly confidential until Monday.",
+        "Please keep\nthis confidential.",
         "Please do not forward this message to anybody.",
         "The attached list is confidential, so lock your screen.",
         "Here is the confidential memo about the hire.",

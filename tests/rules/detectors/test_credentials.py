@@ -64,6 +64,7 @@ def test_a_table_with_a_column_of_passwords(facts_of):
         "What is the password for the scheduling system?",
         "I need your login to look at it while you are away.",
         "Could you text me his password?",
+        "Please send me\nyour password.",
     ],
 )
 def test_asking_for_a_password(facts_of, text):
