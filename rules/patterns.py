@@ -20,7 +20,7 @@ from rules.finding import Evidence
 
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
 MAX_PATTERN_MEMORY = 16 * 1024 * 1024  # octets, for one pattern
-MAX_PATTERN = 2_000  # characters; the longest shipped pattern is far below, and compilation cost grows with it
+MAX_PATTERN = 20_000  # characters; several times the longest shipped one, and compilation cost grows with it
 MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
 MAX_MATCHES_EACH = 100  # of one pattern, so that a common one cannot crowd out the others
 AROUND = 60  # characters of context on each side in evidence: about a line

@@ -12,7 +12,8 @@ from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import comment_is_brief, sent_words, times_forwarded
-from rules.signals import Measure, check_phrases, scale_of, weigh
+from rules.signals import Measure, check_phrases, scale_of
+from rules.weighing import weigh
 
 NAME = Path(__file__).stem
 MODEL = Path(__file__).with_suffix(".yaml")

@@ -14,7 +14,8 @@ from rules.facts import Facts, Text
 from rules.finding import Observation
 from rules.passing_on import sent_words
 from rules.patterns import normalise
-from rules.signals import MAX_SCANNED, check_phrases, scale_of, weigh
+from rules.signals import MAX_SCANNED, check_phrases, scale_of
+from rules.weighing import weigh
 
 NAME = Path(__file__).stem
 MODEL = Path(__file__).with_suffix(".yaml")

@@ -13,7 +13,8 @@ from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import endorsed_words, own_words
-from rules.signals import check_phrases, scale_of, weigh
+from rules.signals import check_phrases, scale_of
+from rules.weighing import weigh
 
 NAME = Path(__file__).stem
 MODEL = Path(__file__).with_suffix(".yaml")

@@ -1,0 +1,223 @@
+"""Weighs the words of one message by a model of signals: score, evidence and the words that explain both.
+
+Decides nothing; knows no detector.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rules.facts import Role, Text
+from rules.finding import Evidence, Observation
+from rules.patterns import compile_patterns, evidence_of, normalise
+from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, whole_words
+
+NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
+OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
+MAX_EVIDENCE = 20  # passages of one observation
+_WHOLE = (Role.SUBJECT, Role.SIGNATURE, Role.FOOTER)  # short, and said of the whole message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A text, what it reads like normalised, and the patterns that match somewhere in it."""
+
+    text: Text
+    normalised: str
+    fired: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One match: the signal it belongs to, what it says, and where (offsets in the normalised text)."""
+
+    owner: int
+    said: str
+    text: Text
+    start: int
+    end: int
+
+    @property
+    def place(self) -> int:
+        """About where in the part's readable text."""
+        return self.text.start + self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A signal that fired: how often it counts, and where it was seen."""
+
+    signal: Signal
+    count: int
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def adds(self) -> float:
+        return self.signal.weight * self.count
+
+
+def weigh(
+    detector: str,
+    texts: Sequence[Text],
+    scale: Scale,
+    *,
+    threshold: float,
+    phrases: tuple[str, ...] = (),
+    measures: Sequence[Measure] = (),
+) -> Iterable[Observation]:
+    """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
+    scans = _scans(scale, texts)
+    if not phrases and _at_best(scale, scans, measures) < _logit(min(NEAR, threshold)):
+        return
+    hits = _hits(scale, scans, measures) + _own(phrases, texts)
+    score = 1 / (1 + math.exp(-scale.model.bias - sum(hit.adds for hit in hits)))
+    if score < min(NEAR, threshold):
+        return
+    yield Observation(
+        detector=detector,
+        detected=score >= threshold,
+        score=round(score, 3),
+        summary="; ".join(f"{hit.signal.name} ({hit.adds:+.1f})" for hit in hits),
+        evidence=tuple(item for hit in hits for item in hit.evidence)[:MAX_EVIDENCE],
+    )
+
+
+def _roles(model: Model) -> frozenset[Role]:
+    return frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
+
+
+def _bounded(texts: Sequence[Text]) -> Iterable[Text]:
+    """The first MAX_SCANNED characters of each role."""
+    used: dict[Role, int] = defaultdict(int)
+    for text in texts:
+        room = MAX_SCANNED - used[text.role]
+        if room <= 0:
+            continue
+        used[text.role] += len(text.text)
+        yield text if len(text.text) <= room else replace(text, text=text.text[:room])
+
+
+def _logit(score: float) -> float:
+    bounded = min(max(score, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))
+
+
+def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
+    """The texts that the model looks at, those without any match left out."""
+    roles = _roles(scale.model)
+    scans = []
+    for text in _bounded(texts):
+        if text.role in roles:
+            normalised = normalise(text.text).text[: scale.model.scanned]
+            if fired := scale.patterns.fires(normalised):
+                scans.append(Scan(text=text, normalised=normalised, fired=fired))
+    return tuple(scans)
+
+
+def _at_best(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> float:
+    """The highest sum these texts could reach, told from which patterns fire: cheap, and enough for most mail."""
+    fired = {scale.owners[index] for scan in scans for index in scan.fired}
+    taken = {measure.name for measure in measures if measure.count}
+    return scale.model.bias + sum(
+        max(0.0, signal.weight) * signal.at_most
+        for index, signal in enumerate(scale.model.signals)
+        if index in fired or signal.measure in taken
+    )
+
+
+def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> list[Hit]:
+    """Every signal that fired, the heaviest first."""
+    found = _together(scale.model, _passages(scale, scans))
+    hits = []
+    for index, signal in enumerate(scale.model.signals):
+        distinct = {passage.said: passage for passage in reversed(found) if passage.owner == index}
+        if distinct:
+            places = tuple(reversed(distinct.values()))[: signal.at_most]
+            hits.append(Hit(signal=signal, count=len(places), evidence=tuple(_shown(signal, item) for item in places)))
+    for measure in measures:
+        for signal in scale.model.signals:
+            if signal.measure == measure.name and measure.count:
+                count = min(measure.count, signal.at_most)
+                hits.append(Hit(signal=signal, count=count, evidence=measure.evidence[:count]))
+    return sorted(hits, key=lambda hit: -abs(hit.adds))
+
+
+def _passages(scale: Scale, scans: Sequence[Scan]) -> list[Passage]:
+    passages = []
+    for scan in scans:
+        for match in scale.patterns.find(scan.normalised, scan.fired):
+            owner = scale.owners[match.index]
+            if scan.text.role not in (scale.model.signals[owner].roles or scale.model.roles):
+                continue
+            matched = scan.normalised[match.start : match.end]
+            start = match.start + len(matched) - len(matched.lstrip())
+            said = matched.strip()
+            passages.append(
+                Passage(owner=owner, said=said.casefold(), text=scan.text, start=start, end=start + len(said))
+            )
+    return passages
+
+
+def _together(model: Model, passages: Sequence[Passage]) -> list[Passage]:
+    """Those that always count, and the weightiest window of the others, in order of place."""
+    always: list[Passage] = []
+    others: list[Passage] = []
+    for item in passages:
+        counts_anywhere = item.text.role in _WHOLE or model.signals[item.owner].weight < 0
+        (always if counts_anywhere else others).append(item)
+    others.sort(key=lambda item: (item.text.part, item.place))
+    window = _Window(model)
+    best, best_sum, first = (0, 0), 0.0, 0
+    for last, item in enumerate(others):
+        window.enter(item)
+        while others[first].text.part != item.text.part or item.place - others[first].place > model.window:
+            window.leave(others[first])
+            first += 1
+        if window.sum > best_sum:
+            best, best_sum = (first, last + 1), window.sum
+    return [*always, *others[slice(*best)]]
+
+
+class _Window:
+    """The sum of the passages within, kept as they enter and leave.
+
+    The same words twice, as in the two forms of one body, count once.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._signals = model.signals
+        self._said: Counter[tuple[int, str]] = Counter()
+        self._different: Counter[int] = Counter()
+        self.sum = 0.0
+
+    def enter(self, passage: Passage) -> None:
+        key = passage.owner, passage.said
+        self._said[key] += 1
+        if self._said[key] == 1:
+            self._different[passage.owner] += 1
+            if self._different[passage.owner] <= self._signals[passage.owner].at_most:
+                self.sum += self._signals[passage.owner].weight
+
+    def leave(self, passage: Passage) -> None:
+        key = passage.owner, passage.said
+        self._said[key] -= 1
+        if self._said[key] == 0:
+            if self._different[passage.owner] <= self._signals[passage.owner].at_most:
+                self.sum -= self._signals[passage.owner].weight
+            self._different[passage.owner] -= 1
+
+
+def _shown(signal: Signal, passage: Passage) -> Evidence:
+    place = normalise(passage.text.text).original(passage.start, passage.end)
+    return replace(evidence_of(passage.text, *place), signal=f"{signal.name} {signal.weight:+}")
+
+
+def _own(phrases: tuple[str, ...], texts: Sequence[Text]) -> list[Hit]:
+    """The administrator's own phrases, one signal."""
+    if not phrases:
+        return []
+    signal = Signal(name="a phrase of this city", weight=OWN_PHRASE, patterns=phrases)
+    model = Model(about="", bias=0, window=MAX_SCANNED, roles=tuple(Role), signals=(signal,))
+    scale = Scale(model=model, patterns=compile_patterns((whole_words(phrases),)), owners=(0,))
+    return _hits(scale, _scans(scale, texts), ())
