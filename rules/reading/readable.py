@@ -26,18 +26,19 @@ class Readable:
     trouble: str = ""
 
 
-def read_plain(octets: bytes, charset: str | None) -> Readable:
-    """Plain text; line ends become LF."""
+def read_plain(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
+    """Plain text; line ends become LF. No pieces when `said`, a fingerprint, says all of it."""
     text = decode_text(octets, charset)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Readable(text=text, pieces=tuple(split_text(text)))
+    pieces = [] if _is_said(text, said) else split_text(text)
+    return Readable(text=text, pieces=tuple(pieces))
 
 
-def read_page(octets: bytes, charset: str | None) -> Readable:
-    """HTML: what is seen, by role, and what is hidden."""
+def read_page(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
+    """HTML: what is seen, by role, and what is hidden. No pieces when `said`, a fingerprint, says all that is seen."""
     page = read_html(decode_text(octets, charset))
-    pieces = split_text(page.visible, page.quotes, page.separators)
+    pieces = [] if _is_said(page.visible, said) else split_text(page.visible, page.quotes, page.separators)
     return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
 
 
@@ -49,13 +50,15 @@ def fingerprint(text: str) -> bytes:
     return octets.translate(_LOWER, _NOT_LETTERS)
 
 
+def _is_said(text: str, said: bytes) -> bool:
+    return bool(said) and fingerprint(text) in said
+
+
 def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:
     """The pieces that say something new beside `said`, a fingerprint: lines, or everything when much differs."""
-    if not said:
+    if not said or not readable.pieces:
         return readable.pieces
     whole = fingerprint(readable.text)
-    if whole in said:
-        return ()
     new: list[Piece] = []
     letters = 0
     for piece in readable.pieces:

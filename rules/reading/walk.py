@@ -263,7 +263,10 @@ class Walk:
         if first:
             self._has_body = True
         signs = _all_signs(entity.names, media_types, content)
-        self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, inline=True))
+        why = protection_of(content, signs)
+        self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, encrypted=why, inline=True))
+        if why:
+            self.record.skip(place.name, Reason.ENCRYPTED, why)
         text = content
         if "text/plain" in shown:
             text = self._without_files(content, place)
@@ -288,12 +291,14 @@ class Walk:
 
     def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: _Place) -> None:
         for media_type in media_types:
-            readable = read_page(content, charset) if media_type == "text/html" else read_plain(content, charset)
+            said = b"\n".join(place.said or ())
+            read = read_page if media_type == "text/html" else read_plain
+            readable = read(content, charset, said)
             if readable.trouble:
                 self.record.skip(place.name, Reason.LIMIT, readable.trouble)
             pieces = readable.pieces
             if place.said is not None:
-                pieces = unsaid(readable, b"\n".join(place.said))
+                pieces = unsaid(readable, said)
                 place.said.append(fingerprint(readable.text))
             for piece in pieces:
                 role = _ROLE_WHEN_NESTED.get(piece.role, piece.role) if place.nested else piece.role

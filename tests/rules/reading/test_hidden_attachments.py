@@ -4,10 +4,12 @@ where mail programs would differ."""
 import base64
 import binascii
 import hashlib
+import io
+import zipfile
 
 import pytest
 
-from rules.facts import Reason
+from rules.facts import Kind, Reason
 
 PLAIN_HEADER = "From: ann@city.example\nTo: bob@elsewhere.example\nSubject: hello\nMIME-Version: 1.0\n"
 PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00 not really a program, but it begins like one"
@@ -368,3 +370,25 @@ def test_pgp_mime_is_told_as_protected(facts_of):
     )
     assert any(entry.reason is Reason.ENCRYPTED for entry in facts.unread)
     assert any(part.encrypted and part.declared_type == "multipart/encrypted" for part in facts.parts)
+
+
+def test_pgp_in_the_body_is_told_as_protected(facts_of):
+    facts = facts_of(f"{PLAIN_HEADER}\n-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n")
+    assert [entry.reason for entry in facts.unread] == [Reason.ENCRYPTED]
+    assert facts.parts[0].encrypted
+
+
+def test_the_sniffed_kind_of_a_file_in_uuencode(facts_of):
+    facts = facts_of(f"{PLAIN_HEADER}\n{uuencoded(name='notes.txt')}")
+    assert any(sign.kind is Kind.PROGRAM for sign in facts.parts[-1].signs)
+
+
+def test_a_program_in_a_zip_in_a_nested_message(facts_of):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("tools/payload.exe", PROGRAM)
+    part = f"{BASE64_PART}\nContent-Disposition: attachment; filename=invoice.zip"
+    inner = mixed(part, base64.encodebytes(packed.getvalue()).decode(), boundary="b2")
+    facts = facts_of(mixed("Content-Type: message/rfc822", inner))
+    assert has_program(facts)
+    assert "2/2/invoice.zip/payload.exe" in [part.path for part in facts.parts]
