@@ -34,7 +34,13 @@ def quarantine() -> None:
 @quarantine.command("list", epilog="Example: mailward quarantine list --state held --since 2026-11-01 --json")
 @config_option
 @_json
-@click.option("--state", "states", multiple=True, type=click.Choice([*State]), help="Only items with a copy so.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in State]),
+    help="Only items with a copy so.",
+)
 @click.option("--since", type=click.DateTime(), help="Only items held since then, in the configured time zone.")
 @click.option("--rule", help="Only items that this rule was found for.")
 @click.option("--recipient", help="Only items with this recipient.")

@@ -1,0 +1,55 @@
+"""`mailward audit`: shows every record, and names the first bad one."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import main
+from quarantine.audit import Audit, Record
+
+CONFIG = """\
+domains: [city.example]
+policy: city-baseline
+state: state
+listeners: [{name: edge, kind: edge, next_hop: box}]
+next_hops: [{name: box, maildir: box}]
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "mailward.yaml").write_text(CONFIG)
+    audit = Audit(folder=tmp_path / "state" / "audit")
+    for act, item in (("hold", "one"), ("view", "two"), ("delete", "one")):
+        audit.append(Record(at=datetime.now(UTC), act=act, by="carl\x1b[2J", item=item, reason="because"))
+
+    def run(*arguments, exit=0):
+        command, *rest = arguments
+        result = CliRunner().invoke(main, ["audit", command, "-c", str(tmp_path / "mailward.yaml"), *rest])
+        assert result.exit_code == exit, (result.output, result.exception)
+        assert "\x1b" not in result.output
+        return result.output
+
+    return run
+
+
+def test_show_tells_who_did_what_to_which(run):
+    assert [json.loads(line)["act"] for line in run("show", "--json").splitlines()] == ["hold", "view", "delete"]
+    assert len(run("show", "--item", "one").splitlines()) == 3
+
+
+def test_verify_tells_head_and_count(run):
+    assert "3 records in 1 chains, head " in run("verify")
+
+
+def test_verify_names_the_first_bad_record(run, tmp_path):
+    (chain,) = (tmp_path / "state" / "audit").iterdir()
+    chain.write_bytes(chain.read_bytes().replace(b'"view"', b'"veiw"'))
+    assert f"{chain.name}:2: does not match its hash" in run("verify", exit=1)
+
+
+def test_no_record_at_all_is_no_fault(run, tmp_path):
+    next((tmp_path / "state" / "audit").iterdir()).unlink()
+    assert "0 records" in run("verify")

@@ -1,0 +1,66 @@
+"""What an attacker writes, made fit for a report (reliability I08)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quarantine.display import MAX_LINE, address_line, defanged, masked, numbers_masked, one_line, quoted
+from rules.finding import Evidence
+
+
+@given(st.text(max_size=2000))
+def test_whatever_comes_it_is_one_printable_line_of_bounded_length(text):
+    line = quoted(text)
+    assert len(line) <= MAX_LINE
+    assert line.isprintable()
+    assert "://" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Hello\r\nBcc: all@city.example", "Hello Bcc: all@city.example"),
+        ("a\x1b[31mred\x07", "a[31mred"),
+        ("abc\u202egpj.exe\u200b\u00ad", "abcgpj.exe"),
+        ("  tabs\tand \u2028 breaks\x0b ", "tabs and breaks"),
+        ("x" * 10_000, "x" * 119 + "…"),
+        (" " * 10_000 + "x", "…"),
+    ],
+)
+def test_one_line(text, line):
+    assert one_line(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("see http://evil.example/x", "see http[:]//evil[.]example/x"),
+        ("WWW.EVIL.EXAMPLE", "WWW[.]EVIL[.]EXAMPLE"),
+        ("http:\u200b//evil.example", "http[:]//evil[.]example"),
+        ("Dr. Who paid 3.50", "Dr. Who paid 3.50"),
+    ],
+)
+def test_no_link_is_left(text, safe):
+    assert quoted(text) == safe
+
+
+def test_defanging_twice_changes_nothing_more():
+    assert defanged(defanged("http://a.example")) == defanged("http://a.example")
+
+
+def test_a_match_is_told_without_telling_it():
+    text = "the number is 078-05-1120, mother's maiden name Miller"
+    assert masked(Evidence(part="1", text=text, mark=(14, 25))) == "*" * 11
+    assert masked(Evidence(part="1", text=text, mark=(text.index("name Miller"), len(text)))) == "n*** M*****"
+    assert "mother" not in masked(Evidence(part="1", text=text, mark=(14, 25)))
+
+
+def test_an_explanation_keeps_its_words_but_no_long_number():
+    assert masked(Evidence(part="1", text="MZ executable")) == "MZ executable"
+    assert numbers_masked("3 recipients, card 4111 1111 1111 1111") == "3 recipients, card **** **** **** ****"
+
+
+def test_addresses_can_be_copied_and_are_no_links():
+    assert address_line("Ann@city.example") == "Ann@city.example"
+    assert address_line("") == "<>"
+    assert "://" not in address_line('"http://evil.example/"@city.example')
