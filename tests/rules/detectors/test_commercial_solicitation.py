@@ -1,0 +1,55 @@
+"""Selling and private business are found; the city's own buying and what stands below an answer are not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.detectors.commercial_solicitation import Parameters, detect
+from rules.facts import Facts
+
+FactsOf = Callable[..., Facts]
+OFFER = "Special offer: save 40 % on all printers, free shipping, order now! The offer expires on Friday."
+
+
+def detected(facts: Facts) -> bool:
+    return any(observation.detected for observation in detect(facts, Parameters()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My canoe is for sale, good condition, asking $300 or best offer.",
+        "I started my own cleaning business and am looking for new customers. Ask me for 10% off!",
+        "Mountain cabin for rent by owner, sleeps six. Visit my website for prices.",
+        OFFER,
+    ],
+)
+def test_selling(facts_of: FactsOf, words: str) -> None:
+    assert detected(facts_of(words))
+
+
+def test_an_offer_handed_on(facts_of: FactsOf) -> None:
+    assert detected(facts_of("Anyone?", subject="FW: printers", forwarded=OFFER))
+
+
+def test_an_offer_below_an_answer(facts_of: FactsOf) -> None:
+    assert not detected(facts_of("Please send the contract to the clerk.", subject="Re: printers", quoted=OFFER))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The invoice for the printers is attached; the purchase order number is 26-114.",
+        "Request for proposals 26-07: the price must be firm for ninety days. Questions by April 2.",
+        "The old fire house is for sale by sealed bid, as the council resolved on Monday.",
+        "Registration for swim lessons opens Monday; the fee is $45 for residents.",
+        "Can you call me today about the lease? The rent goes up in May.",
+    ],
+)
+def test_city_business_passes(facts_of: FactsOf, words: str) -> None:
+    assert not detected(facts_of(words))
+
+
+def test_junk_mail_that_is_reported_passes(facts_of: FactsOf) -> None:
+    facts = facts_of("I am getting this spam daily, can you block it?", subject="FW: printers", forwarded=OFFER)
+    assert not detected(facts)

@@ -1,0 +1,93 @@
+"""The mandated disclaimer counts when it stands in the author's own text, however it is dressed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.detectors.disclaimer import Parameters, detect
+from rules.facts import Facts, Role, Text
+from rules.finding import Observation
+
+FactsOf = Callable[..., Facts]
+WORDS = Parameters().disclaimer
+
+
+def seen(facts: Facts, parameters: Parameters | None = None) -> Observation | None:
+    return next(iter(detect(facts, parameters or Parameters())), None)
+
+
+def detected(facts: Facts, parameters: Parameters | None = None) -> bool:
+    observation = seen(facts, parameters)
+    return observation is not None and observation.detected
+
+
+@pytest.mark.parametrize("role", ["author", "signature", "footer"])
+def test_in_the_authors_own_text(facts_of: FactsOf, role: str) -> None:
+    assert detected(facts_of(**{role: f"Hello.\n\n{WORDS}\n"}))
+
+
+@pytest.mark.parametrize("role", ["quoted", "forwarded", "hidden", "attached", "subject"])
+def test_elsewhere_it_is_not_the_authors(facts_of: FactsOf, role: str) -> None:
+    assert seen(facts_of("Hello.", **{role: WORDS})) is None
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        WORDS.upper(),
+        WORDS.replace(" ", "\r\n"),
+        WORDS.replace(",", " —").replace("/", " / "),
+        "“" + WORDS.replace(" ", "\u00a0") + "”",
+        WORDS.replace("communication", "communi\u00adcation").replace("City of", "City\u200b of"),
+        WORDS.replace("opinions", "opinion", 1),
+        WORDS.replace("management", "managment").replace("endorsed", "endorse"),
+    ],
+)
+def test_dress_and_a_slip_or_two_do_not_matter(facts_of: FactsOf, dressed: str) -> None:
+    assert detected(facts_of("My view is mine.\n\n" + dressed))
+
+
+def test_half_of_it_is_not_enough_and_is_reported(facts_of: FactsOf) -> None:
+    words = WORDS.split()
+    observation = seen(facts_of(" ".join(words[: len(words) * 8 // 10])))
+    assert observation is not None and not observation.detected
+
+
+def test_another_city_is_a_slip_that_similarity_can_refuse(facts_of: FactsOf) -> None:
+    facts = facts_of(WORDS.replace("Stamford", "Leawood"))
+    assert detected(facts)
+    assert not detected(facts, Parameters(similarity=1.0))
+
+
+def test_ones_own_disclaimer(facts_of: FactsOf) -> None:
+    parameters = Parameters(disclaimer="These views are mine alone.")
+    assert detected(facts_of("Hello. These views are mine alone!"), parameters)
+    assert not detected(facts_of("Hello. " + WORDS), parameters)
+
+
+def test_it_may_run_from_the_text_into_the_footer(facts_of: FactsOf) -> None:
+    half = WORDS.index("nor are")
+    texts = (
+        Text(part="2", role=Role.AUTHOR, text="Hello.\n" + WORDS[:half]),
+        Text(part="2", role=Role.FOOTER, text=WORDS[half:], start=200),
+    )
+    assert detected(facts_of(texts=texts))
+
+
+def test_the_evidence_marks_it(facts_of: FactsOf) -> None:
+    observation = seen(facts_of("Hello there.\n\n" + WORDS))
+    assert observation is not None
+    (evidence,) = observation.evidence
+    assert evidence.start == len("Hello there.\n\n")
+    assert evidence.mark is not None
+    assert evidence.text[slice(*evidence.mark)].startswith("The opinions expressed")
+
+
+def test_many_beginnings_cost_little(facts_of: FactsOf) -> None:
+    assert seen(facts_of(" ".join(WORDS.split()[:10]) * 5_000)) is None
+
+
+@pytest.mark.parametrize("wrong", [{"disclaimer": " … "}, {"similarity": 0.2}, {"similarity": 1.2}])
+def test_parameters_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        Parameters(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""A view on public affairs is found in the author's words; a judgement about work is not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.detectors.personal_opinion import Parameters, detect
+from rules.facts import Facts
+
+FactsOf = Callable[..., Facts]
+VIEW = "I believe the council was wrong. It is a disgrace that taxpayers pay for this, and the mayor should resign."
+
+
+def detected(facts: Facts, *, passed_on: bool = True) -> bool:
+    return any(observation.detected for observation in detect(facts, Parameters(passed_on=passed_on)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        VIEW,
+        "In my opinion the zoning ordinance is nonsense, and the school board ought to be ashamed of itself.",
+        "To the editor: our legislators must stop wasting tax money on stadiums.",
+    ],
+)
+def test_views(facts_of: FactsOf, words: str) -> None:
+    assert detected(facts_of(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I think the meeting should be at three, since the conference room is taken before.",
+        "In my opinion the draft agreement needs another paragraph; see the attached redline.",
+        "The council approved the budget amendment and referred the zoning ordinance to the commission.",
+        "I believe the mayor is in the office on Friday. Shall I reschedule?",
+    ],
+)
+def test_work_passes(facts_of: FactsOf, words: str) -> None:
+    assert not detected(facts_of(words))
+
+
+def test_a_view_below_an_answer_is_anothers(facts_of: FactsOf) -> None:
+    assert not detected(facts_of("Received, thank you.", subject="Re: armory", quoted=VIEW, forwarded=VIEW))
+
+
+def test_a_view_handed_on_counts_unless_a_rule_asks_for_ones_own_alone(facts_of: FactsOf) -> None:
+    facts = facts_of("See below.", subject="FW: armory", forwarded=VIEW)
+    assert detected(facts)
+    assert not detected(facts, passed_on=False)
+
+
+def test_signature_footer_and_hidden_text_are_no_view(facts_of: FactsOf) -> None:
+    assert not detected(facts_of("Attached as asked.", signature=VIEW, footer=VIEW, hidden=VIEW))
