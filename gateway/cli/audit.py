@@ -46,7 +46,7 @@ def show(path: Path, as_json: bool, item: str | None) -> None:
     )
 
 
-@audit.command(epilog="Example: mailward audit verify")
+@audit.command("verify", epilog="Example: mailward audit verify")
 @config_option
 def verify_(path: Path) -> None:
     """Check that no record was changed, removed, inserted or moved; names the first bad one of each chain.
@@ -59,6 +59,3 @@ def verify_(path: Path) -> None:
     click.echo(f"{standing.count} records in {len(standing.chains)} chains, head {standing.head}")
     if standing.faults:
         fail("\n".join(standing.faults))
-
-
-audit.add_command(verify_, "verify")
