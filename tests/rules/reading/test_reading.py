@@ -31,96 +31,10 @@ def test_an_ordinary_message(facts_of):
     assert not facts.ambiguities
 
 
-def test_encoded_words_that_split_a_character(facts_of):
-    facts = facts_of("Subject: =?utf-8?B?w6TDtsM=?= =?utf-8?B?vA==?= =?iso-8859-1?Q?_gr=FC=DF?=\n\nx")
-    assert facts.subject == "äöü grüß"
-
-
-def test_a_subject_in_bare_latin_1(facts_of):
-    assert facts_of(b"Subject: gr\xfc\xdf Gott\r\n\r\nx").subject == "grüß Gott"
-
-
-@pytest.mark.parametrize(
-    ("written", "mailboxes"),
-    [
-        ('"Example, Ann" <ann@city.example>', [("Example, Ann", "ann@city.example")]),
-        ("ann@city.example (Ann Example)", [("Ann Example", "ann@city.example")]),
-        ("Council: a@city.example, B <b@city.example>;", [("", "a@city.example"), ("B", "b@city.example")]),
-        ("<alice@city.example>bob@evil.example", [("bob@evil.example", "alice@city.example")]),
-        ("=?utf-8?Q?Ann=2C_Clerk?= <ann@city.example>", [("Ann, Clerk", "ann@city.example")]),
-        ('"a\\"b" <x@city.example>', [('a"b', "x@city.example")]),
-        ("undisclosed-recipients:;", []),
-        ("Ann Example", [("Ann Example", "")]),
-        ('"unclosed <x@city.example>, y@city.example', [("unclosed", "x@city.example"), ("", "y@city.example")]),
-    ],
-)
-def test_address_lists(facts_of, written, mailboxes):
-    facts = facts_of(f"From: {written}\n\nx")
-    assert [(mailbox.name.strip('"'), mailbox.address) for mailbox in facts.originators] == mailboxes
-
-
 def test_every_from_field_is_seen_and_told(facts_of):
     facts = facts_of("From: ann@city.example\nFrom: eve@elsewhere.example\n\nx")
     assert [mailbox.address for mailbox in facts.originators] == ["ann@city.example", "eve@elsewhere.example"]
     assert [ambiguity.detail for ambiguity in facts.ambiguities] == ["several from fields that differ"]
-
-
-@pytest.mark.parametrize(
-    ("charset", "octets"),
-    [
-        ("utf-8", "grüß".encode()),
-        ("iso-8859-1", b"gr\xfc\xdf"),
-        ("us-ascii", b"gr\xfc\xdf"),
-        ("x-nonsense", b"gr\xfc\xdf"),
-        ("x-nonsense", "grüß".encode()),
-        ("utf-16", "grüß".encode("utf-16")),
-        ("macintosh", "grüß".encode("mac-roman")),
-        ("windows-1252", b"gr\xfc\xdf"),
-        ('"ISO_8859-1"', b"gr\xfc\xdf"),
-    ],
-)
-def test_charsets_as_senders_use_them(facts_of, charset, octets):
-    facts = facts_of(f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode() + octets)
-    assert texts(facts, Role.AUTHOR) == ["grüß"]
-
-
-@pytest.mark.parametrize(
-    "codec", ["unicode_escape", "raw_unicode_escape", "idna", "punycode", "rot13", "zlib_codec", "hex"]
-)
-def test_python_codecs_are_no_charsets(facts_of, codec):
-    facts = facts_of(f"Subject: =?{codec}?Q?a=5Cx41?=\nContent-Type: text/plain; charset={codec}\n\na\\x41\n")
-    assert facts.subject == "a\\x41"
-    assert texts(facts, Role.AUTHOR) == ["a\\x41"]
-
-
-def alternative(plain: str, html: str) -> str:
-    return (
-        f"{HEADER}Content-Type: multipart/alternative; boundary=b1\n\n--b1\nContent-Type: text/plain\n\n{plain}\n"
-        f"--b1\nContent-Type: text/html\n\n{html}\n--b1--\n"
-    )
-
-
-def test_the_same_words_in_two_dresses_are_read_once(facts_of):
-    facts = facts_of(
-        alternative("Dear Bob,\n\nall is “well”.", "<p>Dear <b>Bob</b>,</p><p>all is\n&ldquo;well&rdquo;.</p>")
-    )
-    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\n\nall is “well”."]
-
-
-def test_a_line_that_only_html_has_is_read_too(facts_of):
-    facts = facts_of(alternative("Dear Bob,\nall is well.", "<p>Dear Bob,</p><p>all is well.</p><p>P.S. call me</p>"))
-    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\nall is well.", "P.S. call me"]
-
-
-def test_an_alternative_that_says_something_else_is_read_whole(facts_of):
-    lie = "".join(f"<p>Buy the cheapest cartridges of batch {number} from us now.</p>" for number in range(10))
-    facts = facts_of(alternative("Dear Bob,\nall is well.", f"<p>all is well.</p>{lie}"))
-    assert texts(facts, Role.AUTHOR)[1].startswith("all is well.\n\nBuy the cheapest")
-
-
-def test_a_link_that_only_html_has_is_read(facts_of):
-    facts = facts_of(alternative("see here", '<a href="https://evil.example/">see here</a>'))
-    assert "evil.example" in "".join(texts(facts, Role.AUTHOR))
 
 
 def test_hidden_words_are_a_role_of_their_own(facts_of):
@@ -191,12 +105,6 @@ def test_an_attached_message_file_is_walked_by_its_name_or_type(facts_of, name):
     )
     assert [part.path for part in facts.parts] == [f"1/{name}", f"1/{name}/1"]
     assert texts(facts, Role.FORWARDED) == ["From: eve@x.example", "news"]
-
-
-def test_lone_surrogates_of_utf_7_do_not_come_through(facts_of):
-    facts = facts_of("Content-Type: text/plain; charset=utf-7\n\na +2AA- b +AOQ-\n")
-    assert texts(facts, Role.AUTHOR)[0].endswith("b ä")
-    facts.texts[0].text.encode()
 
 
 def test_a_body_that_begins_at_once(facts_of):

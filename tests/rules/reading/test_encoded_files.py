@@ -1,0 +1,34 @@
+"""Files that stand inside text without MIME."""
+
+import pytest
+
+from rules.reading.encoded_files import MAX_FILES, bare_boundary, files_in
+
+ABC = b"begin 644 a b.exe\n#86)C\n`\nend\n"
+
+
+def test_a_file_its_name_and_its_place():
+    text = b"hello\n" + ABC + b"bye\n"
+    (file,) = files_in(text)
+    assert (file.name, file.octets) == ("a b.exe", b"abc")
+    assert text[: file.span.start] == b"hello\n"
+    assert text[file.span.end :] == b"\nend\nbye\n"
+
+
+def test_two_files():
+    assert len(list(files_in(ABC + ABC))) == 2
+
+
+@pytest.mark.parametrize("text", [b"we begin 644 times\n", b"begin the meeting\n", b"begin 9 x\n#86)C\nend\n"])
+def test_prose_is_no_file(text):
+    assert list(files_in(text)) == []
+
+
+def test_files_are_bounded():
+    assert len(list(files_in(ABC * (MAX_FILES + 5)))) == MAX_FILES
+
+
+def test_bare_mime_parts():
+    assert bare_boundary(b"x\n--b\nContent-Disposition: attachment\n\nx") == b"b"
+    assert bare_boundary(b"x\n--b\nwords about content-disposition: none\n") is None
+    assert bare_boundary(b"-- \nAnn\n") is None

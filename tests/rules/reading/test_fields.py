@@ -1,0 +1,59 @@
+"""The header as the most tolerant reader takes it, and what it took liberties with."""
+
+import pytest
+
+from rules.reading.fields import read_header
+
+
+def header(text: str):
+    octets = text.encode()
+    return read_header(octets, 0, len(octets)), octets
+
+
+def test_an_orderly_header():
+    found, octets = header("From: a\r\nSubject: b\r\n c\r\n\r\nbody")
+    assert [(field.name, field.body) for field in found.fields] == [("from", b" a"), ("subject", b" b\r\n c")]
+    assert octets[found.body :] == b"body"
+    assert not found.oddities
+
+
+@pytest.mark.parametrize("end", ["\r\n\r\n", "\n\n", "\r\r", "\n\r\n", "\r\n\n"])
+def test_the_empty_line_in_any_line_end(end):
+    found, octets = header(f"Subject: x{end}body")
+    assert octets[found.body :] == b"body"
+
+
+@pytest.mark.parametrize(
+    ("text", "oddity"),
+    [
+        ("Content-Type : text/plain\n\nx", "blank or NUL"),
+        ("Content-Type\0: text/plain\n\nx", "blank or NUL"),
+        (" From: x\n\nx", "blank or NUL"),
+        ("X: 1\nstray\nContent-Type: text/plain\n\nx", "without a colon"),
+        ("X: 1\n \nContent-Type: text/plain\n\nx", "line of blanks"),
+        ("X: 1\rY: 2\n\nx", "bare CR"),
+        ("X: 1\nDear Bob\n\nx", "no empty line"),
+    ],
+)
+def test_liberties_are_told(text, oddity):
+    assert oddity in "; ".join(header(text)[0].oddities)
+
+
+@pytest.mark.parametrize("text", ["From x@y Mon Sep 1\nSubject: a\n\nx", ">From x\nSubject: a\n\nx", "X : 1\n\nx"])
+def test_habits_of_mail_stores_are_not(text):
+    assert header(text)[0].oddities == ()
+
+
+def test_where_the_body_begins_without_an_empty_line():
+    found, octets = header("Subject: x\nDear Bob\nall is well\n")
+    assert octets[found.body :] == b"Dear Bob\nall is well\n"
+
+
+def test_a_field_folded_without_a_blank():
+    found, _ = header("Content-Disposition: attachment;\nfilename=a.exe\nX: 1\n\nx")
+    assert found.all("content-disposition") == [b" attachment;filename=a.exe"]
+
+
+def test_1000_fields_are_read_and_1001_are_cut():
+    assert not header("X: 1\n" * 1_000 + "\nx")[0].cut
+    assert header("X: 1\n" * 1_001 + "\nx")[0].cut

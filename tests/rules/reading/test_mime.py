@@ -1,0 +1,70 @@
+"""Where the parts of a multipart lie."""
+
+import pytest
+
+from rules.reading.encodings import Encoding
+from rules.reading.mime import Span, boundaries_of, guess_boundary, read_entity, split_multipart
+
+
+def split(body: str, boundary: str = "b"):
+    octets = body.replace("\n", "\r\n").encode()
+    found = split_multipart(octets, Span(0, len(octets)), boundary.encode())
+    if found is None:
+        return None
+    return [octets[span.start : span.end].decode() for span in found.parts], found.troubles
+
+
+def test_the_line_end_before_a_delimiter_belongs_to_it():
+    assert split("before\n--b\none\n\n--b\ntwo\n--b--\nafter") == (["one\r\n", "two"], ())
+
+
+def test_blanks_after_a_delimiter():
+    assert split("--b \t\none\n--b-- \n") == (["one"], ())
+
+
+@pytest.mark.parametrize("body", ["", "--c\nx\n--c--\n", "text --b\nx"])
+def test_no_delimiter(body):
+    assert split(body) is None
+
+
+def test_a_second_closing_line_is_a_slip():
+    assert split("--b\none\n--b--\n--b--\n") == (["one"], ())
+
+
+def test_an_empty_part():
+    assert split("--b\n--b\none\n--b--\n") == (["", "one"], ())
+
+
+def test_the_first_line_that_content_fields_follow_is_the_guess():
+    octets = b"-- \nsignature\n--x y\nContent-Type: text/plain\n\n"
+    assert guess_boundary(octets, Span(0, len(octets))) == b"x y"
+    assert guess_boundary(b"--x\nwords\n", Span(0, 10)) is None
+
+
+def test_boundaries_are_at_most_200_octets():
+    for length, count in ((200, 1), (201, 0)):
+        octets = b"Content-Type: multipart/mixed; boundary=" + b"x" * length + b"\n\n"
+        assert len(boundaries_of(read_entity(octets, 0, len(octets)))) == count
+
+
+@pytest.mark.parametrize(
+    ("written", "encodings", "troubled"),
+    [
+        ("base64", (Encoding.BASE64,), False),
+        ("8-bit", (Encoding.IDENTITY,), False),
+        ("utf-8", (Encoding.IDENTITY,), False),
+        ("quoted-printable, 8bit", (Encoding.QUOTED_PRINTABLE, Encoding.IDENTITY), True),
+        ("foo64", (Encoding.IDENTITY,), True),
+    ],
+)
+def test_the_candidates_for_an_encoding(written, encodings, troubled):
+    octets = f"Content-Transfer-Encoding: {written}\n\nx".encode()
+    entity = read_entity(octets, 0, len(octets))
+    assert entity.encodings == encodings
+    assert bool(entity.troubles) == troubled
+
+
+@pytest.mark.parametrize("written", ["text", "", "nonsense", "text/"])
+def test_a_type_that_is_none_is_text(written):
+    octets = f"Content-Type: {written}\n\nx".encode()
+    assert read_entity(octets, 0, len(octets)).media_types("text/plain") == ("text/plain",)

@@ -1,0 +1,54 @@
+"""Parameters of structured fields, every way a reader may take them apart."""
+
+import pytest
+
+from rules.reading.parameters import MAX_SECTIONS, has_too_many_sections, parse_structured, texts_of, values_of
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "text/plain",
+        " Text/Plain ",
+        "text/plain (a comment)",
+        "(c) text/plain",
+        "text / plain",
+        '"text/plain"',
+        "text/plain;",
+    ],
+)
+def test_the_value(written):
+    assert parse_structured(written.encode()).value == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [
+        ("x; a=b", [b"b"]),
+        ('x; a="b;c"', [b"b;c"]),
+        ('x; a="b\\"c"', [b'b"c', b'b\\"c']),
+        ("x; a=b c", [b"b c", b"b"]),
+        ("x; a=b(c)", [b"b(c)", b"b"]),
+        ('x; a="b', [b"b"]),
+        ('x; a="b"c', [b"b", b"bc"]),
+        ("x; a='b'", [b"'b'", b"b"]),
+        ("x; A=b; a=c", [b"b", b"c"]),
+        ("x; a*=utf-8''b%20c", [b"b c"]),
+        ("x; a*1=c; a*0=b", [b"bc", b"cb"]),
+    ],
+)
+def test_the_candidates_for_a_parameter(written, values):
+    assert values_of(parse_structured(written.encode()), "a") == values
+
+
+def test_an_extended_text_in_its_charset():
+    assert texts_of(parse_structured(b"x; name*=iso-8859-1'de'gr%FC%DF"), "name") == ["gr\u00fc\u00df"]
+
+
+def sections(count: int) -> bytes:
+    return b"x; " + b"; ".join(b"a*%d=b" % number for number in range(count))
+
+
+def test_100_sections_are_read_and_101_are_too_many():
+    assert not has_too_many_sections(parse_structured(sections(MAX_SECTIONS)))
+    assert has_too_many_sections(parse_structured(sections(MAX_SECTIONS + 1)))

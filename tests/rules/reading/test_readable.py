@@ -1,0 +1,55 @@
+"""The texts of a message's alternatives: each word is read once, and none is lost."""
+
+from rules.facts import Role
+from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
+
+HEADER = "From: Ann Example <ann@city.example>\nTo: bob@elsewhere.example\nSubject: Budget\n"
+
+
+def texts(facts, role: Role) -> list[str]:
+    return [text.text.strip() for text in facts.said(role)]
+
+
+def alternative(plain: str, html: str) -> str:
+    return (
+        f"{HEADER}Content-Type: multipart/alternative; boundary=b1\n\n--b1\nContent-Type: text/plain\n\n{plain}\n"
+        f"--b1\nContent-Type: text/html\n\n{html}\n--b1--\n"
+    )
+
+
+def test_the_same_words_in_two_dresses_are_read_once(facts_of):
+    facts = facts_of(
+        alternative("Dear Bob,\n\nall is “well”.", "<p>Dear <b>Bob</b>,</p><p>all is\n&ldquo;well&rdquo;.</p>")
+    )
+    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\n\nall is “well”."]
+
+
+def test_a_line_that_only_html_has_is_read_too(facts_of):
+    facts = facts_of(alternative("Dear Bob,\nall is well.", "<p>Dear Bob,</p><p>all is well.</p><p>P.S. call me</p>"))
+    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\nall is well.", "P.S. call me"]
+
+
+def test_an_alternative_that_says_something_else_is_read_whole(facts_of):
+    lie = "".join(f"<p>Buy the cheapest cartridges of batch {number} from us now.</p>" for number in range(10))
+    facts = facts_of(alternative("Dear Bob,\nall is well.", f"<p>all is well.</p>{lie}"))
+    assert texts(facts, Role.AUTHOR)[1].startswith("all is well.\n\nBuy the cheapest")
+
+
+def test_a_link_that_only_html_has_is_read(facts_of):
+    facts = facts_of(alternative("see here", '<a href="https://evil.example/">see here</a>'))
+    assert "evil.example" in "".join(texts(facts, Role.AUTHOR))
+
+
+def test_fingerprints_see_words_and_not_their_dress():
+    assert fingerprint("> “All  is\nwell” — today\u00a0!") == fingerprint('all is "well" today')
+    assert fingerprint("всё хорошо") != fingerprint("всё плохо")
+
+
+def test_line_ends_become_one_kind():
+    assert read_plain(b"a\r\nb\rc\n", None).text == "a\nb\nc\n"
+
+
+def test_new_lines_keep_their_role_and_place():
+    page = read_page(b"<p>one</p><blockquote>two</blockquote>", None)
+    (piece,) = unsaid(page, fingerprint("one"))
+    assert (piece.role, page.text[piece.start : piece.end].strip()) == (Role.QUOTED, "two")
