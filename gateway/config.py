@@ -10,7 +10,8 @@ from typing import Annotated
 
 from rules.address import AddressError, parse_address
 from rules.document import STRICT, DocumentError, Fault, between, locate, read_document
-from rules.policy import find_policy, is_timezone
+from rules.policy import find_policy
+from rules.policy_file import is_timezone
 from rules.transaction import Direction, ListenerKind
 
 DEFAULT_PATH = Path("/etc/mailward/mailward.yaml")

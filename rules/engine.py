@@ -12,7 +12,8 @@ from rules.address import Address, key_of
 from rules.detectors import BY_NAME
 from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation, strictest
-from rules.policy import Exemption, Policy, Probe, Rule, RuleClass, Status
+from rules.policy import Policy, Probe, Rule
+from rules.policy_file import Exemption, RuleClass, Status
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, Verdict
 

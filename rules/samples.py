@@ -15,7 +15,8 @@ from rules.envelope import probable_envelope, wire_form
 from rules.finding import Action
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import LIBRARY, Rule, Status, policy_of_rule
+from rules.policy import LIBRARY, Rule, policy_of_rule
+from rules.policy_file import Status
 from rules.transaction import Client, Direction, ListenerKind, Transaction
 
 DOMAINS = ("city.example",)  # ours, in every sample

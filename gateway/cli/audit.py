@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.opening import config_option
+from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, fail, print_json, print_table
 from gateway.config import load_config
 from quarantine.audit import folder_of, records, verify

@@ -7,18 +7,14 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, print_json, print_table
-from gateway.config import DEFAULT_PATH, Config, load_config
+from gateway.config import Config, load_config
 from rules.directory_file import load_directory
 from rules.document import lines_of, to_json
 from rules.policy import find_policy, load_policy
 
 DEFAULT = "default"
-
-_file = click.option(
-    "-c", "--config", "path", type=click.Path(path_type=Path), default=DEFAULT_PATH, show_default=True,
-    help="The configuration file.",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ def config() -> None:
 
 
 @config.command(epilog="Example: mailward config check -c mailward.yaml")
-@_file
+@config_option
 def check(path: Path) -> None:
     """Read the configuration, its policy and its directory, and tell every fault with file, line and column."""
     found = load_config(path)
@@ -49,7 +45,7 @@ def check(path: Path) -> None:
 
 
 @config.command(epilog="Example: mailward config show -c mailward.yaml --json")
-@_file
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="One object a value, one line each.")
 def show(path: Path, as_json: bool) -> None:
     """Every value with every default filled in, and where it came from."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.opening import by_option, config_option, open_configured
+from gateway.cli.opening import by_option, open_configured
+from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail
 from gateway.keeper import digest_settings
 from quarantine.digest import boundary, collect

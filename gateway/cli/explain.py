@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.cli.terminal import escaped, marked
 from rules.finding import Evidence, Finding, Observation
-from rules.policy import Clause
+from rules.policy_file import Clause
 from rules.verdict import Inspected, Judgement, Verdict
 
 SHOWN_EVIDENCE = 5  # passages of one observation; --json has them all

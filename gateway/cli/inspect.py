@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.explain import explanation
+from gateway.cli.options import ENVIRONMENT
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
 from gateway.config import DEFAULT_PATH, load_config
 from gateway.mailfiles import MailFile, messages_in
@@ -66,7 +67,13 @@ class AddressType(click.ParamType[Address]):
 
 
 @click.command(epilog="Example: mailward inspect --direction outbound --rcpt-to press@elsewhere.example letter.eml")
-@click.option("-c", "--config", type=click.Path(path_type=Path), help=f"Default: {DEFAULT_PATH} when it exists.")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar=ENVIRONMENT,
+    help=f"Default: {DEFAULT_PATH}, if there.",
+)
 @click.option("--policy", help="A shipped policy's name, or a folder with policy.yaml. Default: the configured one.")
 @click.option("--direction", type=click.Choice([item.value for item in Direction]), help="Default: from the addresses.")
 @click.option("--mail-from", type=AddressType(), help="Reverse-path. Default: Return-Path or From of the message.")

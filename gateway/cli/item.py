@@ -11,7 +11,7 @@ from quarantine.digest import findings_of
 from quarantine.display import one_line
 from quarantine.item import Event, HeldMessage
 from rules.finding import Finding
-from rules.policy import Clause
+from rules.policy_file import Clause
 
 SHORT = 40  # characters of a subject or an address in a table
 

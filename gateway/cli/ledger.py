@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.opening import config_option, open_configured
+from gateway.cli.opening import open_configured
+from gateway.cli.options import config_option
 from gateway.cli.terminal import fail
 from quarantine.ledger import verify
 

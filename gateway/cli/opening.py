@@ -1,4 +1,4 @@
-"""How commands reach what is kept: the configuration's options, the store, and who is asking."""
+"""How commands reach what is kept: the store, and who is asking."""
 
 import os
 import pwd
@@ -6,13 +6,8 @@ from pathlib import Path
 
 import click
 
-from gateway.config import DEFAULT_PATH, Config, load_config
+from gateway.config import Config, load_config
 from quarantine.quarantine import Store, open_store
-
-config_option = click.option(
-    "-c", "--config", "path", type=click.Path(path_type=Path), default=DEFAULT_PATH, envvar="MAILWARD_CONFIG",
-    show_default=True, help="The configuration file.",
-)  # fmt: skip
 
 
 def login_name() -> str:

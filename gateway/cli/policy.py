@@ -8,17 +8,8 @@ import click
 
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
 from rules.document import DocumentError, Fault, locate
-from rules.policy import (
-    LIBRARY,
-    Policy,
-    Rule,
-    Status,
-    find_policy,
-    library_rules,
-    load_policy,
-    load_rule,
-    shipped_policies,
-)
+from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
+from rules.policy_file import Status
 
 LIBRARY_NAME = "library"
 ENDS_SOON = timedelta(days=30)  # time enough to ask whoever granted an exemption

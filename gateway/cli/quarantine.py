@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
-from gateway.cli.opening import by_option, config_option, open_configured
+from gateway.cli.opening import by_option, open_configured
+from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
 from quarantine.item import State
@@ -18,7 +19,8 @@ from quarantine.quarantine import Quarantine
 from quarantine.release import Order, Release
 from rules.address import Address, AddressError, parse_address
 from rules.document import DocumentError
-from rules.policy import Clause, find_policy, load_policy
+from rules.policy import find_policy, load_policy
+from rules.policy_file import Clause
 
 _reason = click.option("--reason", required=True, help="Why, for the record.")
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)

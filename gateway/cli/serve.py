@@ -4,20 +4,11 @@ from pathlib import Path
 
 import click
 
-from gateway.config import DEFAULT_PATH
+from gateway.cli.options import config_option
 
 
 @click.command(epilog="Example: mailward serve -c /etc/mailward/mailward.yaml")
-@click.option(
-    "-c",
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_PATH,
-    envvar="MAILWARD_CONFIG",
-    show_default=True,
-    help="The configuration file.",
-)
+@config_option
 def serve(path: Path) -> None:
     """Run the gateway: all listeners of the configuration, and the keeper that sends the digest.
 

@@ -16,7 +16,8 @@ from rules.detectors import Detector
 from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE, add_observation, judge, judge_uninspected
 from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Observation
-from rules.policy import Exemption, NotInspected, Policy, Probe, Rule, RuleClass, Status
+from rules.policy import Policy, Probe, Rule
+from rules.policy_file import Exemption, NotInspected, RuleClass, Status
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement
 

@@ -3,7 +3,7 @@
 from gateway.cli.explain import SHOWN_EVIDENCE, SHOWN_RECIPIENTS, explanation
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
-from rules.policy import Clause
+from rules.policy_file import Clause
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, Verdict
 

@@ -1,0 +1,187 @@
+"""The files of a policy as an administrator writes them: clauses, uses of rules, exemptions; and a rule's own file.
+
+Owns what a policy file may say. Knows no detector and compiles nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rules.address import Address, AddressError, key_of, parse_address
+from rules.document import STRICT, Fault, keyed, locate
+from rules.finding import Action
+from rules.transaction import Direction
+
+
+class Status(StrEnum):
+    OBSERVE = "observe"  # recorded and reported, never acted on
+    ENFORCE = "enforce"
+
+
+class RuleClass(StrEnum):
+    """What to do when the rule cannot be evaluated (reliability D3)."""
+
+    SECURITY = "security"  # undetermined is quarantined
+    CONDUCT = "conduct"  # undetermined is delivered with a mark: conduct rules must not stop city business
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A numbered clause: enforced by rules, served by a feature, or outside mail for a reason."""
+
+    __pydantic_config__ = STRICT
+    ref: str
+    enforce: Literal["gateway", "support", "outside"]
+    says: str = ""
+    served_by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Who is let off a rule, why, by whose word and until when.
+
+    `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone. A date counts as
+    that whole day, and a moment without an offset, in the policy's time zone.
+    """
+
+    __pydantic_config__ = STRICT
+    because: str
+    by: str
+    until: date | datetime
+    since: date | datetime | None = None
+    senders: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+
+    def covers(self, sender: Address | None, recipient: str, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether the copy of `recipient`, an Address.key, is let off at `now`."""
+        if now >= self.end(zone) or (self.since is not None and now < _moment(self.since, zone)):
+            return False
+        return _listed(sender.key if sender else "", self.senders) and _listed(recipient, self.recipients)
+
+    def end(self, zone: ZoneInfo) -> datetime:
+        """The first moment after it: of an `until` without a time of day, the next day's beginning."""
+        whole_day = not isinstance(self.until, datetime)
+        return _moment(self.until + timedelta(days=1) if whole_day else self.until, zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUse:
+    """One entry under `rules:` of a policy file."""
+
+    __pydantic_config__ = STRICT
+    use: str
+    cites: tuple[str, ...]
+    action: Action | None = None
+    directions: tuple[Direction, ...] = tuple(Direction)
+    status: Status = Status.ENFORCE
+    parameters: dict[str, Any] = field(default_factory=dict)
+    exceptions: Annotated[tuple[Exemption, ...], keyed("except")] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInspected:
+    """What becomes of a message that could not be read in full.
+
+    `exceptions` let protected parts of approved partners pass; what failed or went over a limit they do not let pass.
+    """
+
+    __pydantic_config__ = STRICT
+    action: Action = Action.QUARANTINE
+    cites: tuple[str, ...] = ()
+    exceptions: Annotated[tuple[Exemption, ...], keyed("except")] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    __pydantic_config__ = STRICT
+    policy: str
+    title: str
+    clauses: dict[str, Clause]
+    rules: tuple[RuleUse, ...]
+    not_inspected: NotInspected = NotInspected()
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """`library/<rule>/rule.yaml`. The rule fires when `detector` does and `unless` does not."""
+
+    __pydantic_config__ = STRICT
+    rule: str
+    title: str
+    detector: str
+    action: Action
+    kind: Annotated[RuleClass, keyed("class")] = RuleClass.SECURITY
+    unless: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
+    """What the types alone do not say: places that refer to one another, and what may never be."""
+    for index, use in enumerate(document.rules):
+        yield from _check_cites(path, document, ("rules", index, "cites"), use.cites)
+        for place, exemption in enumerate(use.exceptions):
+            yield from _check_exemption(path, ("rules", index, "except", place), exemption)
+        if not use.cites:
+            yield locate(path, ("rules", index, "cites"), "at least one clause")
+        if not use.directions:
+            yield locate(path, ("rules", index, "directions"), "at least one direction")
+    yield from _check_cites(path, document, ("not_inspected", "cites"), document.not_inspected.cites)
+    for place, exemption in enumerate(document.not_inspected.exceptions):
+        yield from _check_exemption(path, ("not_inspected", "except", place), exemption)
+    if document.not_inspected.action is Action.PASS:
+        yield locate(path, ("not_inspected", "action"), "quarantine or tag: what could not be read is never passed")
+    cited = {name for use in document.rules for name in use.cites} | set(document.not_inspected.cites)
+    for name, clause in document.clauses.items():
+        if clause.enforce == "gateway" and name not in cited:
+            yield locate(path, ("clauses", name), "a rule that cites it, for the gateway is to enforce it")
+    if not is_timezone(document.timezone):
+        yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+
+
+def _check_cites(
+    path: Path, document: PolicyFile, place: tuple[str | int, ...], cites: tuple[str, ...]
+) -> Iterator[Fault]:
+    for index, name in enumerate(cites):
+        if name not in document.clauses:
+            yield locate(path, (*place, index), f"a clause of this policy, not {name!r}")
+
+
+def _check_exemption(path: Path, place: tuple[str | int, ...], exemption: Exemption) -> Iterator[Fault]:
+    """An address mistyped would let nobody off and say nothing."""
+    for name, listed in (("senders", exemption.senders), ("recipients", exemption.recipients)):
+        for index, text in enumerate(listed):
+            try:
+                parse_address(f"x{text}" if text.startswith("@") else text)
+            except AddressError:
+                yield locate(path, (*place, name, index), f"name@domain or @domain, not {text!r}")
+
+
+def is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as America
+        return False
+    return True
+
+
+def _moment(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """A date begins at its midnight, which daylight saving may shift: so it is placed in the zone first."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time.min)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _listed(address: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an Address.key is among addresses and @domains."""
+    if not patterns:
+        return True
+    domain = address[address.rfind("@") :]
+    return any(
+        domain == pattern.lower() if pattern.startswith("@") else address == key_of(pattern) for pattern in patterns
+    )
