@@ -184,9 +184,10 @@ class Normalised:
         """The span of the source that became text[start:end]; a sign that became several is never cut."""
         if end <= start:
             return self._origin(start), self._origin(start)
-        first, last = self._origin(start), self._origin(end - 1)
-        after = next((there for _, there in self.offsets[self._segment(end) :] if there > last), last + 1)
-        return first, max(self._origin(end), last + 1) if self._origin(end) != last else after
+        first, last, after = self._origin(start), self._origin(end - 1), self._origin(end)
+        if after == last:
+            after = next((there for _, there in self.offsets[self._segment(end) :] if there > last), last + 1)
+        return first, after
 
     def _segment(self, offset: int) -> int:
         return bisect_right(self.offsets, offset, key=itemgetter(0)) - 1

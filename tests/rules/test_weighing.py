@@ -84,6 +84,11 @@ def test_passages_far_apart_do_not_count_together(scale: Scale) -> None:
     assert observation is not None and not observation.detected
 
 
+def test_the_weightiest_window_counts_not_the_one_that_repeats_itself(scale: Scale) -> None:
+    observation = weighed(scale, said("apple apple apple apple " + "and so on " * 60 + "an apple and a pear"))
+    assert observation is not None and observation.detected
+
+
 def test_the_subject_counts_with_every_window(scale: Scale) -> None:
     observation = weighed(scale, said("pears", Role.SUBJECT, "subject"), said("so on " * 100 + "an apple"))
     assert observation is not None and observation.detected
