@@ -4,7 +4,7 @@ Runs in inspection workers only; no network, no files. Everything hostile in a m
 """
 
 from rules.directory import Directory, direction_of
-from rules.facts import Facts, Role
+from rules.facts import Facts, Role, Text
 from rules.reading.mailboxes import mailboxes_of
 from rules.reading.walk import Walk
 from rules.reading.words import header_text
@@ -20,9 +20,6 @@ def read_facts(transaction: Transaction, directory: Directory) -> Facts:
     header = walk.message(transaction.message.octets).header
     record = walk.record
     subjects = list(dict.fromkeys(map(header_text, header.all("subject"))))
-    for subject in reversed(subjects):
-        record.say("subject", Role.SUBJECT, subject)
-        record.texts.insert(0, record.texts.pop()) if subject.strip() else None
     for name in _SINGLE_FIELDS:
         if len({body.strip() for body in header.all(name)}) > 1:
             record.doubt("header", f"several {name} fields that differ")
@@ -42,7 +39,10 @@ def read_facts(transaction: Transaction, directory: Directory) -> Facts:
         originators=mailboxes_of(header.all("from")),
         addressed=mailboxes_of([*header.all("to"), *header.all("cc")]),
         parts=tuple(record.parts),
-        texts=tuple(record.texts),
+        texts=(
+            *(Text(part="subject", role=Role.SUBJECT, text=subject) for subject in subjects if subject),
+            *record.texts,
+        ),
         size=len(transaction.message),
         unread=tuple(record.unread),
         ambiguities=tuple(record.ambiguities),

@@ -161,7 +161,7 @@ class Walk:
         ]
         if len(found) > 1 or _several_boundaries(entity):
             self.record.doubt(place.name, "several boundaries that differ")
-        if found and found[0][0] == place.boundary:
+        if place.boundary in declared:
             self.record.doubt(place.name, "a multipart inside another with the same boundary")
         if found:
             return octets, found
