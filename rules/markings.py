@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rules.patterns import compile_patterns
+
 MAX_MARKS = 100  # in one text
+ASKED_WEIGHT = 0.7  # of words such as "please keep this confidential"
 NAME_WEIGHT = 0.7  # of a mark in the name of a file
 MAX_BANNER = 120  # characters of a line that is nothing but a mark
 AROUND = 350  # characters around a mark in which a footer gives itself away: its paragraph
@@ -25,17 +28,16 @@ class Marking:
     footer: bool
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _wrapped(pattern: str) -> str:
     """A blank in `pattern` stands for any white space: lines are wrapped anywhere."""
-    return re.compile(pattern.replace(" ", r"\s"), re.IGNORECASE)
+    return pattern.replace(" ", r"\s")
 
 
-# Literals and bounded gaps: linear.
-_CORE = "|".join(
-    (
+_MARKS = tuple(
+    rf"\b(?:{_wrapped(pattern)})\b"
+    for pattern in (
         r"privil[ei]ged ?(?:and|&|/) ?confidential",
-        r"(?:strictly |highly |company |personal (?:and|&) )?confidential(?: ?(?:and|&|/) ?privil[ei]ged)?"
-        r"(?! (?:information|treatment|secretary|and proprietary information))",
+        r"(?:strictly |highly |company |personal (?:and|&) )?confidential(?: ?(?:and|&|/) ?privil[ei]ged)?",
         r"attorney[- /]{1,3}client(?: (?:communication|privil[ei]ged?|work product)s?)?",
         r"attorney'?s? work[- ]product",
         r"(?:for )?internal use only",
@@ -51,45 +53,44 @@ _CORE = "|".join(
         r"restricted distribution",
     )
 )
-_MARK = _compiled(rf"(?<![A-Za-z])(?:{_CORE})(?![A-Za-z])")
-_ASKED = _compiled(
-    r"\b(?:(?:keep|treat|hold|consider|regard|handle) (?:this|it|these|them|the attached|all of this)"
-    r"(?: [a-z-]{1,15}){0,3} (?:strictly |highly )?(?:confidential|private|in confidence|between us|under wraps)"
-    r"|(?:do not|don't) (?:forward|share|distribute|circulate|disclose|pass) (?:this|it|these|the attached)"
-    r"(?: (?:e-?mail|message|memo|document|draft|information|on|further|outside|with))?"
-    r"|(?:this|it|the attached|attached) (?:[a-z-]{1,15} ){0,3}(?:is|are|remains?) (?:(?:strictly|highly|still) )?"
-    r"confidential"
-    r"|confidential (?:memo(?:randum)?|draft|personnel|settlement|legal advice))\b",
+_ASKS = tuple(
+    rf"\b(?:{_wrapped(pattern)})\b"
+    for pattern in (
+        r"(?:keep|treat|hold|consider|regard|handle) (?:this|it|these|them|the attached|all of this)"
+        r"(?: [a-z-]+){0,3} (?:strictly |highly )?(?:confidential|private|in confidence|between us|under wraps)",
+        r"(?:do not|don't) (?:forward|share|distribute|circulate|disclose|pass) (?:this|it|these|the attached)"
+        r"(?: (?:e-?mail|message|memo|document|draft|information|on|further|outside|with))?",
+        r"(?:this|it|the attached|attached) (?:[a-z-]+ ){0,3}(?:is|are|remains?) (?:(?:strictly|highly|still) )?"
+        r"confidential",
+        r"confidential (?:memo(?:randum)?|draft|personnel|settlement|legal advice)",
+    )
 )
-_FOOTER = _compiled(
-    r"intended (?:(?:only|solely|exclusively) )?(?:for|recipient|addressee)|named (?:recipient|addressee)"
-    r"|(?:received|receive|receipt of) (?:this|the)\b.{0,40}\b(?:error|mistake)|notify (?:the sender|us|me)"
-    r"|may (?:also )?(?:contain|be|include)\b.{0,40}(?:confidential|privileged|legally|proprietary)"
-    r"|(?:unauthori[sz]ed|any) (?:review|use|disclosure|dissemination|distribution|copying|interception)"
-    r"|confidentiality notice|(?:delete|destroy) (?:this|the|it|all|any) |strictly prohibited"
+# After "confidential": a topic, not a mark.
+_TOPIC = re.compile(r"\s(?:information|treatment|secretary|and\sproprietary\sinformation)\b", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"intended\s(?:(?:only|solely|exclusively)\s)?(?:for|recipient|addressee)|named\s(?:recipient|addressee)"
+    r"|(?:received|receive|receipt\sof)\s(?:this|the)\b.{0,40}\b(?:error|mistake)|notify\s(?:the\ssender|us|me)"
+    r"|may\s(?:also\s)?(?:contain|be|include)\b.{0,40}(?:confidential|privileged|legally|proprietary)"
+    r"|(?:unauthori[sz]ed|any)\s(?:review|use|disclosure|dissemination|distribution|copying|interception)"
+    r"|confidentiality\snotice|(?:delete|destroy)\s(?:this|the|it|all|any)\s|strictly\sprohibited"
     r"|(?:e-?mail|message|transmission|communication)[^.]{0,60}"
-    r"(?:and any|and all|with its|including) (?:attachments?|files?|documents?)",
+    r"(?:and\sany|and\sall|with\sits|including)\s(?:attachments?|files?|documents?)",
+    re.IGNORECASE,
 )
 _NAME_MARK = re.compile(
     r"(?<![a-z])(?:confidential|privileged|internal[ _-]?use|attorney[ _-]client|fouo"
     r"|law[ _-]enforcement[ _-]sensitive)(?![a-z])",
     re.IGNORECASE,
 )
-_HINTS = (
-    "confiden", "privil", "use only", "fouo", "enforcement sens", "not for", "work product", "work-product", "do not",
-    "don't", "eyes only", "restricted dist", "between us", "internal only", "unclassified", "private", "attorney",
-)  # fmt: skip
 _BANNER_NOISE = re.compile(r"[^A-Za-z]+")
 
 
 @lru_cache(maxsize=32)  # texts of one message: two detectors ask for the same
 def find_markings(text: str) -> tuple[Marking, ...]:
     """The marks in a text, by place; those in a legal notice are told as such."""
-    lower = text.lower()
-    if not any(hint in lower for hint in _HINTS):
-        return ()
-    found = sorted((*_marks(text), *_requests(text)), key=lambda item: item.start)
-    return tuple(found[:MAX_MARKS])
+    marks = (_mark(text, start, end) for start, end in _places(text, _MARKS))
+    asks = (_request(text, match.start, match.end) for match in compile_patterns(_ASKS).find(text))
+    return tuple(sorted((*marks, *asks), key=lambda item: item.start)[:MAX_MARKS])
 
 
 def name_marking(names: Iterable[str]) -> str | None:
@@ -100,13 +101,14 @@ def name_marking(names: Iterable[str]) -> str | None:
 def subject_marking(subject: str) -> Marking | None:
     """The heaviest mark of a subject: in capitals, at an edge or set apart it is one; amid words it may be a topic."""
     best: Marking | None = None
-    for match in _MARK.finditer(subject):
-        edge = not subject[: match.start()].strip(" [(*-#!") or not subject[match.end() :].strip(" ])*-#!.")
-        label = subject[match.end() : match.end() + 1] in (":", "]", ")", "-") or _separated(subject, match.start())
-        whole = " " in match.group() and match.group()[0].isupper()
-        weight = 0.85 if match.group().isupper() or edge or label or whole else 0.45
+    for start, end in _places(subject, _MARKS):
+        mark = subject[start:end]
+        edge = not subject[:start].strip(" [(*-#!") or not subject[end:].strip(" ])*-#!.")
+        label = subject[end : end + 1] in (":", "]", ")", "-") or _separated(subject, start)
+        whole = " " in mark and mark[0].isupper()
+        weight = 0.85 if mark.isupper() or edge or label or whole else 0.45
         if best is None or weight > best.weight:
-            best = Marking(start=match.start(), end=match.end(), weight=weight, footer=False)
+            best = Marking(start=start, end=end, weight=weight, footer=False)
     return best
 
 
@@ -114,13 +116,14 @@ def _separated(subject: str, start: int) -> bool:
     return subject[:start].rstrip(" ")[-1:] in (":", "-", "[", "(", "/", "*", "|")
 
 
-def _marks(text: str) -> Iterator[Marking]:
-    for count, match in enumerate(_MARK.finditer(text)):
-        if count == MAX_MARKS:
-            return
-        start, end = match.span()
-        footer = _in_footer(text, start, end)
-        yield Marking(start=start, end=end, weight=_weight(text, start, end), footer=footer)
+def _places(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    for match in compile_patterns(patterns).find(text):
+        if _TOPIC.match(text, match.end) is None:
+            yield match.start, match.end
+
+
+def _mark(text: str, start: int, end: int) -> Marking:
+    return Marking(start=start, end=end, weight=_weight(text, start, end), footer=_in_footer(text, start, end))
 
 
 def _weight(text: str, start: int, end: int) -> float:
@@ -136,12 +139,8 @@ def _weight(text: str, start: int, end: int) -> float:
     return 0.5 if " " in mark else 0.2
 
 
-def _requests(text: str) -> Iterator[Marking]:
-    for count, match in enumerate(_ASKED.finditer(text)):
-        if count == MAX_MARKS:
-            return
-        start, end = match.span()
-        yield Marking(start=start, end=end, weight=0.7, footer=_in_footer(text, start, end))
+def _request(text: str, start: int, end: int) -> Marking:
+    return Marking(start=start, end=end, weight=ASKED_WEIGHT, footer=_in_footer(text, start, end))
 
 
 def _in_footer(text: str, start: int, end: int) -> bool:

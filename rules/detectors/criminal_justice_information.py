@@ -13,7 +13,7 @@ from rules.document import STRICT
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.masking import hidden
-from rules.patterns import evidence_of
+from rules.patterns import compile_patterns, evidence_of, literal
 
 NAME = Path(__file__).stem
 ROLES = tuple(role for role in Role if role is not Role.FOOTER)
@@ -34,11 +34,11 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sign:
-    """Something that records of criminal justice hold; `hints` are literals of which one stands in every match."""
+    """Something that records of criminal justice hold. One of `hints` stands in every match, whatever its case."""
 
     what: str
     weight: float
-    hints: tuple[str, ...]  # small letters
+    hints: tuple[str, ...]
     pattern: re.Pattern[str]
     number: bool = False  # the match holds a person's identifier, to be masked
 
@@ -75,13 +75,13 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign(
         "query of a person",
         0.7,
-        ("ran ", "run ", "checked ", "queried "),
+        ("cjis", "ncic", "nlets", "klets", "alert", "iii", "nics"),
         rf"\b(?:[Rr][au]n|[Qq]ueried|[Cc]hecked) {_PERSON} (?:in|through|on|by|thru|via) (?:the )?{_SYSTEM}\b",
     ),
     _sign(
         "agency identifier (ORI)",
         0.7,
-        ("ori",),
+        ("ori ", "ori:", "ori#", "ori/", "ori=", "ori\n"),
         r"\bORI(?: (?:number|no\.?|is|code))?\s?[:#/=]{0,2}\s{0,3}"
         rf"(?:{_STATES})(?:\d{{3}}[0-9A-Z]{{4}}|[A-Z]{{3}}\d{{4}})\b",
     ),
@@ -95,7 +95,7 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign(
         "FBI or state number",
         0.7,
-        ("fbi", "sid", "state id", "ucn"),
+        ("fbi", "sid:", "sid #", "sid n", "sid#", "state id", "ucn"),
         r"\b(?:FBI|SID|State ID|UCN)(?: (?:number|no\.?|num))?\s?[:#]{1,2}\s{0,3}[A-Z0-9-]{6,12}\b",
         number=True,
     ),
@@ -115,6 +115,9 @@ _SIGNS: tuple[_Sign, ...] = (
     ),
     _sign("name of a system", 0.25, ("cjis", "ncic", "nlets", "klets"), r"\b(?:KCJIS|NCIC|CJIS|NLETS|KLETS)\b"),
 )
+
+
+_GATES = tuple("|".join(map(literal, sign.hints)) for sign in _SIGNS)
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
@@ -137,10 +140,8 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
 
 
 def _signs(text: Text) -> Iterator[tuple[_Sign, Evidence]]:
-    lower = text.text.lower()
-    for sign in _SIGNS:
-        if not any(hint in lower for hint in sign.hints):
-            continue
+    for index in compile_patterns(_GATES).fires(text.text):
+        sign = _SIGNS[index]
         spans = [match.span() for _, match in zip(range(MAX_EACH), sign.pattern.finditer(text.text), strict=False)]
         shown = hidden(text, spans) if sign.number else text
         for start, end in spans:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from rules.identifiers import checks
 from rules.identifiers.kinds import BIRTH_DATE, BIRTH_WORDS, BORN_WORDS, OTHER_NUMBERS, SHAPES, IdentifierKind, Shape
 from rules.identifiers.names import names_person
+from rules.patterns import compile_patterns
 
 MAX_EACH = 500  # of one shape in one text; a list is a list long before
 BEFORE = 60  # characters in which a context word speaks for what follows: a line
@@ -18,9 +19,10 @@ HEADING = 500  # characters at the head of a text that hold the names of a table
 TABLE = 3  # numbers of one shape from which a text is read as a table
 NAMED = 80  # characters around a date in which the person born must be named
 
-_BIRTH = ("birth", "born", "dob", "d.o.b")
 _SEPARATORS = str.maketrans("", "", " .-/")
-_ZEROS = str.maketrans("123456789", "000000000")
+_LOOKS = (*(shape.look for shape in SHAPES), r"birth|born|\bdob\b|d\.o\.b")
+_HINTS = tuple(shape.hint for shape in SHAPES)
+_BIRTH = len(SHAPES)
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
@@ -46,15 +48,10 @@ class Identifier:
 def find_identifiers(text: str, today: date) -> tuple[Identifier, ...]:
     """All identifiers with a weight above 0, by place; where two overlap, the heavier."""
     plain = text if text.isascii() else text.translate(_ALIKE)
-    lower, zeros = plain.lower(), plain.translate(_ZEROS)
-    found = [
-        item
-        for shape in SHAPES
-        if any(look in zeros for look in shape.looks)
-        and (not shape.hints or any(hint in lower for hint in shape.hints))
-        for item in _of_shape(plain, shape)
-    ]
-    if any(word in lower for word in _BIRTH):
+    looks = compile_patterns(_LOOKS).fires(plain)
+    hints = frozenset(compile_patterns(_HINTS).fires(plain)) if looks else frozenset()
+    found = [item for index in looks if index in hints for item in _of_shape(plain, SHAPES[index])]
+    if _BIRTH in looks:
         found += _birth_dates(plain, today)
     return _without_overlaps(found)
 

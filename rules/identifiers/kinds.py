@@ -28,27 +28,27 @@ class IdentifierKind(StrEnum):
 class Shape:
     """One way a kind is written.
 
-    `looks` and `hints` are for speed alone: the pattern is tried only on a text that holds one of `looks` once all its
-    digits are 0, and, when the shape counts only with context, one of `hints` in small letters.
+    `look` and `hint` are for speed alone, in RE2's syntax: the pattern is tried only on a text that holds `look`, and,
+    when the shape counts only with context, `hint`.
     `alone` and `near` are the weights without and with a context word; 0 is not reported.
     """
 
     kind: IdentifierKind
-    looks: tuple[str, ...]
+    look: str
     pattern: re.Pattern[str]
     check: Callable[[str], bool]  # of the match without blanks, hyphens, dots and slashes, in capitals
     context: re.Pattern[str]
-    hints: tuple[str, ...]
+    hint: str
     alone: float
     near: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Context:
-    """Words near a number that say what it is, and literal pieces of which one stands in each of them."""
+    """Words near a number that say what it is, and pieces of which one stands in each of them, in RE2's syntax."""
 
     pattern: re.Pattern[str]
-    hints: tuple[str, ...]
+    hint: str
 
 
 def _words(*alternatives: str) -> re.Pattern[str]:
@@ -57,34 +57,34 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 _SSN_WORDS = _Context(
     pattern=_words(r"ss[#n](?:'?s)?", r"s\.s\.n?\.?", r"soc(?:ial)?\.? ?sec(?:urity)?", r"social(?= ?(?:#|is|no|num))"),
-    hints=("ssn", "ss#", "s.s.", "soc"),
+    hint=r"ssn|ss#|s\.s\.|soc",
 )
-_ITIN_WORDS = _Context(pattern=_words(r"itin", r"taxpayer", r"tax id"), hints=("itin", "tax"))
+_ITIN_WORDS = _Context(pattern=_words(r"itin", r"taxpayer", r"tax id"), hint=r"itin|tax")
 _EIN_WORDS = _Context(
     pattern=_words(r"f?ein", r"employer id", r"federal tax", r"tax id", r"w-?9"),
-    hints=("ein", "employer", "tax", "w9", "w-9"),
+    hint=r"ein|employer|tax|w9|w-9",
 )
 _CARD_WORDS = _Context(
     pattern=_words(
         r"visa", r"master ?card", r"amex", r"american express", r"discover", r"cards?", r"cc", r"cvv2?", r"cvc",
         r"(?:credit|debit|payment|p-?)card", r"exp(?:ires|iration|\.)?",
     ),
-    hints=(),
+    hint=r"card|visa|amex|express|cc|cv|exp|discover",
 )  # fmt: skip
 _BANK_WORDS = _Context(
     pattern=_words(
         r"bank(?:ing)?", r"checking", r"savings", r"direct deposit", r"routing", r"aba", r"wire", r"iban", r"swift",
         r"credit union",
     ),
-    hints=("bank", "checking", "savings", "deposit", "routing", "aba", "wire", "iban", "swift", "credit"),
+    hint=r"bank|checking|savings|deposit|routing|aba|wire|iban|swift|credit",
 )  # fmt: skip
 _LICENCE_WORDS = _Context(
     pattern=_words(
         r"driver'?s?'? ?licen[sc]es?", r"drivers? lic", r"dln?", r"d\.l\.", r"oln", r"operator'?s? licen[sc]e"
     ),
-    hints=("lic", "dl", "d.l.", "oln"),
+    hint=r"lic|dl|d\.l\.|oln",
 )
-_PASSPORT_WORDS = _Context(pattern=_words(r"passports?"), hints=("passport",))
+_PASSPORT_WORDS = _Context(pattern=_words(r"passports?"), hint=r"passport")
 # A number that these words announce is not a person's, whatever its shape.
 OTHER_NUMBERS = _words(
     r"parcels?", r"apn", r"case", r"docket", r"permit", r"invoice", r"p\.?o\.?", r"purchase order", r"order", r"ticket",
@@ -121,7 +121,7 @@ def _several_digits(text: str) -> bool:
 
 def _shape(
     kind: IdentifierKind,
-    looks: tuple[str, ...],
+    look: str,
     pattern: re.Pattern[str],
     check: Callable[[str], bool],
     context: _Context,
@@ -130,38 +130,37 @@ def _shape(
 ) -> Shape:
     return Shape(
         kind=kind,
-        looks=looks,
+        look=look,
         pattern=pattern,
         check=check,
         context=context.pattern,
-        hints=() if alone else context.hints,
+        hint=EVERYWHERE if alone else context.hint,
         alone=alone,
         near=near,
     )
 
 
 _K = IdentifierKind
-_NINE_LOOK = ("0" * 9,)
-_HYPHEN_LOOK = ("000-00-0000",)
-_SIX_LOOK = ("000000", "00-0000", "000-0000", "000-000")
-_CARD_LOOK = ("0000 0000 0000 0000", "0000-0000-0000-0000", "0000 000000 0000", "0000-000000-0000")
+EVERYWHERE = "."
+_SIX_LOOK = r"\d{6}|\d\d-\d{4}|\d{3}-\d{3}"
+_CARD_LOOK = r"\d{4}[- ]\d{4}[- ]\d{4}|\d{4}[- ]\d{6}"
 SHAPES: tuple[Shape, ...] = (
-    _shape(_K.SSN, _HYPHEN_LOOK, _HYPHENATED, checks.is_ssn, _SSN_WORDS, 0.7, 0.98),
-    _shape(_K.SSN, ("000 00 0000", "000.00.0000"), _SPACED, checks.is_ssn, _SSN_WORDS, 0.0, 0.9),
-    _shape(_K.SSN, _NINE_LOOK, _NINE, checks.is_ssn, _SSN_WORDS, 0.0, 0.85),
-    _shape(_K.ITIN, _HYPHEN_LOOK, _HYPHENATED, checks.is_itin, _ITIN_WORDS, 0.6, 0.95),
-    _shape(_K.ITIN, _NINE_LOOK, _NINE, checks.is_itin, _ITIN_WORDS, 0.0, 0.8),
+    _shape(_K.SSN, r"\d{3}-\d\d-\d{4}", _HYPHENATED, checks.is_ssn, _SSN_WORDS, 0.7, 0.98),
+    _shape(_K.SSN, r"\d{3}[. ]\d\d[. ]\d{4}", _SPACED, checks.is_ssn, _SSN_WORDS, 0.0, 0.9),
+    _shape(_K.SSN, r"\d{9}", _NINE, checks.is_ssn, _SSN_WORDS, 0.0, 0.85),
+    _shape(_K.ITIN, r"\d{3}-\d\d-\d{4}", _HYPHENATED, checks.is_itin, _ITIN_WORDS, 0.6, 0.95),
+    _shape(_K.ITIN, r"\d{9}", _NINE, checks.is_itin, _ITIN_WORDS, 0.0, 0.8),
     # A business's number, on every invoice: never personal by itself.
-    _shape(_K.EIN, ("00-0000000",), _EIN_SHAPE, checks.is_ein, _EIN_WORDS, 0.0, 0.5),
+    _shape(_K.EIN, r"\d\d-\d{7}", _EIN_SHAPE, checks.is_ein, _EIN_WORDS, 0.0, 0.5),
     _shape(_K.CARD, _CARD_LOOK, _CARD_GROUPED, checks.is_card, _CARD_WORDS, 0.8, 0.98),
     # One number in ten has a right check digit, and one in six an issuer's prefix.
-    _shape(_K.CARD, ("0" * 14,), _CARD_PLAIN, checks.is_card, _CARD_WORDS, 0.4, 0.95),
-    _shape(_K.IBAN, ("0000 0000", "0" * 8), _IBAN_SHAPE, checks.is_iban, _BANK_WORDS, 0.85, 0.95),
+    _shape(_K.CARD, r"\d{14}", _CARD_PLAIN, checks.is_card, _CARD_WORDS, 0.4, 0.95),
+    _shape(_K.IBAN, r"[A-Z]{2}\d\d ?[A-Z0-9]{4}", _IBAN_SHAPE, checks.is_iban, _BANK_WORDS, 0.85, 0.95),
     _shape(_K.BANK_ACCOUNT, _SIX_LOOK, _ACCOUNT_SHAPE, _several_digits, _BANK_WORDS, 0.0, 0.7),
     # Printed on every cheque: speaks for an account beside it, tells nothing about a person alone.
-    _shape(_K.ROUTING, _NINE_LOOK, _NINE, checks.is_routing_number, _BANK_WORDS, 0.0, 0.4),
+    _shape(_K.ROUTING, r"\d{9}", _NINE, checks.is_routing_number, _BANK_WORDS, 0.0, 0.4),
     _shape(_K.DRIVERS_LICENCE, _SIX_LOOK, _LICENCE_SHAPE, _several_digits, _LICENCE_WORDS, 0.0, 0.8),
-    _shape(_K.PASSPORT, ("0" * 8,), _PASSPORT_SHAPE, _several_digits, _PASSPORT_WORDS, 0.0, 0.8),
+    _shape(_K.PASSPORT, r"\d{8}", _PASSPORT_SHAPE, _several_digits, _PASSPORT_WORDS, 0.0, 0.8),
 )
 
 BIRTH_WORDS = _words(r"d\.?o\.?b\.?", r"birth ?dates?", r"dates? of birth")

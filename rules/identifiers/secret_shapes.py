@@ -5,11 +5,14 @@ import re
 # All patterns: a literal or one class to begin with, bounded repeats, no nesting: linear in the length of the text.
 _LABEL = r"(?:pass ?words?|passwd|pass ?code|passphrase|pwd|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
 _VALUE = r"[\"'“”‘’`*_ ]{0,3}(?P<value>[^\s\"'“”‘’`<>\[\](),;|]{4,64})"
+_ABOUT = r"(?: \([^)\n]{0,30}\))?(?:\s(?:for|to|on|of|at)\s[\w .'/-]{1,40}?)?"  # what the password is for
 TOLD = re.compile(
-    rf"\b{_LABEL}\b(?: \([^)\n]{{0,30}}\))?(?P<by>\s{{0,3}}[:=]{{1,2}}>?\s{{0,6}}|\s{{1,3}}[-–]{{1,2}}\s{{1,3}}"
-    rf"|\s{{1,3}}(?:is|are|was|will be|would be)(?: (?:now|still|currently|simply|just))?:?\s{{1,3}}){_VALUE}",
+    rf"\b{_LABEL}\b{_ABOUT}(?P<by>\s{{0,3}}[:=]{{1,2}}>?\s{{0,8}}|\s{{0,3}}[-–]{{1,2}}\s{{1,3}}"
+    rf"|\s{{1,3}}(?:is|are|was|will be|would be)(?: (?:now|still|currently|simply|just))?:?\s{{1,8}}){_VALUE}",
     re.IGNORECASE,
 )
+# Two columns, or "log in as ann with password Tulip-4471": no verb, so only what cannot be prose counts.
+BESIDE = re.compile(rf"\b(?:pass ?words?|passwd|passcode|pwd)(?:\t|[ ]{{1,20}})(?:of[ ])?{_VALUE}", re.IGNORECASE)
 SET = re.compile(
     rf"\b{_LABEL}\b[^.:\n]{{0,60}}\b(?:set|reset|changed|default(?:s|ed)?|updated)\s{{1,3}}(?:back )?(?:to|as):?"
     rf"\s{{1,3}}{_VALUE}",
@@ -25,11 +28,11 @@ SETTING = re.compile(
     r"[\"']?\s?[:=]{1,2}\s?[\"']?(?P<value>[^\s\"',;<>{}]{6,200})",
     re.IGNORECASE,
 )
-IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:(?P<value>[^\s/@:]{3,64})@[a-z0-9]", re.IGNORECASE)
+IN_URL = re.compile(r"://[^\s/:@]{1,64}:(?P<value>[^\s/@:]{3,64})@[a-z0-9]", re.IGNORECASE)
 USER = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?|account|id)\s{0,3}[:=]", re.IGNORECASE)
 LOGIN = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?)\s{0,3}[:=]", re.IGNORECASE)
 
-# Forms that the issuers publish; a literal to look for first, what it is, and the whole.
+# Forms that the issuers publish: what they begin with or hold, what they are, and the whole.
 TOKENS = (
     ("AKIA", "AWS access key", re.compile(r"\bAKIA[0-9A-Z]{16}\b")),
     ("ASIA", "AWS access key", re.compile(r"\bASIA[0-9A-Z]{16}\b")),
@@ -82,20 +85,16 @@ NO_VALUES = frozenset(
         "where", "which", "will", "with", "within", "working", "wrong", "your", "yours",
     }
 )  # fmt: skip
+SYMBOLS = frozenset("!@#$%^&*+")
 QUOTES = tuple("\"'“”‘’`")
 ENDINGS = ("ed", "ing", "able", "ible", "ive", "ly", "ent", "ous", "ful")  # of words that describe a password
-PREFILTER = (
-    "pass",
-    "pwd",
-    "pw",
-    "pin",
-    "login",
-    "logon",
-    "log-in",
-    "log-on",
-    "credential",
-    "secret",
-    "token",
-    "key",
-    "://",
+
+# Looked for first, in one pass, with RE2: which of the patterns above are worth trying.
+GATES = (
+    r"\b(?:pass ?words?|passwd|pass ?code|passphrase|pwd|(?:pass|pw|pin(?: ?(?:code|number|no))?)\.?\s*(?:[:=-]|is\b))",
+    r"(?:key|token|secret|password|passwd|pwd)[\"']?\s?[:=]",
+    r"\b(?:passwords?|passcodes?|log-?[io]ns?|credentials)\b",
 )
+TOKEN_GATES = tuple(beginning for beginning, _, _ in TOKENS)
+GATE_TOLD, GATE_SETTING, GATE_ASKED = range(3)
+NOUN = re.compile(r"\b(?:passw|passc|log-?[io]n|credent)", re.IGNORECASE)  # where ASKED ends; it begins before

@@ -2,26 +2,37 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rules.identifiers.secret_shapes import (
     ASKED,
+    BESIDE,
     ENDINGS,
+    GATE_ASKED,
+    GATE_SETTING,
+    GATE_TOLD,
+    GATES,
     IN_URL,
     LOGIN,
     MEETING,
     NO_VALUES,
+    NOUN,
     PAIR,
-    PREFILTER,
     QUOTES,
     REFUSED,
     SET,
     SETTING,
+    SYMBOLS,
+    TOKEN_GATES,
     TOKENS,
     TOLD,
     USER,
 )
+from rules.patterns import compile_patterns
 
 MAX_FOUND = 200  # in one text
+ASKED_BEFORE = 110  # characters that a request may take up to its noun
+ASKED_AFTER = 40  # and from there on: the rest of the noun, and what may turn it into another
 MEETING_AROUND = 250  # characters around a code in which an invitation gives itself away
 REFUSED_BEFORE = 60  # characters before a request in which "never" turns it round
 USER_BEFORE = 120  # characters before a password in which its user is named: a line or two
@@ -40,22 +51,24 @@ class Secret:
 
 def find_secrets(text: str, *, requests: bool, meeting_codes: bool) -> tuple[Secret, ...]:
     """Everything in `text` that is a secret or asks for one, the codes of conference calls only when wanted."""
-    lower = text.lower()
     found = list(_tokens(text))
-    if any(word in lower for word in PREFILTER):
+    gates = compile_patterns(GATES).fires(text)
+    if GATE_TOLD in gates:
         found += _told(text, meeting_codes=meeting_codes)
+        found += _beside(text)
+        found += _columns(text)
+    if GATE_SETTING in gates:
         found += _settings(text)
-        found += _columns(text, lower)
-        if requests:
-            found += _requests(text)
+    if GATE_ASKED in gates and requests:
+        found += _requests(text)
     return tuple(found[:MAX_FOUND])
 
 
 def _tokens(text: str) -> Iterator[Secret]:
-    for literal, what, pattern in TOKENS:
-        if literal in text:
-            for match in pattern.finditer(text):
-                yield Secret(what=what, start=match.start(), end=match.end(), weight=0.98)
+    for index in compile_patterns(TOKEN_GATES).fires(text):
+        _, what, pattern = TOKENS[index]
+        for match in islice(pattern.finditer(text), MAX_FOUND):
+            yield Secret(what=what, start=match.start(), end=match.end(), weight=0.98)
     if "://" in text:
         for match in IN_URL.finditer(text):
             start, end = match.span("value")
@@ -64,13 +77,16 @@ def _tokens(text: str) -> Iterator[Secret]:
 
 def _told(text: str, *, meeting_codes: bool) -> Iterator[Secret]:
     for pattern in (TOLD, SET, PAIR):
-        for match in pattern.finditer(text):
-            by = match.groupdict().get("by") or "to"
+        match = pattern.search(text)
+        while match is not None:
             start, end = match.span("value")
+            by = match.groupdict().get("by") or "to"
             weight = _weight(text, start, end, verb=by.strip()[:1].isalpha())
             if weight and (meeting_codes or not _is_meeting_code(text, start, end)):
                 paired = USER.search(text, max(0, match.start() - USER_BEFORE), match.start()) is not None
-                yield Secret(what="password", start=start, end=end, weight=min(0.98, weight + 0.1 * paired))
+                yield Secret(what="password", start=start, end=end, weight=round(min(0.98, weight + 0.1 * paired), 2))
+            # What was no value may be the next label: "the password for the portal: Password: x".
+            match = pattern.search(text, end if weight else start)
 
 
 def _weight(text: str, start: int, end: int, *, verb: bool) -> float:
@@ -79,15 +95,29 @@ def _weight(text: str, start: int, end: int, *, verb: bool) -> float:
     bare = value.strip("!*_-#.")
     if len(value) < 4 or len(set(value.casefold())) < 3 or "://" in value or bare.casefold() in NO_VALUES:
         return 0.0
-    quoted = text[max(0, start - 2) : start].strip()[-1:] in QUOTES and text[end : end + 2].strip()[:1] in QUOTES
-    mixed = any(sign.isdigit() for sign in value) or any(sign.isupper() for sign in value[1:] if not value.isupper())
-    if mixed or any(sign in "!@#$%^&*+" for sign in value):
+    quoted = _is_quoted(text, start, end)
+    if any(sign.isdigit() or sign in SYMBOLS for sign in value):
         return 0.9
+    inner_capital = not value.isupper() and any(sign.isupper() for sign in value[1:])
     if not verb:
-        return 0.7 if _ends_line(text, end) else 0.4
+        return 0.9 if inner_capital else 0.7 if _ends_line(text, end) else 0.4
     if bare.casefold().endswith(ENDINGS) and not quoted:
         return 0.0
     return 0.8 if quoted else 0.65 if _ends_sentence(text, end) else 0.0
+
+
+def _beside(text: str) -> Iterator[Secret]:
+    """A value right after the word: without a verb or colon only letters with digits or signs, or a quotation."""
+    for match in BESIDE.finditer(text):
+        start, end = match.span("value")
+        value = match.group("value")
+        odd = any(sign.isalpha() for sign in value) and any(sign.isdigit() or sign in SYMBOLS for sign in value)
+        if (odd or _is_quoted(text, start, end)) and _weight(text, start, end, verb=True):
+            yield Secret(what="password", start=start, end=end, weight=0.7)
+
+
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    return text[max(0, start - 2) : start].strip()[-1:] in QUOTES and text[end : end + 2].strip()[:1] in QUOTES
 
 
 def _ends_line(text: str, end: int) -> bool:
@@ -117,10 +147,8 @@ def _settings(text: str) -> Iterator[Secret]:
             yield Secret(what="key in configuration", start=start, end=end, weight=0.9)
 
 
-def _columns(text: str, lower: str) -> Iterator[Secret]:
+def _columns(text: str) -> Iterator[Secret]:
     """Cells below a heading `password` of a comma, tab, semicolon or bar separated table."""
-    if "pass" not in lower and "pwd" not in lower:
-        return
     heading: tuple[str, int, int] | None = None
     offset = 0
     for line in text.split("\n"):
@@ -151,6 +179,13 @@ def _heading(line: str) -> tuple[str, int, int] | None:
 
 
 def _requests(text: str) -> Iterator[Secret]:
-    for match in ASKED.finditer(text):
+    """Looked for from their noun backwards: verbs stand in every sentence, nouns like these do not."""
+    done = 0
+    for noun in islice(NOUN.finditer(text), MAX_FOUND):
+        match = ASKED.search(text, max(done, noun.start() - ASKED_BEFORE), noun.end() + ASKED_AFTER)
+        if match is None:
+            continue
+        done = match.end()
         if REFUSED.search(text, max(0, match.start() - REFUSED_BEFORE), match.end()) is None:
-            yield Secret(what="request for a password", start=match.start(), end=match.end(), weight=0.7, secret=False)
+            start, end = match.span()
+            yield Secret(what="request for a password", start=start, end=end, weight=0.7, secret=False)
