@@ -25,7 +25,6 @@ _READERS = {
     Format.CPIO: "cpio",
     Format.AR: "ar",
     Format.LHA: "lha",
-    Format.XAR: "xar",
 }
 _FILTERS = {
     Format.GZIP: "gzip",
@@ -89,9 +88,8 @@ def _rar(content: bytes, budget: Budget) -> Iterator[Member]:
         yield Member(names=(entry.name,), octets=b"")
     if listing.volume:
         raise Unreadable("one volume of a RAR archive of several")
-    if fault is not None and waiting:
-        raise fault
-    if not listing.entries and fault is not None:
+    encrypted = any(entry.encrypted for entry in listing.entries)  # libarchive stops there, and it is told already
+    if fault is not None and (waiting or not encrypted):
         raise fault
 
 

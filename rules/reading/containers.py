@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.archives import ARCHIVES, unpack_archive
+from rules.reading.armour import unpack_text
 from rules.reading.budget import Budget
 from rules.reading.documents import text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote, unpack_rtf
@@ -27,10 +28,11 @@ _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
 _NEVER_OPENED = frozenset(
     {
         Format.ARJ, Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.SZDD, Format.STUFFIT, Format.BINHEX,
-        Format.INSTALL_SHIELD, Format.RPM, Format.SYMBIAN, Format.CRX, Format.UDF, Format.VHD, Format.VHDX, Format.VMDK,
-        Format.QCOW, Format.DMG, Format.WIM, Format.FILE_SYSTEM, Format.CHM,
+        Format.INSTALL_SHIELD, Format.XAR, Format.RPM, Format.SYMBIAN, Format.CRX, Format.UDF, Format.VHD, Format.VHDX,
+        Format.VMDK, Format.QCOW, Format.DMG, Format.WIM, Format.FILE_SYSTEM, Format.CHM,
     }
 )  # fmt: skip
+_MACROS = "vbaproject.bin"
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
 
 
@@ -49,6 +51,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
             faults.append(str(error))
     if is_signed_envelope(octets):
         yield from unpack_signed(octets, budget)
+    elif not formats and len(octets) > 0 and is_text(bytes(octets[:HEAD])):
+        yield from unpack_text(octets, budget)
     elif not formats and _claims_to_be_opened(octets, signs):
         raise Unreadable("named as an archive or disk image, and of no format that is known")
     if faults:
@@ -77,8 +81,10 @@ def _members(
 
 
 def _is_own_part(member: Member) -> bool:
-    """Whether an Office or OpenDocument file's member is text, a picture or a font of its own, and no embedded file."""
+    """Whether an Office or OpenDocument file's member is text, a picture, a font or its macros: no embedded file."""
     head = member.octets[:HEAD]
+    if member.names[0].lower().endswith(_MACROS):
+        return True  # told as a sign of the document itself
     known = front_of(head, len(member.octets))
     return known in _PARTS_OF_DOCUMENTS or (known is None and not member.encrypted and is_text(head))
 

@@ -9,15 +9,8 @@ from rules.message import Octets
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import Compound, Path
-from rules.reading.signatures import HEAD, Format, front_of
+from rules.reading.signatures import HEAD, is_whole_file
 
-# A stream that shows one of these by its front is a file of its own, whatever it is called.
-_FILES = frozenset(
-    {
-        Format.PE, Format.ELF, Format.MACH_O, Format.LNK, Format.CHM, Format.OLE, Format.ZIP, Format.SEVEN_ZIP,
-        Format.RAR, Format.CAB, Format.PDF, Format.RTF, Format.ONENOTE, Format.ACTIVE_MIME, Format.EICAR, Format.TNEF,
-    }
-)  # fmt: skip
 _OUTLOOK_STREAM = "__substg1.0_"  # a property of a message: read as such, with its names
 _NATIVE = "\x01ole10native"
 _WHOLE = ("package", "contents", "embeddedodf")
@@ -58,7 +51,7 @@ def _stream(compound: Compound, path: Path, meter: Meter) -> Iterator[Member]:
         yield native_object(content)
     elif name == "powerpoint document":
         yield from _presentation(content, meter)
-    elif (name in _WHOLE and len(path) > 1) or front_of(content[:HEAD], len(content)) in _FILES:
+    elif (name in _WHOLE and len(path) > 1) or is_whole_file(content[:HEAD], len(content)):
         meter.member()
         yield Member(names=(_printable(path[-1]),), octets=content)
 

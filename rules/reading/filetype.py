@@ -65,8 +65,10 @@ _UNSURE = ("DOS executable (COM", "COM executable for DOS", "DOS executable (blo
 
 def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tuple[Sign, ...]:
     """Every reason to call the part something: from each name, from the declared media type, from its content."""
-    by_content = tuple(dict.fromkeys(_by_content(octets, is_file=bool(names) or not _is_text_type(declared))))
     by_name = signs_of_names(names)
+    page = declared == "text/html" or any(sign.kind is Kind.HTML for sign in by_name)
+    file = bool(names) or not _is_text_type(declared)
+    by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, is_page=page)))
     if by_content and not _is_written(octets):
         by_name = tuple(
             sign for sign in by_name if sign.kind is not Kind.MESSAGE
@@ -94,7 +96,7 @@ def _by_declaration(declared: str | None) -> tuple[Sign, ...]:
     return () if kind is None or declared is None else (Sign(kind=kind, by=By.DECLARED, text=declared.lower()),)
 
 
-def _by_content(octets: Octets, *, is_file: bool) -> Iterator[Sign]:
+def _by_content(octets: Octets, *, is_file: bool, is_page: bool) -> Iterator[Sign]:
     if not octets:
         return
     formats = formats_of(octets)
@@ -112,16 +114,16 @@ def _by_content(octets: Octets, *, is_file: bool) -> Iterator[Sign]:
     if formats and not is_text(head):
         return
     if is_text(head):
-        yield from _by_text(octets, head, is_file=is_file)
+        yield from _by_text(octets, head, is_file=is_file, is_page=is_page)
     else:
         yield _by_magic(bytes(octets[:_MAGIC_HEAD]))
 
 
-def _by_text(octets: Octets, head: bytes, *, is_file: bool) -> Iterator[Sign]:
+def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> Iterator[Sign]:
     script = script_sign(bytes(octets[:LOOKED_AT])) if is_file else None
     if script is not None:
         yield script
-    kind = page_kind(head)
+    kind = page_kind(head) or (Kind.HTML if is_page else None)
     if kind is not None:
         yield from page_signs(kind, bytes(octets))
     elif head.lstrip().startswith(b"BEGIN:VC"):

@@ -7,6 +7,7 @@ _FRONT = 1_024
 
 _PAGE_TAGS = (
     b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<table", b"<div", b"<meta ", b"<iframe", b"<style",
+    b"<a ", b"<p>", b"<p ", b"<br", b"<form", b"<img", b"<span", b"<font", b"<center", b"<object", b"<embed",
 )  # fmt: skip
 
 # What hands a reader a file that no server sent.

@@ -8,8 +8,9 @@ import pypdfium2
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
+from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 200  # read for text; longer documents are reports, and their first 200 pages tell what they are
 MAX_TEXT = 1_000_000  # characters
@@ -21,15 +22,49 @@ _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _LAUNCH = re.compile(rb"/S\s{0,8}/Launch\b")
 _SCRIPT = re.compile(rb"/S\s{0,8}/JavaScript\b|/JS\s{0,8}[(<0-9]")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_EMBEDDED = re.compile(rb"/EF\b")
+_NAME_WITHIN = 500  # octets around a reference within which its names stand
+_FILE_NAME = re.compile(rb"/U?F\s{0,8}(?:\(([^()]{1,255})\)|<([0-9A-Fa-f\s]{2,1020})>)")
+_ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
+_MAX_STREAMS = 50_000  # in one document; large reports have some thousand
+_CHUNK = 1024 * 1024
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
 # What Acrobat itself writes into the fields of a form: it formats, checks and adds up.
 _FORM_SCRIPT = re.compile(rb"/JS\s{0,8}\(\s{0,8}(?:AF[A-Z][A-Za-z]{2,30}_?[A-Za-z]{0,30}\b)")
 
 
 def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """Every embedded file. Raises Unreadable when the document cannot be opened."""
+    """Every embedded file: those of the name tree, and those that annotations or nothing refer to.
+
+    Raises Unreadable when the document cannot be opened.
+    """
     content = bytes(octets)
     meter = budget.open(len(content))
+    known: set[str] = set()
+    taken: set[bytes] = set()
+    fault: Unreadable | None = None
+    try:
+        for member in _attachments(content, meter):
+            known.update(member.names)
+            taken.add(member.octets[:HEAD])
+            yield member
+    except Unreadable as error:
+        fault = error
+    for data in _file_streams(content, meter):
+        if data[:HEAD] not in taken:
+            meter.member()
+            yield Member(names=("embedded file",), octets=data)
+    for name in dict.fromkeys(name for piece in _pieces(content) for name in _file_names(piece)):
+        if name not in known:
+            meter.member()
+            yield Member(names=(name,), octets=b"")
+    if fault is not None:
+        raise fault
+
+
+def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
+    """The files of the name tree."""
     document = _open(content)
     try:
         for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
@@ -42,6 +77,57 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
         raise Unreadable("PDF with an embedded file that cannot be read") from error
     finally:
         document.close()
+
+
+def _file_streams(content: bytes, meter: Meter) -> Iterator[bytes]:
+    """Streams whose content begins as a file of its own, by whatever way a reader gets at them."""
+    for count, match in enumerate(_STREAM.finditer(content)):
+        if count >= _MAX_STREAMS:
+            raise LimitExceeded(f"PDF with more than {_MAX_STREAMS} streams")
+        start = match.end()
+        inflate = None
+        front = content[start : start + HEAD]
+        if front[:1] in _ZLIB:
+            inflate = zlib.decompressobj()
+            try:
+                front = inflate.decompress(content[start : start + HEAD], HEAD)
+            except zlib.error:
+                continue
+        if not is_whole_file(front, len(front)):
+            continue
+        data = content[start : content.find(b"endstream", start)]
+        if inflate is not None:
+            data = _inflated(data, meter)
+        meter.octets(len(data))
+        yield data
+
+
+def _inflated(packed: bytes, meter: Meter) -> bytes:
+    inflate = zlib.decompressobj()
+    found = b""
+    try:
+        while packed and not inflate.eof:
+            chunk = inflate.decompress(packed, _CHUNK)
+            meter.octets(len(chunk))
+            found += chunk
+            packed = inflate.unconsumed_tail
+    except zlib.error:
+        pass  # what came out before counts
+    return found
+
+
+def _file_names(piece: bytes) -> Iterator[str]:
+    """The names beside each embedded file's reference (ISO 32000 section 7.11.3)."""
+    for reference in _EMBEDDED.finditer(piece):
+        around = piece[max(0, reference.start() - _NAME_WITHIN) : reference.end() + _NAME_WITHIN]
+        for match in _FILE_NAME.finditer(around):
+            text, digits = match.groups()
+            raw = text if text is not None else bytes.fromhex(_even(digits.translate(None, b" \t\r\n")).decode())
+            yield raw.decode("utf-16-be", "replace")[1:] if raw[:2] == b"\xfe\xff" else raw.decode("latin-1")
+
+
+def _even(digits: bytes) -> bytes:
+    return digits + b"0" if len(digits) % 2 else digits
 
 
 def text_of_pdf(octets: Octets) -> str:

@@ -22,6 +22,7 @@ _DATA, _SIGNED, _ENVELOPED, _ENCRYPTED = (_PKCS7 + bytes([last]) for last in (1,
 _AUTHENTICATED_ENVELOPED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
 _COMPRESSED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09"
 _CMS_FRONT = 32  # octets within which the content type stands
+_NO_CONTENT = b"\x30\x0b"  # a sequence that ends with the content type: the signature stands apart from what it signs
 _SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind the digest algorithms
 
 _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
@@ -106,7 +107,7 @@ def unpack_signed(octets: Octets, budget: Budget) -> Iterator[Member]:
     if at < 0:
         return
     start, _ = _length(content, at + len(_DATA) + 1)
-    if content[at + len(_DATA) : at + len(_DATA) + 1] != b"\xa0":
+    if content[at - 2 : at] == _NO_CONTENT or content[at + len(_DATA) : at + len(_DATA) + 1] != b"\xa0":
         return
     entity = _octet_string(content, start)
     meter.member()

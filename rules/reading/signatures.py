@@ -48,7 +48,7 @@ class Format(Enum):
     TAR = ("tar archive", Kind.ARCHIVE)
     CPIO = ("cpio archive", Kind.ARCHIVE)
     AR = ("ar archive", Kind.ARCHIVE)
-    XAR = ("xar archive", Kind.ARCHIVE)
+    XAR = ("xar archive", Kind.INSTALLER)
     LHA = ("LHA archive", Kind.ARCHIVE)
     ARJ = ("ARJ archive", Kind.ARCHIVE)
     ACE = ("ACE archive", Kind.ARCHIVE)
@@ -122,6 +122,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"]\0\0", Format.LZMA),
     (b"LZIP", Format.LZIP),
     (b"\x28\xb5\x2f\xfd", Format.ZSTD),
+    *((bytes([0x50 + frame]) + b"\x2a\x4d\x18", Format.ZSTD) for frame in range(16)),  # skippable frames (RFC 8878)
     (b"\x04\x22\x4d\x18", Format.LZ4),
     (b"\x1f\x9d", Format.COMPRESS),
     (b"MSCF\0\0\0\0", Format.CAB),
@@ -189,6 +190,13 @@ _BY_FIRST_TWO = _by_first_two()
 _CARRIED = ((b"Rar!\x1a\x07", Format.RAR), (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP), (b"MSCF\0\0\0\0", Format.CAB))
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
 _PLAIN = _EMBEDDING | {Format.IMAGE, Format.MEDIA, Format.FONT}
+_WHOLE_FILES = frozenset(
+    {
+        Format.PE, Format.ELF, Format.MACH_O, Format.JAVA_CLASS, Format.LNK, Format.CHM, Format.OLE, Format.ZIP,
+        Format.SEVEN_ZIP, Format.RAR, Format.CAB, Format.PDF, Format.RTF, Format.ONENOTE, Format.ACTIVE_MIME,
+        Format.EICAR, Format.TNEF,
+    }
+)  # fmt: skip
 _WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Format.CPIO, Format.ACTIVE_MIME})
 _HEXADECIMAL = b"0123456789abcdefABCDEF"
 
@@ -202,7 +210,8 @@ def formats_of(octets: Octets) -> tuple[Format, ...]:
     found = dict.fromkeys((front,) if front is not None else ())
     found.update(dict.fromkeys(_far(octets, front)))
     if front in _PLAIN or front is None:
-        found.update(dict.fromkeys(known for known, _ in carried_in(octets)))
+        if front is not Format.OLE:  # its streams lie in pieces, and are looked at one by one
+            found.update(dict.fromkeys(known for known, _ in carried_in(octets)))
         if ends_as_zip(octets, exactly=front in _EMBEDDING):
             found[Format.ZIP] = None
     return tuple(found)
@@ -215,6 +224,12 @@ def front_of(head: bytes, size: int) -> Format | None:
             written = known not in _WRITTEN and is_text(head[:512])
             return known if not written and _is_sound(known, head) else None
     return _by_rule(head, size)
+
+
+def is_whole_file(head: bytes, size: int) -> bool:
+    """Whether a stream in a document is a file of its own; asks more than `front_of`, for there are many streams."""
+    known = front_of(head, size)
+    return known in _WHOLE_FILES and (known is not Format.PE or b"PE\0\0" in head)
 
 
 def is_text(head: bytes) -> bool:
@@ -351,4 +366,6 @@ def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:
     size, _, comment = struct.unpack_from("<IIH", octets, at + 12)
     if exactly and at + 22 + comment != len(octets):
         return False
-    return bool(octets[at - size : at - size + 4] == b"PK\x01\x02") if 0 < size <= at else size == 0xFFFFFFFF
+    if octets[max(0, at - 20) : at - 16] == b"PK\x06\x07":
+        return True
+    return 0 < size <= at and bool(octets[at - size : at - size + 4] == b"PK\x01\x02")

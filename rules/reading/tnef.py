@@ -126,9 +126,7 @@ def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
     at = 6
     for _ in range(_MAX_ATTRIBUTES):
         if at + 9 > len(content):
-            if any(content[at:]):
-                raise Unreadable("TNEF that is cut off")
-            return
+            return  # what is left, a line end often, is too short for another
         level, identifier, _, size = struct.unpack_from("<BHHI", content, at)
         if level not in (1, 2):
             raise Unreadable("malformed TNEF")

@@ -55,12 +55,10 @@ def directory_of(octets: Octets) -> tuple[Entry, ...]:
     end = octets.rfind(_END, max(0, len(octets) - ZIP_TAIL))
     if end < 0 or end + 22 > len(octets):
         raise Unreadable("zip archive without a directory: cut off, or one volume of several")
-    disk, _, _, count, size, offset = struct.unpack_from("<HHHHII", octets, end + 4)
+    disk, _, _, _, size, offset = struct.unpack_from("<HHHHII", octets, end + 4)
     if disk not in (0, 0xFFFF):
         raise Unreadable("one volume of a zip archive of several")
-    stop = end
-    if _IN_ZIP64 in (size, offset) or count == 0xFFFF:
-        stop, size, offset = _zip64(octets, end, size, offset)
+    stop, size, offset = _zip64(octets, end, size, offset)
     before = stop - size - offset  # octets in front of the archive, which its offsets do not count
     if before < 0:
         raise Unreadable("zip archive whose directory points outside it")
@@ -68,8 +66,9 @@ def directory_of(octets: Octets) -> tuple[Entry, ...]:
 
 
 def _zip64(octets: Octets, end: int, size: int, offset: int) -> tuple[int, int, int]:
-    at = octets.rfind(_END64, max(0, end - 4_096), end)
-    if at < 0 or at + 56 > len(octets) or octets[end - 20 : end - 16] != _LOCATOR64:
+    """Where the directory ends, its size and its offset, by the larger end record if there is one (APPNOTE 4.3.14)."""
+    at = octets.rfind(_END64, max(0, end - 4_096), end) if octets[end - 20 : end - 16] == _LOCATOR64 else -1
+    if at < 0 or at + 56 > len(octets):
         return end, size, offset
     size, offset = struct.unpack_from("<QQ", octets, at + 40)
     return at, size, offset
