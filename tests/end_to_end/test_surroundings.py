@@ -1,0 +1,135 @@
+"""When what is around us fails: 451 and nothing lost; when the message is at fault: held; when a file is: refused."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HELLO = b"From: a@elsewhere.example\r\nTo: b@city.example\r\nSubject: hello\r\n\r\nA word.\r\n"
+PROGRAM = HELLO.replace(b"\r\n\r\n", b'\r\nContent-Type: application/octet-stream; name="x.exe"\r\n\r\nMZ', 1)
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(log: Path, words: str) -> None:
+    deadline = time.monotonic() + 20
+    while words not in log.read_text():
+        assert time.monotonic() < deadline, f"{words!r} not in the log:\n{log.read_text()}"
+        time.sleep(0.05)
+
+
+def test_an_unreachable_next_hop_is_451_at_rcpt(mailward: Callable[..., Any]) -> None:
+    """Catalogue B01."""
+    gateway = mailward(f"host: 127.0.0.1, port: {unused_port()}")
+    code, text = gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)
+    assert code == 451 and text.startswith("4.4.1")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """The state folder on a disk of its own that two megabytes fill."""
+    state = tmp_path / "state"
+    state.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(state)]
+    if os.geteuid() or subprocess.run(command, check=False).returncode:
+        pytest.skip("a disk that can be filled takes root and mount")
+    yield state
+    subprocess.run(["umount", "-l", str(state)], check=False)
+
+
+def test_a_full_disk_is_4xx_for_mail_to_be_held_and_the_rest_flows(
+    small_disk: Path, mailward: Callable[..., Any], delivered: Callable[[], list[bytes]]
+) -> None:
+    """Catalogue A10: no acknowledgement without a durable hold; recovery without restart."""
+    gateway = mailward()
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    code, text = gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)
+    assert code in (451, 452) and text.startswith("4.3.1")
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)[0] == 250
+    assert len(delivered()) == 1
+    filler.unlink()
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
+    assert len(gateway.held()) == 1
+
+
+def test_a_message_that_cannot_be_read_is_held_as_not_inspected(mailward: Callable[..., Any]) -> None:
+    gateway = mailward()
+    nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(60))
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], b"Subject: deep\r\n" + nested)[0] == 250
+    (item,) = gateway.held()
+    assert "not-inspected" in {finding["rule"] for finding in item["findings"]}
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)[0] == 250, "still alive"
+
+
+def test_a_bad_configuration_is_refused_at_the_start_with_file_and_line(tmp_path: Path) -> None:
+    config = tmp_path / "mailward.yaml"
+    config.write_text("domains: [city.example]\nlisteners: []\nnext_hops: []\nnext_hop: x\n")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("mailward")), "serve", "-c", str(config)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"{config}:4:" in done.stderr
+
+
+def test_a_running_service_keeps_the_old_policy_when_the_new_one_has_an_error(mailward: Callable[..., Any]) -> None:
+    """Catalogue H08."""
+    gateway = mailward()
+    good = gateway.config.read_text()
+    gateway.config.write_text(good + "policy: no-such-policy\n")
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(gateway.log, "reload refused")
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
+    assert gateway.transactions()[-1]["policy"] == "city-baseline"
+    gateway.config.write_text(good)
+    assert len(gateway.held()) == 1
+
+
+def test_a_reload_puts_the_new_policy_in_force(mailward: Callable[..., Any], tmp_path: Path) -> None:
+    gateway = mailward()
+    policy = tmp_path / "ours"
+    policy.mkdir()
+    (policy / "policy.yaml").write_text(
+        "policy: ours\ntitle: Ours\nclauses: {A1: {ref: '1', enforce: gateway}}\n"
+        "rules: [{use: executable-attachment, cites: [A1], action: tag}]\n"
+    )
+    gateway.config.write_text(gateway.config.read_text() + "policy: ours\n")
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(gateway.log, "policy ours")
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
+    (recipient,) = gateway.transactions()[-1]["recipients"]
+    assert (recipient["outcome"], recipient["rules"], recipient["clauses"]) == (
+        "tagged",
+        ["executable-attachment"],
+        ["A1"],
+    )
+
+
+def test_a_gateway_process_that_dies_is_started_again(mailward: Callable[..., Any]) -> None:
+    gateway = mailward(extra="processes: 1\n")
+    serving = next(pid for pid in gateway.processes() if b"gateway-0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(serving, signal.SIGKILL)
+    wait_for(gateway.log, "started again")
+
+
+@pytest.mark.parametrize("words", [("quarantine", "show"), ("quarantine", "delete", "--reason", "x")])
+def test_a_wrong_id_is_exit_2(mailward: Callable[..., Any], words: tuple[str, ...]) -> None:
+    mailward().cli(*words, "0000000000000000", expect=2)
