@@ -16,7 +16,7 @@ from gateway.relay.smtp_egress import SmtpEgress
 class NextHops:
     """A pool for each SMTP next hop. Raises OSError or ssl.SSLError when a file of authorities cannot be read."""
 
-    def __init__(self, hops: Sequence[NextHop], hostname: str = "localhost") -> None:
+    def __init__(self, hops: Sequence[NextHop], hostname: str) -> None:
         self._hops = {hop.name: hop for hop in hops}
         self._pools = {hop.name: Pool(hop, hostname) for hop in hops if hop.maildir is None}
         self._hostname = hostname

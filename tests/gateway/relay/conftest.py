@@ -167,7 +167,7 @@ async def serve() -> AsyncIterator[Serve]:
 
 @pytest.fixture
 async def pool_of() -> AsyncIterator[Callable[..., Pool]]:
-    """`pool_of(port, tls=…)`: a pool to a server on loopback with limits short enough for tests."""
+    """`pool_of(port, tls=…)`: a pool to a server on loopback; a test that lets time run out sets shorter limits."""
     pools: list[Pool] = []
 
     def make(port: int, **settings: Any) -> Pool:
@@ -176,10 +176,10 @@ async def pool_of() -> AsyncIterator[Callable[..., Pool]]:
             "host": "127.0.0.1",
             "port": port,
             "tls": Tls.OFF,
-            "connect_seconds": 0.5,
-            "banner_seconds": 0.5,
-            "command_seconds": 0.5,
-            "data_seconds": 0.5,
+            "connect_seconds": 5.0,
+            "banner_seconds": 5.0,
+            "command_seconds": 5.0,
+            "data_seconds": 5.0,
             "connections": 4,
         }
         pools.append(Pool(NextHop(**{**values, **settings}), "gw.city.example"))
@@ -226,3 +226,15 @@ def drop() -> object:
 @pytest.fixture
 def hang() -> object:
     return HANG
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    """`await eventually(lambda: …)`: waits until it is so, five seconds at most."""
+
+    async def wait(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not true():
+                await asyncio.sleep(0.005)
+
+    return wait

@@ -21,7 +21,9 @@ async def test_a_connection_is_used_again(serve: Any, pool_of: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", ["IDLE_SECONDS", "AGE_SECONDS"])
-async def test_an_old_connection_is_not(serve: Any, pool_of: Any, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+async def test_an_old_connection_is_not(
+    serve: Any, pool_of: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     server = await serve()
     pool: Pool = pool_of(server.port)
     first = await pool.acquire()
@@ -30,19 +32,19 @@ async def test_an_old_connection_is_not(serve: Any, pool_of: Any, monkeypatch: p
     second = await pool.acquire()
     assert second is not first
     pool.release(second)
-    await asyncio.sleep(0.02)
-    assert server.open == 0, "both were closed"
+    await eventually(lambda: server.open == 0)  # both were closed
 
 
-async def test_an_idle_connection_is_closed_in_time(serve: Any, pool_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_closed_in_time(
+    serve: Any, pool_of: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pool_module, "IDLE_SECONDS", 0.05)
     server = await serve()
     pool: Pool = pool_of(server.port)
     pool.release(await pool.acquire())
-    await asyncio.sleep(0.02)
-    assert server.open == 1
-    await asyncio.sleep(0.1)
-    assert server.open == 0 and pool.health.idle == 0
+    assert pool.health.idle == 1
+    await eventually(lambda: server.open == 0)
+    assert pool.health.idle == 0
     assert server.commands[-1] == "QUIT"
 
 
@@ -56,14 +58,16 @@ async def test_after_twenty_messages_it_is_closed(serve: Any, pool_of: Any) -> N
 
 
 @pytest.mark.parametrize("farewell", [b"421 4.4.2 idle too long\r\n", b""])
-async def test_one_that_the_server_has_closed_is_passed_over(serve: Any, pool_of: Any, farewell: bytes) -> None:
+async def test_one_that_the_server_has_closed_is_passed_over(
+    serve: Any, pool_of: Any, eventually: Any, farewell: bytes
+) -> None:
     server = await serve()
     pool: Pool = pool_of(server.port)
     first = await pool.acquire()
     pool.release(first)
     server.writers[0].write(farewell)
     server.writers[0].close()
-    await asyncio.sleep(0.02)
+    await eventually(lambda: not first.usable)
     second = await pool.acquire()
     assert second is not first and second.usable
     pool.release(second)
@@ -91,7 +95,7 @@ async def test_a_failed_dial_frees_its_place(pool_of: Any) -> None:
     assert pool.health.in_use == 0
 
 
-async def test_a_fresh_one_stays_within_the_number_allowed(serve: Any, pool_of: Any) -> None:
+async def test_a_fresh_one_stays_within_the_number_allowed(serve: Any, pool_of: Any, eventually: Any) -> None:
     server = await serve()
     pool: Pool = pool_of(server.port, connections=2)
     one, two = await pool.acquire(), await pool.acquire()
@@ -99,21 +103,18 @@ async def test_a_fresh_one_stays_within_the_number_allowed(serve: Any, pool_of: 
     pool.release(two)
     fresh = await pool.acquire(fresh=True)
     assert fresh not in (one, two)
-    await asyncio.sleep(0.02)
-    assert server.open <= 2
+    await eventually(lambda: server.open <= 2)
     pool.release(fresh)
 
 
-async def test_close_ends_idle_ones_now_and_others_as_they_come_back(serve: Any, pool_of: Any) -> None:
+async def test_close_ends_idle_ones_now_and_others_as_they_come_back(serve: Any, pool_of: Any, eventually: Any) -> None:
     server = await serve()
     pool: Pool = pool_of(server.port)
     used, idle = await pool.acquire(), await pool.acquire()
     pool.release(idle)
     pool.close()
-    await asyncio.sleep(0.02)
-    assert server.open == 1
+    await eventually(lambda: server.open == 1)
     pool.release(used)
-    await asyncio.sleep(0.02)
-    assert server.open == 0
+    await eventually(lambda: server.open == 0)
     with pytest.raises(NextHopError):
         await pool.acquire()

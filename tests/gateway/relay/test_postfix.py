@@ -24,7 +24,7 @@ def recipient(address: str) -> Recipient:
 
 
 async def test_octets_and_envelopes_arrive(postfix: Postfix, pool_of: Any, people: tuple[Recipient, ...]) -> None:
-    pool = pool_of(postfix.port, command_seconds=10, data_seconds=10, banner_seconds=10)
+    pool = pool_of(postfix.port)
     envelope = Envelope(reverse_path=parse_address("clerk@elsewhere.example"), recipients=(), body="8BITMIME")
     for reverse_path in (envelope, Envelope(reverse_path=None, recipients=())):
         egress = SmtpEgress(pool)
@@ -44,7 +44,7 @@ async def test_octets_and_envelopes_arrive(postfix: Postfix, pool_of: Any, peopl
 
 
 async def test_its_refusals_are_passed_up(postfix: Postfix, pool_of: Any, envelope: Envelope) -> None:
-    egress = SmtpEgress(pool_of(postfix.port, command_seconds=10, data_seconds=10, banner_seconds=10))
+    egress = SmtpEgress(pool_of(postfix.port))
     replies = [
         await egress.offer(envelope, recipient(address))
         for address in ("ada@city.example", "nobody@city.example", "busy@city.example")
@@ -61,7 +61,7 @@ async def test_its_refusals_are_passed_up(postfix: Postfix, pool_of: Any, envelo
 
 async def test_twenty_megabytes(postfix: Postfix, pool_of: Any, envelope: Envelope) -> None:
     body = b"Subject: plans\r\n\r\n" + (b"A" * 76 + b"\r\n") * 260_000
-    egress = SmtpEgress(pool_of(postfix.port, command_seconds=20, data_seconds=20, banner_seconds=10))
+    egress = SmtpEgress(pool_of(postfix.port, command_seconds=20, data_seconds=20))
     [delivery] = await egress.send(envelope, Shipment(recipients=(recipient("ada@city.example"),), pieces=(body,)))
     await egress.close()
     assert delivery.reply.accepted
@@ -73,7 +73,7 @@ async def test_a_stopped_postfix_is_away_and_a_started_one_is_found_again(
 ) -> None:
     sink = await serve()
     relaying = await asyncio.to_thread(postfix_sender, sink.port)
-    pool = pool_of(relaying.port, command_seconds=10, data_seconds=10, banner_seconds=10, tls=Tls.OPPORTUNISTIC)
+    pool = pool_of(relaying.port, tls=Tls.OPPORTUNISTIC)
     shipment = Shipment(recipients=(recipient("ada@city.example"),), pieces=(CONTENT,))
     codes = []
     for action in (None, "stop", "start"):

@@ -395,12 +395,12 @@ async def test_a_new_connection_that_says_421_is_not_tried_again(
 
 
 async def test_connection_lost_between_offer_and_send_is_replaced(
-    egress_to: Any, envelope: Envelope, people: People
+    egress_to: Any, envelope: Envelope, people: People, eventually: Any
 ) -> None:
     server, egress = await egress_to()
     await offer_all(egress, envelope, people)
     server.writers[0].transport.abort()
-    await asyncio.sleep(0.01)
+    await eventually(lambda: not egress._connection.usable)
     assert said(await send(egress, envelope, *people)) == ["250 2.0.0 queued"] * 3
     await egress.close()
     assert len(server.arrived) == 1
