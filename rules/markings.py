@@ -66,7 +66,9 @@ _ASKS = tuple(
     )
 )
 # After "confidential": a topic, not a mark.
-_TOPIC = re.compile(r"\s(?:information|treatment|secretary|and\sproprietary\sinformation)\b", re.IGNORECASE)
+_TOPIC = re.compile(
+    r"\s(?:information|treatment|secretary|records?|documents?|shredding|waste|hotline)\b", re.IGNORECASE
+)
 _FOOTER = re.compile(
     r"intended\s(?:(?:only|solely|exclusively)\s)?(?:for|recipient|addressee)|named\s(?:recipient|addressee)"
     r"|(?:received|receive|receipt\sof)\s(?:this|the)\b.{0,40}\b(?:error|mistake)|notify\s(?:the\ssender|us|me)"
@@ -90,7 +92,8 @@ def find_markings(text: str) -> tuple[Marking, ...]:
     """The marks in a text, by place; those in a legal notice are told as such."""
     marks = (_mark(text, start, end) for start, end in _places(text, _MARKS))
     asks = (_request(text, match.start, match.end) for match in compile_patterns(_ASKS).find(text))
-    return tuple(sorted((*marks, *asks), key=lambda item: item.start)[:MAX_MARKS])
+    heaviest = sorted((*marks, *asks), key=lambda item: (item.footer, -item.weight))[:MAX_MARKS]
+    return tuple(sorted(heaviest, key=lambda item: item.start))
 
 
 def name_marking(names: Iterable[str]) -> str | None:

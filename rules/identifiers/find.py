@@ -7,7 +7,16 @@ from datetime import date
 from functools import lru_cache
 
 from rules.identifiers import checks
-from rules.identifiers.kinds import BIRTH_DATE, BIRTH_WORDS, BORN_WORDS, OTHER_NUMBERS, SHAPES, IdentifierKind, Shape
+from rules.identifiers.kinds import (
+    BIRTH_DATE,
+    BIRTH_WORDS,
+    BORN_WORDS,
+    OTHER_LISTS,
+    OTHER_NUMBERS,
+    SHAPES,
+    IdentifierKind,
+    Shape,
+)
 from rules.identifiers.names import names_person
 from rules.patterns import compile_patterns
 
@@ -58,12 +67,14 @@ def find_identifiers(text: str, today: date) -> tuple[Identifier, ...]:
 
 def _of_shape(text: str, shape: Shape) -> Iterator[Identifier]:
     matches = _matches(text, shape)
-    heading = len(matches) >= TABLE and shape.context.search(text, 0, HEADING) is not None
+    table = len(matches) >= TABLE
+    heading = table and shape.context.search(text, 0, HEADING) is not None
+    others = table and OTHER_LISTS.search(text, 0, HEADING) is not None
     for start, end, value in matches:
         if heading or _near(text, start, end, shape.context):
             weight = shape.near
         else:
-            weight = 0.0 if _announced_otherwise(text, start) else shape.alone
+            weight = 0.0 if others or _announced_otherwise(text, start) else shape.alone
         if weight > 0:
             yield Identifier(kind=shape.kind, start=start, end=end, weight=weight, value=value)
 

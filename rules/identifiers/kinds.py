@@ -91,6 +91,9 @@ OTHER_NUMBERS = _words(
     r"tracking", r"confirmation", r"policy", r"claim", r"serial", r"part", r"model", r"phone", r"fax", r"tel", r"cell",
 )  # fmt: skip
 
+# In the heading of a table: its numbers are of places and files, not of people.
+OTHER_LISTS = _words(r"parcels?", r"apn", r"permits?", r"dockets?", r"case (?:#|no|number)s?")
+
 _ALONE = r"(?<![\w-]\d)(?<!\d\.\d)"  # after the first digit: not the inside of a longer number or of a name
 _END = r"(?![\w-]|\.\d)"
 

@@ -3,7 +3,7 @@
 import re
 
 # All patterns: a literal or one class to begin with, bounded repeats, no nesting: linear in the length of the text.
-_LABEL = r"(?:pass ?words?|passwd|pass ?code|passphrase|pwd|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
+_LABEL = r"(?P<label>pass ?words?|passwd|pass ?code|passphrase|pwd|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
 _VALUE = r"[\"'“”‘’`*_ ]{0,3}(?P<value>[^\s\"'“”‘’`<>\[\](),;|]{4,64})"
 _ABOUT = r"(?: \([^)\n]{0,30}\))?(?:\s(?:for|to|on|of|at)\s[\w .'/-]{1,40}?)?"  # what the password is for
 TOLD = re.compile(
@@ -24,7 +24,8 @@ PAIR = re.compile(
     re.IGNORECASE,
 )
 SETTING = re.compile(
-    r"\b(?P<name>[a-z_.-]{0,30}(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|(?:access|auth|api|bearer)[_-]?token|password|passwd|pwd))"
+    r"\b(?P<name>[a-z_.-]{0,30}(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?key|(?:access|auth|api|bearer)[_-]?token"
+    r"|password|passwd|pwd))"
     r"[\"']?\s?[:=]{1,2}\s?[\"']?(?P<value>[^\s\"',;<>{}]{6,200})",
     re.IGNORECASE,
 )
@@ -85,6 +86,10 @@ NO_VALUES = frozenset(
         "where", "which", "will", "with", "within", "working", "wrong", "your", "yours",
     }
 )  # fmt: skip
+# "12-character", "4-digit", "$45.00": how long it must be, what it costs.
+MEASURE = re.compile(r"\d{1,3}-[a-z]|\$\d", re.IGNORECASE)
+PIN = re.compile(r"\d{4,8}")  # of an alarm or an account; parcels have a longer number of that name
+LOOSE = ("pass", "pw", "passwords", "pass words")  # labels that mean other things too: a season pass, public works
 SYMBOLS = frozenset("!@#$%^&*+")
 QUOTES = tuple("\"'“”‘’`")
 ENDINGS = ("ed", "ing", "able", "ible", "ive", "ly", "ent", "ous", "ful")  # of words that describe a password

@@ -1,5 +1,6 @@
 """Find passwords and keys in a text, and requests for them; weigh what only might be one."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,10 +15,13 @@ from rules.identifiers.secret_shapes import (
     GATES,
     IN_URL,
     LOGIN,
+    LOOSE,
+    MEASURE,
     MEETING,
     NO_VALUES,
     NOUN,
     PAIR,
+    PIN,
     QUOTES,
     REFUSED,
     SET,
@@ -80,13 +84,23 @@ def _told(text: str, *, meeting_codes: bool) -> Iterator[Secret]:
         match = pattern.search(text)
         while match is not None:
             start, end = match.span("value")
-            by = match.groupdict().get("by") or "to"
-            weight = _weight(text, start, end, verb=by.strip()[:1].isalpha())
+            paired = USER.search(text, max(0, match.start() - USER_BEFORE), match.start()) is not None
+            weight = _weight_as_told(text, match, paired=paired)
             if weight and (meeting_codes or not _is_meeting_code(text, start, end)):
-                paired = USER.search(text, max(0, match.start() - USER_BEFORE), match.start()) is not None
                 yield Secret(what="password", start=start, end=end, weight=round(min(0.98, weight + 0.1 * paired), 2))
             # What was no value may be the next label: "the password for the portal: Password: x".
             match = pattern.search(text, end if weight else start)
+
+
+def _weight_as_told(text: str, match: re.Match[str], *, paired: bool) -> float:
+    """The weight of the value under its label: some labels mean other things, unless a user's name stands before."""
+    label, value = match.group("label").casefold(), match.group("value").rstrip(".,;:?")
+    if label.startswith("pin") and not PIN.fullmatch(value):
+        return 0.0
+    if label in LOOSE and not (paired or _is_odd(value) or _is_quoted(text, *match.span("value"))):
+        return 0.0
+    by = match.groupdict().get("by") or "to"
+    return _weight(text, *match.span("value"), verb=by.strip()[:1].isalpha())
 
 
 def _weight(text: str, start: int, end: int, *, verb: bool) -> float:
@@ -95,24 +109,29 @@ def _weight(text: str, start: int, end: int, *, verb: bool) -> float:
     bare = value.strip("!*_-#.")
     if len(value) < 4 or len(set(value.casefold())) < 3 or "://" in value or bare.casefold() in NO_VALUES:
         return 0.0
-    quoted = _is_quoted(text, start, end)
+    if MEASURE.match(value):
+        return 0.0
     if any(sign.isdigit() or sign in SYMBOLS for sign in value):
         return 0.9
-    inner_capital = not value.isupper() and any(sign.isupper() for sign in value[1:])
     if not verb:
+        inner_capital = not value.isupper() and any(sign.isupper() for sign in value[1:])
         return 0.9 if inner_capital else 0.7 if _ends_line(text, end) else 0.4
+    quoted = _is_quoted(text, start, end)
     if bare.casefold().endswith(ENDINGS) and not quoted:
         return 0.0
     return 0.8 if quoted else 0.65 if _ends_sentence(text, end) else 0.0
+
+
+def _is_odd(value: str) -> bool:
+    """Letters with digits or signs among them, as in no word."""
+    return any(sign.isalpha() for sign in value) and any(sign.isdigit() or sign in SYMBOLS for sign in value)
 
 
 def _beside(text: str) -> Iterator[Secret]:
     """A value right after the word: without a verb or colon only letters with digits or signs, or a quotation."""
     for match in BESIDE.finditer(text):
         start, end = match.span("value")
-        value = match.group("value")
-        odd = any(sign.isalpha() for sign in value) and any(sign.isdigit() or sign in SYMBOLS for sign in value)
-        if (odd or _is_quoted(text, start, end)) and _weight(text, start, end, verb=True):
+        if (_is_odd(match.group("value")) or _is_quoted(text, start, end)) and _weight(text, start, end, verb=True):
             yield Secret(what="password", start=start, end=end, weight=0.7)
 
 
@@ -183,8 +202,8 @@ def _requests(text: str) -> Iterator[Secret]:
     done = 0
     for noun in islice(NOUN.finditer(text), MAX_FOUND):
         match = ASKED.search(text, max(done, noun.start() - ASKED_BEFORE), noun.end() + ASKED_AFTER)
-        if match is None:
-            continue
+        if match is None or match.start("asked") != noun.start():
+            continue  # another noun's: its own turn sees what follows it
         done = match.end()
         if REFUSED.search(text, max(0, match.start() - REFUSED_BEFORE), match.end()) is None:
             start, end = match.span()

@@ -89,6 +89,6 @@ def test_names_of_files():
 
 def test_time_grows_with_the_length_alone():
     hostile = "confidential keep this " * 20_000 + "message and " * 20_000 + "received this " * 20_000
-    start = time.perf_counter()
+    start = time.process_time()
     find_markings(hostile)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

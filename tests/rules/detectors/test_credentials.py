@@ -92,6 +92,11 @@ def test_asking_for_a_password(facts_of, text):
         "Your password is case sensitive, and the password is encrypted.",
         "The password was changed yesterday.",
         "The password for the portal is expired; the password to your account is AD-synchronized with it.",
+        "Season pass: $120, day pass - $45.00, bus pass: north",
+        "PW: 913-555-0142, PW - three trucks",
+        "PIN: 14-21-111-007-0000 on the north side",
+        "Passwords: Overview\nThe passcode is 4-digit, the password is 12-character.",
+        "How do you handle passwords? Would you send me the\npassword policy? Do you need a password manager?",
         "Password managers and password 2 of 3 are on the list, password-protected files too.",
         "Password reset: https://portal.city.example/reset?id=44817",
         "Join Zoom Meeting\nMeeting ID: 845 1122 3344\nPasscode: 448190\nDial in: 1-312-555-0100",
@@ -118,6 +123,6 @@ def test_a_plain_word_in_the_middle_of_a_line_is_told_with_little_weight(facts_o
 
 def test_time_grows_with_the_length_alone(facts_of):
     hostile = "password is password: user/pass is a/b login/password: " * 4_000 + "eyJ" * 5_000 + "a:" * 20_000
-    start = time.perf_counter()
+    start = time.process_time()
     seen(facts_of, hostile)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

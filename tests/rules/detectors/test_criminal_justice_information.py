@@ -70,6 +70,6 @@ def test_several_signs_weigh_more_than_one(facts_of):
 
 def test_time_grows_with_the_length_alone(facts_of):
     hostile = "NAM/A" * 20_000 + "ORI ncic cjis active warrant fbi his " * 10_000
-    start = time.perf_counter()
+    start = time.process_time()
     seen(facts_of, hostile)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

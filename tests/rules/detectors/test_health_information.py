@@ -60,6 +60,6 @@ def test_a_footer_or_signature_is_nobody_s_record(facts_of):
 
 def test_time_grows_with_the_length_alone(facts_of):
     hostile = "patient: diagnosed with cancer dx: " * 10_000
-    start = time.perf_counter()
+    start = time.process_time()
     seen(facts_of, hostile)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
