@@ -11,6 +11,7 @@ from typing import Any
 
 from rules.detectors import (
     advocacy,
+    ambiguous_message,
     chain_letter,
     commercial_solicitation,
     confidential_forward,
@@ -18,6 +19,8 @@ from rules.detectors import (
     credentials,
     criminal_justice_information,
     disclaimer,
+    encrypted_content,
+    executable_attachment,
     fundraising,
     health_information,
     organization_wide,
@@ -40,6 +43,9 @@ def _detector(module: ModuleType) -> Detector:
 
 
 DETECTORS: tuple[Detector, ...] = (
+    _detector(executable_attachment),
+    _detector(encrypted_content),
+    _detector(ambiguous_message),
     _detector(chain_letter),
     _detector(commercial_solicitation),
     _detector(fundraising),
