@@ -3,6 +3,7 @@
 A moment is ISO 8601 in UTC with microseconds, which sorts as text. What is never asked for by its parts is JSON.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +64,14 @@ def recipient_rows(item: HeldMessage) -> list[dict[str, object]]:
         }
         for position, held in enumerate(item.recipients)
     ]
+
+
+def items(found: Sequence[Any], copies: Iterable[Any]) -> list[HeldMessage]:
+    """The rows of items, each with its rows of recipients, which stand in their order."""
+    held: dict[str, list[HeldRecipient]] = {row.id: [] for row in found}
+    for copy in copies:
+        held[copy.item].append(recipient(copy))
+    return [item(row, tuple(held[row.id])) for row in found]
 
 
 def item(row: Any, copies: tuple[HeldRecipient, ...]) -> HeldMessage:

@@ -18,18 +18,7 @@ from sqlalchemy import Column, Connection, Engine, ForeignKey, Table, Text, dele
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from quarantine.adapters import rows
-from quarantine.item import (
-    TRANSITIONS,
-    Count,
-    Entry,
-    Event,
-    HeldMessage,
-    HeldRecipient,
-    Period,
-    Report,
-    ReportState,
-    State,
-)
+from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
 from quarantine.ports import SchemaMismatch, StoreUnavailable
 from rules.document import from_json, to_json
 from rules.verdict import Judgement, Mailing
@@ -140,22 +129,21 @@ class SqlIndex:
 
     def insert(self, item: HeldMessage, until: datetime) -> HeldMessage:
         def work(connection: Connection) -> HeldMessage:
-            known = select(KEYS.c.item).where(KEYS.c.key == item.key, KEYS.c.until > rows.text(item.held))
-            there = connection.scalar(known)
-            if there is not None:
-                found = _get(connection, there)
-                assert found is not None  # the foreign key says so
-                return found
+            there = connection.execute(select(KEYS).where(KEYS.c.key == item.key)).first()
+            if there is not None and there.until > rows.text(item.held):
+                return _items(connection, select(ITEMS).where(ITEMS.c.id == there.item))[0]
             connection.execute(insert(ITEMS), rows.item_row(item))
             connection.execute(insert(RECIPIENTS), rows.recipient_rows(item))
-            connection.execute(delete(KEYS).where(KEYS.c.key == item.key))
+            if there is not None:
+                connection.execute(delete(KEYS).where(KEYS.c.key == item.key))
             connection.execute(insert(KEYS), {"key": item.key, "item": item.id, "until": rows.text(until)})
             return item
 
         return _write(self.engine, work)
 
     def get(self, id: str) -> HeldMessage | None:
-        return _read(self.engine, lambda connection: _get(connection, id))
+        found = _read(self.engine, lambda connection: _items(connection, select(ITEMS).where(ITEMS.c.id == id)))
+        return found[0] if found else None
 
     def find(self, prefix: str) -> Sequence[str]:
         query = select(ITEMS.c.id).where(ITEMS.c.id.startswith(prefix, autoescape=True)).order_by(ITEMS.c.id).limit(2)
@@ -474,19 +462,13 @@ def _note(id: str, at: datetime, by: str, reason: str, recipient: str = "", repl
     return Event(at=at, item=id, recipient=recipient, before=None, after=None, by=by, reason=reason, reply=reply)
 
 
-def _get(connection: Connection, id: str) -> HeldMessage | None:
-    found = _items(connection, select(ITEMS).where(ITEMS.c.id == id))
-    return found[0] if found else None
-
-
 def _items(connection: Connection, query: sa.Select[Any]) -> list[HeldMessage]:
     found = connection.execute(query).all()
-    copies: dict[str, list[HeldRecipient]] = {row.id: [] for row in found}
-    for part in _batches(list(copies)):
+    copies: list[sa.Row[Any]] = []
+    for part in _batches([row.id for row in found]):
         chosen = select(RECIPIENTS).where(RECIPIENTS.c.item.in_(part))
-        for row in connection.execute(chosen.order_by(RECIPIENTS.c.item, RECIPIENTS.c.position)):
-            copies[row.item].append(rows.recipient(row))
-    return [rows.item(row, tuple(copies[row.id])) for row in found]
+        copies += connection.execute(chosen.order_by(RECIPIENTS.c.item, RECIPIENTS.c.position))
+    return rows.items(found, copies)
 
 
 def _add(connection: Connection, item: Count) -> None:

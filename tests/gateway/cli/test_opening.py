@@ -1,0 +1,44 @@
+"""How commands find the configuration, and who is asking."""
+
+import os
+import pwd
+
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.cli.opening import login_name, open_configured
+
+CONFIG = """\
+domains: [city.example]
+state: state
+quarantine_days: 30
+listeners: [{name: edge, kind: edge, next_hop: box}]
+next_hops: [{name: box, maildir: box}]
+"""
+
+
+def test_the_store_is_beside_the_configuration_and_keeps_its_schedule(tmp_path):
+    (tmp_path / "mailward.yaml").write_text(CONFIG)
+    _, store = open_configured(tmp_path / "mailward.yaml")
+    assert (tmp_path / "state" / "quarantine.sqlite").is_file()
+    assert store.quarantine.keep_days == 30
+
+
+def test_the_environment_may_name_the_configuration(tmp_path):
+    (tmp_path / "mailward.yaml").write_text(CONFIG)
+    environment = {"MAILWARD_CONFIG": str(tmp_path / "mailward.yaml")}
+    result = CliRunner().invoke(main, ["quarantine", "list", "--json"], env=environment)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_missing_configuration_is_told(tmp_path):
+    result = CliRunner().invoke(main, ["quarantine", "list", "-c", str(tmp_path / "none.yaml")])
+    assert result.exit_code == 1
+    assert "none.yaml" in result.output
+
+
+def test_the_login_name_is_the_persons_behind_sudo(monkeypatch):
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    assert login_name() == pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.setenv("SUDO_USER", "dora")
+    assert login_name() == "dora"
