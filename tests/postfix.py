@@ -87,6 +87,9 @@ _PREPENDED = re.compile(
     rb"(?:(?:Return-Path|X-Original-To|Delivered-To): [^\n]*\n)*Received: [^\n]*\n(?:[ \t][^\n]*\n)*"
 )
 
+# Postfix is a daemon and would outlive a test run that is killed: when our end of the pipe closes, it is stopped.
+_GUARD = 'trap "" INT TERM; cat >/dev/null; [ -d "$0" ] && postfix -c "$0/etc" stop 2>/dev/null; rm -rf "$0"'
+
 
 class PostfixMissing(Exception):
     """Why there can be no Postfix here, in words for the reason of a skipped test."""
@@ -111,6 +114,7 @@ class Postfix:
         self._conf = self.folder / "etc"
         self._mailbox = self.folder / "mail" / "inbox"
         self._write(relay_port, settings or {})
+        self._guard = subprocess.Popen(["sh", "-c", _GUARD, str(self.folder)], stdin=subprocess.PIPE)
         self._postfix("start")
         wait_for_port(self.port, START_SECONDS)
 
@@ -127,6 +131,7 @@ class Postfix:
     def stop(self) -> None:
         self._postfix("stop", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._guard.communicate()
 
     def arrivals(self) -> list[Arrival]:
         """What has been delivered, in the order of arrival: one for each recipient of a message."""

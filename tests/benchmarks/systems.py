@@ -69,7 +69,7 @@ def process(name: str, port: int, *arguments: str, folder: Path) -> Iterator[Sys
 def script(name: str, file: str, sink: int, folder: Path) -> contextlib.AbstractContextManager[System]:
     """One of the relays beside this module."""
     port = free_port()
-    return process(name, port, str(HERE / file), str(port), str(sink), folder=folder)
+    return process(name, port, str(HERE / file), str(port), str(sink), str(folder), folder=folder)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ Only the benchmark has this switch. The product has no way to pass mail unread.
 
 import asyncio
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,5 +48,4 @@ async def main(port: int, next_hop: int, spool: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="mailward-bench-") as folder:
-        run(main(int(sys.argv[1]), int(sys.argv[2]), Path(folder)))
+    run(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
