@@ -39,6 +39,7 @@ class City:
     received: list[tuple[Transaction, bytes]] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
+    slow_offers: int = 0  # that came to their end
     gate: asyncio.Event | None = None  # process waits for it
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -69,6 +70,9 @@ class RecordingEgress:
 
     async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
         self.city.offers.append(str(recipient.address))
+        if recipient.address.local == "slow":
+            await asyncio.sleep(0.3)
+            self.city.slow_offers += 1
         if recipient.address.local == "broken":
             raise OSError("secret of the house")
         return REFUSALS.get(recipient.address.local, ACCEPTED)

@@ -144,7 +144,8 @@ async def test_two_may_share_a_port_when_asked(edge):
 async def test_drain_tells_idle_clients_and_lets_nobody_in_h07(edge):
     client = await edge.talk()
     await client.reply()
-    await edge.listener.drain(5)
+    async with asyncio.timeout(2):
+        await edge.listener.drain(5)
     assert (await client.reply()).startswith("421 4.3.2")
     assert await client.reply() == ""
     with pytest.raises(OSError):

@@ -142,6 +142,42 @@ async def test_a_client_that_stops_within_the_content_is_told_and_cut_c17(opened
     assert house.city.received == []
 
 
+async def test_a_client_that_sends_nothing_after_354_is_cut_c17(opened):
+    house = await opened(limits=Limits(data_idle_seconds=0.1))
+    client = await house.talk()
+    await client.start()
+    assert (await client.reply()).startswith("421 4.4.2")
+
+
+async def test_a_client_that_keeps_sending_is_not_cut_c17(opened):
+    house = await opened(limits=Limits(data_idle_seconds=0.3))
+    client = await house.talk()
+    await client.start()
+    for _ in range(5):
+        client.send(b"one more line\r\n")
+        await asyncio.sleep(0.1)
+    client.send(b".\r\n")
+    assert (await client.reply()).startswith("250 2.0.0")
+
+
+async def test_a_slow_next_hop_is_not_the_clients_fault_c17(opened):
+    house = await opened(limits=Limits(command_idle_seconds=0.1))
+    client = await house.talk()
+    await client.reply()
+    await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
+    assert (await client.ask("RCPT TO:<slow@city.example>")).startswith("250")
+
+
+async def test_an_offer_ends_though_the_client_has_gone(edge, until):
+    client = await edge.talk()
+    await client.reply()
+    await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
+    client.send(b"RCPT TO:<slow@city.example>\r\n")
+    await until(lambda: edge.city.offers)
+    reset(client)
+    await until(lambda: edge.city.slow_offers == edge.city.closed == 1)
+
+
 async def test_our_own_time_is_not_the_clients_l3_c17(opened, until):
     house = await opened(limits=Limits(command_idle_seconds=0.1, data_idle_seconds=0.1))
     house.city.gate = asyncio.Event()

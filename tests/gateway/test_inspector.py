@@ -1,0 +1,57 @@
+"""The inspection side: each worker runs within its limits, and dies with its parent."""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.inspector import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
+from gateway.workers import WorkerPool, WorkerSettings, canary
+from rules.policy import find_policy
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[int]:
+    """The process id of one worker that has judged a message."""
+    settings = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1)
+    async with WorkerPool(settings) as pool:
+        await pool.inspect(canary())
+        (parent,) = children(os.getpid())
+        (worker,) = children(parent)
+        yield worker
+
+
+def limit(pid: int, name: str) -> str:
+    match = re.search(rf"^{name} +(\d+)", Path(f"/proc/{pid}/limits").read_text(), re.MULTILINE)
+    assert match is not None
+    return match[1]
+
+
+async def test_a_worker_runs_within_its_limits(worker: int) -> None:
+    assert limit(worker, "Max address space") == str(MEMORY_OCTETS)
+    assert limit(worker, "Max file size") == str(FILE_OCTETS)
+    assert limit(worker, "Max open files") == str(DESCRIPTORS)
+    assert limit(worker, "Max core file size") == "0"
+    assert int(limit(worker, "Max cpu time")) <= CPU_SECONDS + 10
+
+
+async def test_a_worker_gains_no_privileges(worker: int) -> None:
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{worker}/status").read_text()
+
+
+async def test_a_worker_dies_with_its_parent(worker: int) -> None:
+    (parent,) = children(os.getpid())
+    os.kill(parent, signal.SIGKILL)
+    for _ in range(60):
+        if not Path(f"/proc/{worker}").exists() or "Z (zombie)" in Path(f"/proc/{worker}/status").read_text():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the worker outlives its parent")

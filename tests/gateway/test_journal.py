@@ -1,0 +1,78 @@
+"""The journal: one canonical line for each transaction, rows for the ledger, and no message text in either."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gateway.journal import Journal
+from gateway.logs import EXTRA, JsonFormatter
+from gateway.plan import Disposition
+from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
+from quarantine.item import Entry, Outcome
+from quarantine.ports import StoreUnavailable
+from rules.transaction import Transaction
+from rules.verdict import Judgement
+
+
+class Book:
+    """A ledger that keeps what it is told, or is not there."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.entries: list[Entry] = []
+        self.away = away
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        if self.away:
+            raise StoreUnavailable("disk full")
+        self.entries += entries
+
+
+def written(book: Book, transaction: Transaction, judgement: Judgement, outcome: Outcome, reply: Reply) -> None:
+    disposition = Disposition(
+        recipient=transaction.envelope.recipients[0], verdict=judgement.verdicts[0], outcome=outcome, reply=reply
+    )
+    with ThreadPoolExecutor(1) as store:
+        Journal(book, store).done(transaction, judgement, (disposition,), reply)
+
+
+def test_the_line_names_everything_but_the_text(
+    transaction: Transaction, judgement: Judgement, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "mailward.transaction"):
+        written(Book(), transaction, judgement, Outcome.HELD, ACCEPTED)
+    (record,) = caplog.records
+    fields = getattr(record, EXTRA)
+    assert fields["id"] == "t1" and fields["reply"] == "250 2.0.0 OK"
+    assert fields["recipients"][0]["rules"] == ["rule-one"]
+    assert fields["recipients"][0]["clauses"] == ["C1", "C2"]
+    line = JsonFormatter().format(record)
+    assert "Secret" not in line and "papers" not in line
+
+
+def test_the_ledger_gets_a_row_for_each_recipient(transaction: Transaction, judgement: Judgement) -> None:
+    book = Book()
+    written(book, transaction, judgement, Outcome.TAGGED, ACCEPTED)
+    (entry,) = book.entries
+    assert (entry.recipient, entry.outcome, entry.rules, entry.cites, entry.subject) == (
+        "b@city.example",
+        Outcome.TAGGED,
+        ("rule-one",),
+        ("C1", "C2"),
+        "papers",
+    )
+
+
+def test_what_could_not_be_judged_is_deferred_in_the_ledger(transaction: Transaction) -> None:
+    book = Book()
+    with ThreadPoolExecutor(1) as store:
+        Journal(book, store).undetermined(transaction, CANNOT_JUDGE, RuntimeError("no workers"))
+    assert [entry.outcome for entry in book.entries] == [Outcome.DEFERRED]
+
+
+def test_a_ledger_that_is_away_is_logged_and_costs_nothing_else(
+    transaction: Transaction, judgement: Judgement, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(Book(away=True), transaction, judgement, Outcome.RELAYED, ACCEPTED)
+    assert "the ledger could not be written: disk full" in caplog.text

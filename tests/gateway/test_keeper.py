@@ -1,0 +1,89 @@
+"""The keeper's turn: what is due is done once, what fails is due again, and a bad configuration hurts nothing."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.config import load_config
+from gateway.keeper import digest_settings, keep, turn
+from quarantine.item import Cause, State
+from quarantine.quarantine import Store, open_store
+from rules.transaction import Transaction
+from rules.verdict import Judgement
+
+DIGEST = "digest: {to: [it@city.example], sender: m@city.example, next_hop: onward, at: '06:00'}\n"
+
+
+def digests(folder: Path) -> list[bytes]:
+    contents = [path.read_bytes() for path in (folder / "delivered" / "new").glob("*")]
+    return [content for content in contents if b"Auto-Submitted: auto-generated" in content]
+
+
+def made_days_ago(folder: Path, days: int) -> Store:
+    """A store whose first period begins so long ago."""
+    store = open_store(folder / "state")
+    with sqlite3.connect(folder / "state" / "quarantine.sqlite") as database:
+        made = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+        (changed,) = database.execute("update meta set value = ? where name = 'created' returning name", (made,))
+        assert changed
+    return store
+
+
+def test_every_missed_day_is_reported_once_and_none_twice(config_file: Callable[..., Path], tmp_path: Path) -> None:
+    """A period is never sent twice or skipped, whatever restarts come between."""
+    made_days_ago(tmp_path, 3)
+    config = config_file(DIGEST)
+    turn(config)
+    sent = len(digests(tmp_path))
+    assert sent in (3, 4), "one for each six o'clock since"
+    turn(config)
+    assert len(digests(tmp_path)) == sent
+
+
+def test_a_release_cut_short_is_held_again_after_its_lease(
+    config_file: Callable[..., Path], tmp_path: Path, transaction: Transaction, judgement: Judgement
+) -> None:
+    store = open_store(tmp_path / "state")
+    recipients = transaction.envelope.recipients
+    item = store.quarantine.hold(transaction, judgement, recipients, cause=Cause.POLICY, next_hop="onward")
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    keys = [recipient.address.key for recipient in recipients]
+    store.quarantine.index.change(item.id, keys, State.RELEASING, at=long_ago, by="ada", reason="x")
+    turn(config_file())
+    assert store.quarantine.get(item.id).state is State.HELD
+
+
+def test_held_mail_past_its_date_expires(
+    config_file: Callable[..., Path], tmp_path: Path, transaction: Transaction, judgement: Judgement
+) -> None:
+    """Off unless configured: the item of this store was given one day, forty days ago."""
+    store = open_store(tmp_path / "state", keep_days=1)
+    recipients = transaction.envelope.recipients
+    item = store.quarantine.hold(transaction, judgement, recipients, cause=Cause.POLICY, next_hop="onward")
+    with sqlite3.connect(tmp_path / "state" / "quarantine.sqlite") as database:
+        past = (datetime.now(UTC) - timedelta(days=39)).isoformat()
+        database.execute("update items set expires = ? where id = ?", (past, item.id))
+    turn(config_file("quarantine_days: 1\n"))
+    assert store.quarantine.get(item.id).state is State.EXPIRED
+
+
+def test_a_bad_configuration_is_logged_and_the_next_turn_comes(
+    config_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    turn(config_file("no_such_key: 1\n"))
+    assert "the keeper cannot work" in caplog.text and "no_such_key" in caplog.text
+
+
+async def test_it_ends_when_told(config_file: Callable[..., Path]) -> None:
+    ending = asyncio.Event()
+    ending.set()
+    await asyncio.wait_for(keep(config_file(), ending), 10)
+
+
+def test_the_digest_is_sent_as_configured(config_file: Callable[..., Path]) -> None:
+    settings = digest_settings(load_config(config_file(DIGEST + "timezone: America/Chicago\n")))
+    assert (settings.to, settings.at.hour, settings.zone.key) == (("it@city.example",), 6, "America/Chicago")
