@@ -10,6 +10,7 @@ from rules.finding import Evidence
 
 MAX_LINE = 120  # characters (reliability I08)
 CUT = "…"
+LOOKED_AT = 4  # times the limit: room for blanks and unseen characters that fall away
 # Controls, format characters (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph ends.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # A dot that a mail reader could take for part of a host's name; linear: each match is one character between two looks.
@@ -21,8 +22,8 @@ MASK = "*"
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:
     """The text on one line of at most `limit` characters, without anything that is not seen."""
-    # Twice the limit is looked at, so that a long run of blanks costs no more than a short one.
-    head = text[: limit * 4]
+    # A text of any length costs no more than a short one; what lies beyond is only told by the cut.
+    head = text[: limit * LOOKED_AT]
     seen = "".join(" " if c.isspace() else c for c in head if c.isspace() or unicodedata.category(c) not in _UNSEEN)
     line = " ".join(seen.split())
     if len(line) <= limit and len(head) == len(text):

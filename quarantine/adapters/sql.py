@@ -53,7 +53,8 @@ ITEMS = Table(
     Column("sha256", Text, nullable=False, index=True),
     *_required("key", "transaction_id", "received", "listener", "next_hop", "client", "cause"),
     *_required("judgement", "preview", "legal_hold"),  # the judgement's preview stands apart: lists do without it
-    *_optional("reverse_path", "body", "ret", "envid", "expires", "purged"),
+    *_optional("reverse_path", "body", "ret", "envid", "purged"),
+    Column("expires", Text, index=True),
     Column("smtputf8", sa.Integer, nullable=False),
     Column("size", sa.Integer, nullable=False),
 )
