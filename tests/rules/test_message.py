@@ -75,3 +75,7 @@ def test_any_octets_give_fields_that_follow_one_another_within_the_header(octets
 def test_lines_without_a_colon_are_passed_over(lines: list[bytes]) -> None:
     fields = list(Message(b"".join(lines) + b"\r\n").fields())
     assert [field.name for field in fields] == [line[:1] for line in lines if b":" in line]
+
+
+def test_a_first_line_that_claims_to_continue_another_is_no_field() -> None:
+    assert [field.key for field in Message(b" X-Folded: a\r\nFrom: b\r\n\r\n").fields()] == ["from"]

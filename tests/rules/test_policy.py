@@ -94,6 +94,7 @@ def test_a_rule_beside_the_policy_stands_before_the_library(tmp_path: Path) -> N
     rule = load(tmp_path, POLICY).rules[0]
     assert (rule.title, rule.action, rule.kind) == ("Ours", Action.TAG, RuleClass.SECURITY)
     assert rule.when.parameters.minimum == 5
+    assert load(tmp_path, POLICY + "    parameters: {minimum: 7}\n").rules[0].when.parameters.minimum == 7
 
 
 @pytest.mark.parametrize(
