@@ -16,6 +16,8 @@ from quarantine.ledger import Ledger
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
+SUMMED = frozenset({Outcome.RELAYED, Outcome.HELD})  # the ledger sums the first and leaves the second to the quarantine
+
 _log = logging.getLogger("mailward.transaction")
 
 
@@ -31,8 +33,7 @@ class Journal:
     ) -> None:
         """Record how one transaction ended for each of its recipients."""
         _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply)})
-        entries = tuple(_entry(transaction, judgement, item) for item in dispositions)
-        self._store.submit(self._ledger.record, entries).add_done_callback(_report)
+        self._record(tuple(_entry(transaction, judgement, item) for item in dispositions))
 
     def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
         """Record that we could not judge or keep a message now; the sender has it still."""
@@ -41,7 +42,13 @@ class Journal:
             for recipient in transaction.envelope.recipients
         )
         _log.error("undetermined: %s", error, extra={EXTRA: {"id": transaction.id, "reply": str(reply)}})
-        self._store.submit(self._ledger.record, entries).add_done_callback(_report)
+        self._record(entries)
+
+    def _record(self, entries: tuple[Entry, ...]) -> None:
+        if all(entry.outcome in SUMMED for entry in entries):
+            self._ledger.record(entries)  # only counts: a thread's turn would cost more than the whole transaction
+        else:
+            self._store.submit(self._ledger.record, entries).add_done_callback(_report)
 
 
 def _report(done: Future[None]) -> None:

@@ -74,5 +74,5 @@ def test_what_could_not_be_judged_is_deferred_in_the_ledger(transaction: Transac
 def test_a_ledger_that_is_away_is_logged_and_costs_nothing_else(
     transaction: Transaction, judgement: Judgement, caplog: pytest.LogCaptureFixture
 ) -> None:
-    written(Book(away=True), transaction, judgement, Outcome.RELAYED, ACCEPTED)
+    written(Book(away=True), transaction, judgement, Outcome.TAGGED, ACCEPTED)
     assert "the ledger could not be written: disk full" in caplog.text
