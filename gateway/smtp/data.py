@@ -119,14 +119,14 @@ class DataReader:
             block = block[1:]
         if self._dotted:
             block = block.replace(b"\r\n.", b"\r\n")
-            self._dotted = self._block.find(b"\r\n.", max(cut - 2, 0)) >= 0
+            self._dotted = self._block.find(b"\r\n.", cut) >= 0
         if self._skip:
             block, self._skip = block[self._skip :], 0
         return block
 
     def _checked(self, block: bytes) -> bytes:
         self._nul = self._nul or b"\0" in block
-        self._seen.decode(str(block, "latin-1"))
+        self._seen.decode(str(block, "latin-1"), final=True)  # a CR at its end is a bare one: CRLF is never parted
         if self.sound or not self._repair:
             return block
         self.repaired = True

@@ -14,6 +14,13 @@ def test_places_are_counted_for_each_address_and_in_all():
     assert connections.enter("b")
 
 
+def test_addresses_that_have_gone_are_forgotten():
+    connections = Connections(Limits())
+    connections.enter("a")
+    connections.leave("a")
+    assert not connections._clients
+
+
 def test_idle_time_is_short_when_places_are_few():
     connections = Connections(Limits(connections=10, connections_per_client=10))
     for _ in range(8):

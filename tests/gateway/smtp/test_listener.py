@@ -164,10 +164,11 @@ async def test_drain_waits_for_a_commit_and_for_an_upload_h07(edge):
     await asyncio.sleep(0.05)
     uploading.send(b".\r\n")
     edge.city.gate.set()
-    for client in (committing, uploading):
-        assert (await client.reply()).startswith("250 2.0.0")
-        assert (await client.reply()).startswith("421 4.3.2")
-    await draining
+    async with asyncio.timeout(3):
+        for client in (committing, uploading):
+            assert (await client.reply()).startswith("250 2.0.0")
+            assert (await client.reply()).startswith("421 4.3.2")
+        await draining
     assert sorted(edge.city.contents) == [b"one\r\n", b"two\r\n"]
 
 
