@@ -16,6 +16,7 @@ from rules.transaction import Direction, ListenerKind
 
 DEFAULT_PATH = Path("/etc/mailward/mailward.yaml")
 DEFAULT_STATE = Path("/var/lib/mailward")
+DEFAULT_POLICY = "city-baseline"
 
 MIB = 1024 * 1024
 DAY_SECONDS = 86_400
@@ -105,7 +106,7 @@ class Config:
     domains: tuple[str, ...]
     listeners: tuple[Listener, ...]
     next_hops: tuple[NextHop, ...]
-    policy: str = "city-baseline"
+    policy: str = DEFAULT_POLICY
     hostname: str = "localhost"
     state: Path = DEFAULT_STATE
     directory: Path | None = None  # CSV of people and groups

@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 
 from gateway.cli.explain import explanation
-from gateway.cli.options import ENVIRONMENT
+from gateway.cli.options import configured, optional_config
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
-from gateway.config import DEFAULT_PATH, load_config
+from gateway.config import DEFAULT_POLICY
 from gateway.mailfiles import MailFile, messages_in
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from rules.address import Address, AddressError, parse_address
@@ -32,7 +32,6 @@ from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipie
 from rules.verdict import Judgement, Verdict
 
 DEFAULT_DOMAINS = ("city.example",)  # so that it runs before anything is configured
-DEFAULT_POLICY = "city-baseline"
 OUTSIDER = Address(local="someone", domain="elsewhere.example")
 
 
@@ -67,13 +66,7 @@ class AddressType(click.ParamType[Address]):
 
 
 @click.command(epilog="Example: mailward inspect --direction outbound --rcpt-to press@elsewhere.example letter.eml")
-@click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    envvar=ENVIRONMENT,
-    help=f"Default: {DEFAULT_PATH}, if there.",
-)
+@optional_config
 @click.option("--policy", help="A shipped policy's name, or a folder with policy.yaml. Default: the configured one.")
 @click.option("--direction", type=click.Choice([item.value for item in Direction]), help="Default: from the addresses.")
 @click.option("--mail-from", type=AddressType(), help="Reverse-path. Default: Return-Path or From of the message.")
@@ -81,7 +74,7 @@ class AddressType(click.ParamType[Address]):
 @click.option("--json", "as_json", is_flag=True, help="One object a message, one line each.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 def inspect(
-    config: Path | None,
+    path: Path | None,
     policy: str | None,
     direction: str | None,
     mail_from: Address | None,
@@ -95,7 +88,7 @@ def inspect(
     policy judges, for the domain city.example.
     """
     request = _Request(
-        settings=_settings(config, policy),
+        settings=_settings(path, policy),
         direction=Direction(direction) if direction else None,
         reverse_path=mail_from,
         recipients=tuple(Recipient(address=address) for address in rcpt_to),
@@ -105,12 +98,11 @@ def inspect(
 
 
 def _settings(path: Path | None, policy: str | None) -> WorkerSettings:
-    path = path or (DEFAULT_PATH if DEFAULT_PATH.is_file() else None)
+    config = configured(path)
     cores = os.cpu_count() or 1
-    if path is None:
+    if config is None:
         found = find_policy(policy or DEFAULT_POLICY)
         return WorkerSettings(policy=found, domains=DEFAULT_DOMAINS, workers=cores)
-    config = load_config(path)
     return WorkerSettings(
         policy=find_policy(policy or config.policy),
         domains=config.domains,

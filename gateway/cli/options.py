@@ -1,10 +1,10 @@
-"""Options that several commands have in common."""
+"""Options that several commands have in common, and the configuration of those that can do without one."""
 
 from pathlib import Path
 
 import click
 
-from gateway.config import DEFAULT_PATH
+from gateway.config import DEFAULT_PATH, Config, load_config
 
 ENVIRONMENT = "MAILWARD_CONFIG"
 
@@ -18,3 +18,19 @@ config_option = click.option(
     show_default=True,
     help="The configuration file.",
 )
+
+optional_config = click.option(
+    "-c",
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar=ENVIRONMENT,
+    help=f"The configuration file. Default: {DEFAULT_PATH} when it exists.",
+)
+
+
+def configured(path: Path | None) -> Config | None:
+    """The configuration at `path`, else the one at its usual place, else None. Raises DocumentError."""
+    if path is not None:
+        return load_config(path)
+    return load_config(DEFAULT_PATH) if DEFAULT_PATH.is_file() else None

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.options import configured, optional_config
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
+from gateway.config import DEFAULT_POLICY
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
 from rules.policy_file import Status
@@ -63,11 +65,13 @@ def _rule_rows() -> list[dict[str, object]]:
 
 
 @policy.command(epilog="Example: mailward policy show city-baseline")
+@optional_config
 @click.option("--json", "as_json", is_flag=True, help="One object a rule, one line each.")
-@click.argument("path")
-def show(path: str, as_json: bool) -> None:
-    """The rules of a policy with the clauses that they enforce."""
-    found = load_policy(_existing(path))
+@click.argument("name", metavar="[PATH]", required=False)
+def show(path: Path | None, name: str | None, as_json: bool) -> None:
+    """The rules of a policy with the clauses that they enforce; without PATH, of the configured policy."""
+    config = configured(path) if name is None else None
+    found = load_policy(_existing(name or (config.policy if config else DEFAULT_POLICY)))
     if as_json:
         for rule in found.rules:
             print_json(_rule_json(rule))

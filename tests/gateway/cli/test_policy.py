@@ -61,6 +61,15 @@ def test_a_policy_is_shown_with_its_clauses_and_exemptions(ours: Path) -> None:
     )
 
 
+def test_without_a_path_the_policy_in_force_is_shown(ours: Path) -> None:
+    (ours / "mailward.yaml").write_text(
+        "domains: [city.example]\npolicy: .\nlisteners: [{name: a, kind: internal, next_hop: b}]\n"
+        "next_hops: [{name: b, maildir: mail}]\n"
+    )
+    assert run("show", "-c", ours / "mailward.yaml").stdout.startswith("Ours (ours), ")
+    assert run("show").stdout.startswith("City baseline (city-baseline), ")
+
+
 def test_a_sound_policy_is_checked_without_a_word_of_complaint(ours: Path) -> None:
     result = run("check", "--strict", ours)
     assert (result.exit_code, result.stderr) == (0, "")
