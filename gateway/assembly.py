@@ -94,6 +94,13 @@ class Gateway:
             listener.close()
         await self._judging.pool.close()
         await self._hops.close()
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._store.ledger.flush()
+        except StoreUnavailable as error:
+            _log.error("the last second's count of relayed mail is not in the ledger: %s", error)
 
     async def _listen(self, listener: Listener) -> RunningListener:
         pipeline = self._pipeline(listener)

@@ -5,6 +5,7 @@ Does nothing that two keepers at once could do twice: each act is claimed in the
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,20 +22,23 @@ from quarantine.release import Release
 from rules.document import DocumentError
 
 TURN_SECONDS = 30.0  # how late the digest, and how old an abandoned release beyond its lease, may be
+TURNS_TO_COLLECT = 120  # an hour: it lists every stored content, and what a crash left behind hurts nobody
 
 _log = logging.getLogger("mailward.keeper")
 
 
 async def keep(path: Path, ending: asyncio.Event) -> None:
     """A turn every TURN_SECONDS until told to end; the configuration is read anew for each."""
-    while not ending.is_set():
-        await asyncio.to_thread(turn, path)
+    for number in itertools.count():
+        if ending.is_set():
+            return
+        await asyncio.to_thread(turn, path, collect=number % TURNS_TO_COLLECT == 0)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), TURN_SECONDS)
 
 
-def turn(path: Path) -> None:
-    """Everything that is due now. What fails is logged and due again at the next turn."""
+def turn(path: Path, *, collect: bool = False) -> None:
+    """Everything that is due now, and with `collect` also contents that no item needs. What fails is due again."""
     try:
         config = load_config(path)
         store = open_store(config.state, keep_days=config.quarantine_days)
@@ -43,6 +47,8 @@ def turn(path: Path) -> None:
         return
     _attempt("releases cut short", lambda: _resume(store, config))
     _attempt("expiry", lambda: _expire(store))
+    if collect:
+        _attempt("contents left behind", store.quarantine.retention.collect)
     if config.digest.to:
         _attempt("digest", lambda: _send_digest(store, config))
 
@@ -59,7 +65,7 @@ def digest_settings(config: Config) -> Settings:
     )
 
 
-def _attempt(name: str, act: Callable[[], None]) -> None:
+def _attempt(name: str, act: Callable[[], object]) -> None:
     try:
         act()
     except (StoreUnavailable, Refused) as error:
@@ -77,7 +83,6 @@ def _resume(store: Store, config: Config) -> None:
 
 def _expire(store: Store) -> None:
     gone = store.quarantine.retention.expire(datetime.now(UTC), by=GATEWAY)
-    store.quarantine.retention.collect()
     if gone:
         _log.info("%d held messages expired", len(gone))
 

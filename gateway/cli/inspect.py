@@ -32,15 +32,17 @@ from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipie
 from rules.verdict import Judgement, Verdict
 
 DEFAULT_DOMAINS = ("city.example",)  # so that it runs before anything is configured
+NULL = "<>"  # the reverse-path of bounces (RFC 5321 section 4.5.5)
 OUTSIDER = Address(local="someone", domain="elsewhere.example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """What the command line says of every message."""
+    """What the command line says of every message; `reverse_path` counts when `sender_given`."""
 
     settings: WorkerSettings
     direction: Direction | None
+    sender_given: bool
     reverse_path: Address | None
     recipients: tuple[Recipient, ...]
 
@@ -69,7 +71,7 @@ class AddressType(click.ParamType[Address]):
 @optional_config
 @click.option("--policy", help="A shipped policy's name, or a folder with policy.yaml. Default: the configured one.")
 @click.option("--direction", type=click.Choice([item.value for item in Direction]), help="Default: from the addresses.")
-@click.option("--mail-from", type=AddressType(), help="Reverse-path. Default: Return-Path or From of the message.")
+@click.option("--mail-from", help="Reverse-path; <> for none. Default: Return-Path or From of the message.")
 @click.option("--rcpt-to", type=AddressType(), multiple=True, help="Repeatable. Default: To, Cc and Bcc.")
 @click.option("--json", "as_json", is_flag=True, help="One object a message, one line each.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -77,7 +79,7 @@ def inspect(
     path: Path | None,
     policy: str | None,
     direction: str | None,
-    mail_from: Address | None,
+    mail_from: str | None,
     rcpt_to: tuple[Address, ...],
     as_json: bool,
     paths: tuple[str, ...],
@@ -90,7 +92,8 @@ def inspect(
     request = _Request(
         settings=_settings(path, policy),
         direction=Direction(direction) if direction else None,
-        reverse_path=mail_from,
+        sender_given=mail_from is not None,
+        reverse_path=AddressType()(mail_from) if mail_from not in (None, "", NULL) else None,
         recipients=tuple(Recipient(address=address) for address in rcpt_to),
     )
     with tempfile.TemporaryDirectory(prefix="mailward-") as scratch:
@@ -129,7 +132,7 @@ def _files(paths: Iterable[str], scratch: Path) -> tuple[MailFile, ...]:
 async def _inspect(files: tuple[MailFile, ...], request: _Request, *, as_json: bool) -> None:
     try:
         async with WorkerPool(request.settings) as pool:
-            with progress(len(files), "judging") as bar:
+            with progress(len(files), "judging", prints=True) as bar:
                 async for judged in _judged(files, request, pool):
                     if as_json:
                         print_json(_as_json(judged))
@@ -169,7 +172,7 @@ async def _judge(file: MailFile, request: _Request, pool: WorkerPool) -> _Judged
 
 def _transaction(file: MailFile, message: Message, request: _Request) -> Transaction:
     probable = probable_envelope(message)
-    reverse_path = request.reverse_path or probable.reverse_path
+    reverse_path = request.reverse_path if request.sender_given else probable.reverse_path
     recipients = request.recipients or probable.recipients or (_recipient(request),)
     return Transaction(
         id=file.path.name,

@@ -124,6 +124,10 @@ def width(text: str) -> int:
     )
 
 
-def progress(length: int, label: str) -> AbstractContextManager[Any]:
-    """A bar on standard error while standard error is a terminal; its `update(n)` counts on."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not is_terminal(sys.stderr))
+def progress(length: int, label: str, *, prints: bool = False) -> AbstractContextManager[Any]:
+    """A bar on standard error while that is a terminal; its `update(n)` counts on.
+
+    `prints`: results are printed meanwhile, which show the progress themselves where standard output is a terminal too.
+    """
+    hidden = not is_terminal(sys.stderr) or (prints and is_terminal(sys.stdout))
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
