@@ -130,6 +130,15 @@ def test_the_command_line_says_who_sent_it_to_whom_and_which_way(tmp_path: Path,
     assert found["direction"] == {"y@elsewhere.example": "outbound", "z@city.example": "internal"}
 
 
+def test_a_bounce_has_no_sender_whoever_wrote_it(tmp_path: Path) -> None:
+    """Told from the addresses, what nobody of ours sent to one of ours would be inbound."""
+    outside = TO_ONE.replace(b"ann.clerk@city.example", b"ann@elsewhere.example")
+    (written,) = objects(run("--json", "-", given=outside))
+    (bounced,) = objects(run("--json", "--mail-from", "<>", "-", given=outside))
+    assert written["direction"] == {"bo.baker@city.example": "inbound"}
+    assert bounced["direction"] == {"bo.baker@city.example": "internal"}
+
+
 @pytest.mark.parametrize(
     ("direction", "recipient"),
     [("inbound", "postmaster@city.example"), ("outbound", "someone@elsewhere.example")],
@@ -158,7 +167,10 @@ def test_it_runs_before_anything_is_configured() -> None:
     assert found["direction"] == {"bo.baker@city.example": "internal"}
 
 
-@pytest.mark.parametrize("arguments", [("none.eml",), (), ("--rcpt-to", "nobody", "-"), ("--direction", "up", "-")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("none.eml",), (), ("--rcpt-to", "nobody", "-"), ("--mail-from", "x", "-"), ("--direction", "up", "-")],
+)
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
