@@ -14,7 +14,7 @@ from gateway.smtp.commits import Commits
 from gateway.smtp.content import refusal_of
 from gateway.smtp.data import DataReader
 from gateway.smtp.limits import Connections, Tally
-from gateway.smtp.parameters import Refused, is_relay_form, read_mail, read_rcpt
+from gateway.smtp.parameters import RcptArguments, Refused, is_relay_form, read_mail, read_rcpt
 from gateway.smtp.pending import PendingTransaction
 from gateway.smtp.reception import Reception
 from gateway.smtp.replies import marked, passed_up
@@ -190,18 +190,30 @@ class Dialogue:
     async def _rcpt(self, argument: str) -> None:
         pending = self._transaction()
         rcpt = read_rcpt(argument, postmaster=self._reception.postmaster, smtputf8=pending.envelope.smtputf8)
-        if self._edge and (rcpt.address.domain not in self._reception.domains or is_relay_form(rcpt.address)):
-            raise Refused(marked(replies.RELAYING_DENIED, pending.id))
-        if pending.count >= self._limits.recipients:
-            raise Refused(marked(replies.TOO_MANY_RECIPIENTS, pending.id))
-        reply = await pending.offer(Recipient(address=rcpt.address, notify=rcpt.notify, orcpt=rcpt.orcpt))
+        reply = await self._offered(pending, rcpt)
         if reply.accepted:
             self._say(replies.RCPT_OK)
             return
-        refusal = marked(passed_up(reply), pending.id)
+        log.info(
+            "%s: from %s: <%s> to <%s> refused: %s",
+            pending.id,
+            self._wire.address,
+            pending.envelope.reverse_path or "",
+            rcpt.address,
+            reply,
+        )
         if self._edge:  # there, guessing addresses is an error; a city's own mailing with old addresses is not
-            raise Refused(refusal)
-        self._say(refusal)
+            raise Refused(marked(reply, pending.id))
+        self._say(marked(reply, pending.id))
+
+    async def _offered(self, pending: PendingTransaction, rcpt: RcptArguments) -> Reply:
+        """Our own reply when it needs no asking, else the next hop's."""
+        if self._edge and (rcpt.address.domain not in self._reception.domains or is_relay_form(rcpt.address)):
+            return replies.RELAYING_DENIED
+        if pending.count >= self._limits.recipients:
+            return replies.TOO_MANY_RECIPIENTS
+        reply = await pending.offer(Recipient(address=rcpt.address, notify=rcpt.notify, orcpt=rcpt.orcpt))
+        return reply if reply.accepted else passed_up(reply)
 
     async def _data(self, argument: str) -> None:
         if self._wire.has_unread:  # content sent before 354 would run as commands (RFC 2920 section 3.1)

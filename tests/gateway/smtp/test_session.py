@@ -380,6 +380,16 @@ async def test_an_error_of_ours_is_logged_with_its_id_and_not_told_l1(edge, capl
     assert "secret of the house" in caplog.text
 
 
+async def test_a_refused_recipient_is_found_in_the_log_by_the_id_of_the_reply(edge, caplog):
+    caplog.set_level("INFO", "mailward.smtp")
+    client = await edge.talk()
+    await client.reply()
+    await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
+    reply = await client.ask("RCPT TO:<unknown@city.example>")
+    (line,) = [line for line in caplog.messages if reply.partition("[")[2].rstrip("]") in line]
+    assert "127.0.0.1: <ada@elsewhere.example> to <unknown@city.example> refused: 550 5.1.1" in line
+
+
 async def test_a_client_that_never_reads_is_cut(opened, until, monkeypatch):
     monkeypatch.setattr(session, "LINGER", 0.1)
     house = await opened(limits=Limits(command_idle_seconds=0.3, errors=10**9))
