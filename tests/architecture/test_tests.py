@@ -25,15 +25,11 @@ WITHOUT: tuple[str, ...] = (
     "rules/reading/bodies.py",
     "rules/reading/containers.py",
     "rules/reading/documents.py",
-    "rules/reading/embedded.py",
     "rules/reading/filetype.py",
-    "rules/reading/office.py",
     "rules/reading/outlook.py",
-    "rules/reading/packages.py",
     "rules/reading/pdf.py",
     "rules/reading/protection.py",
     "rules/reading/rtf.py",
-    "rules/reading/tnef.py",
 )
 
 

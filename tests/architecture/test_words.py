@@ -16,7 +16,7 @@ FORBIDDEN = re.compile(
     "|".join(
         (
             "/" + "work/",
-            "/" + "Users/",
+            r"(?<!:)/" + "Users/",  # C:/… is somebody's Windows, in a sample
             "/" + r"home/[a-z]",
             "/tmp/" + r"team",
             r"--(?:extra-)?" + "index-url",
