@@ -5,6 +5,7 @@ The only module that knows libarchive. Filters that would start a program are ne
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import libarchive
 from libarchive import ffi
@@ -39,6 +40,8 @@ _FILTERS = {
 ARCHIVES = frozenset({*_READERS, *_FILTERS, Format.RAR})
 _STREAMED = {Format.TAR: "tar", Format.CPIO: "cpio"}  # what is read through a filter in one go
 _SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "tzst": "tar"}
+_PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for members that need a password
+_ENCRYPTED = "encrypted archive member"
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
 
 
@@ -131,19 +134,38 @@ def _inner_names(content: bytes, known: Format, names: Sequence[str]) -> tuple[s
 
 def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Format) -> Iterator[Member]:
     faults: list[str] = []
+    count = 0
     try:
         with libarchive.memory_reader(content, reader, filter_name) as archive:
             for entry in archive:
                 meter.member()
+                count += 1
                 if not entry.isdir:
-                    yield _member(entry, meter, faults)
+                    taken = _taken(entry, meter)
+                    yield taken.member
+                    faults.extend(taken.faults)
+                    if taken.broken:
+                        break
+            else:
+                count = 0
     except (ArchiveError, UnicodeError) as error:
         raise Unreadable(f"{known.text} that cannot be read to its end: {_told(error)}") from error
-    if faults:
-        raise Unreadable(f"{known.text}: {'; '.join(dict.fromkeys(faults[:3]))}")
+    if count and known is Format.SEVEN_ZIP:
+        yield from _rest(content, count, meter)
+    if faults or count:
+        raise Unreadable(f"{known.text}: {'; '.join(dict.fromkeys(faults[:3])) or 'what lies behind a protected member is not read'}")
 
 
-def _member(entry: "libarchive.ArchiveEntry", meter: Meter, faults: list[str]) -> Member:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A member, what went wrong, and whether the archive must not be read on: libarchive crashes when it is."""
+
+    member: Member
+    faults: tuple[str, ...] = ()
+    broken: bool = False
+
+
+def _taken(entry: "libarchive.ArchiveEntry", meter: Meter) -> _Taken:
     names = _names(entry)
     chunks: list[bytes] = []
     try:
@@ -152,10 +174,24 @@ def _member(entry: "libarchive.ArchiveEntry", meter: Meter, faults: list[str]) -
             chunks.append(chunk)
     except ArchiveError as error:
         told = _told(error)
-        if "ncrypt" in told or "rypto" in told or "assphrase" in told:
-            return Member(names=names, octets=b"", encrypted="encrypted archive member")
-        faults.append(f"{names[0]}: {told}")
-    return Member(names=names, octets=b"".join(chunks))
+        broken = error.retcode == ffi.ARCHIVE_FATAL
+        if any(word in told for word in _PROTECTED):
+            return _Taken(member=Member(names=names, octets=b"", encrypted=_ENCRYPTED), broken=broken)
+        content = Member(names=names, octets=b"".join(chunks))
+        return _Taken(member=content, faults=(f"{names[0]}: {told}",), broken=broken)
+    return _Taken(member=Member(names=names, octets=b"".join(chunks)))
+
+
+def _rest(content: bytes, seen: int, meter: Meter) -> Iterator[Member]:
+    """The names of a 7z archive's members beyond those seen; its directory needs no data to be read."""
+    try:
+        with libarchive.memory_reader(content, "7zip", "none") as archive:
+            for index, entry in enumerate(archive):
+                if index >= seen and not entry.isdir:
+                    meter.member()
+                    yield Member(names=_names(entry), octets=b"")
+    except (ArchiveError, UnicodeError):
+        return  # the reading before told it
 
 
 def _names(entry: "libarchive.ArchiveEntry") -> tuple[str, ...]:

@@ -1,6 +1,9 @@
-"""Messages written as mail and read."""
+"""Messages written as mail and read; compound files made by hand."""
 
-from collections.abc import Callable
+import struct
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -36,3 +39,78 @@ def facts_of() -> Callable[[Octets | str], Facts]:
         return read_facts(transaction, Directory(domains=frozenset({"city.example"})))
 
     return read
+
+
+@pytest.fixture
+def compound_file() -> Callable[..., bytes]:
+    """A compound file (MS-CFB) of these streams, by path: `{"Macros/VBA/dir": b"..."}`."""
+    return _compound_file
+
+
+def _compound_file(streams: dict[str, bytes], root_class: str = "") -> bytes:
+    entries = [_Entry("Root Entry", 5)]
+    at = {"": 0}
+    small = bytearray()
+    chains: list[list[int]] = []
+    for path, content in streams.items():
+        folder = ""
+        for name in path.split("/")[:-1]:
+            within, folder = folder, f"{folder}/{name}" if folder else name
+            if folder not in at:
+                at[folder] = len(entries)
+                entries.append(_Entry(name, 1))
+                entries[at[within]].children.append(at[folder])
+        entries[at[folder]].children.append(len(entries))
+        entries.append(_Entry(path.split("/")[-1], 2, start=len(small) // 64, size=len(content)))
+        assert len(content) < 4_096, "larger streams are kept elsewhere"
+        count = -(-len(content) // 64)
+        chains.append([len(small) // 64 + index for index in range(count)])
+        small += content.ljust(count * 64, b"\0")
+    return _sectors(entries, bytes(small), chains, root_class)
+
+
+@dataclass
+class _Entry:
+    name: str
+    kind: int
+    start: int = 0
+    size: int = 0
+    children: list[int] = field(default_factory=list)
+
+
+def _sectors(entries: list[_Entry], small: bytes, chains: list[list[int]], root_class: str) -> bytes:
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+    next_small = [free] * (len(small) // 64)
+    for chain in chains:
+        for here, after in zip(chain, [*chain[1:], end], strict=True):
+            next_small[here] = after
+    areas = [b"".join(_directory(entries, root_class)), struct.pack(f"<{len(next_small)}I", *next_small), small]
+    areas = [
+        area.ljust(-(-len(area) // 512) * 512, b"\xff" if index == 1 else b"\0") for index, area in enumerate(areas)
+    ]
+    counts = [len(area) // 512 for area in areas]
+    starts = [1, 1 + counts[0], 1 + counts[0] + counts[1]]
+    table = [0xFFFFFFFD]
+    for count in counts:
+        table += [len(table) + 1 + index for index in range(count - 1)] + [end] * (count > 0)
+    assert len(table) <= 128, "one sector of allocation table"
+    areas[0] = areas[0][:116] + struct.pack("<II", starts[2] if small else end, len(small)) + areas[0][124:]
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6,
+        0, 1, starts[0], 0, 4_096, starts[1] if small else end, counts[1], end, 0, 0,
+    )  # fmt: skip
+    header += struct.pack("<108I", *[free] * 108)
+    return header + struct.pack("<128I", *table, *[free] * (128 - len(table))) + b"".join(areas)
+
+
+def _directory(entries: list[_Entry], root_class: str) -> Iterator[bytes]:
+    after = {}
+    for entry in entries:
+        after.update(zip(entry.children, entry.children[1:], strict=False))
+    for index, entry in enumerate(entries):
+        name = (entry.name + "\0").encode("utf-16-le")
+        identifier = uuid.UUID(root_class).bytes_le if root_class and not index else b"\0" * 16
+        yield struct.pack(
+            "<64sHBBIII16sIQQIQ", name, len(name), entry.kind, 1, 0xFFFFFFFF, after.get(index, 0xFFFFFFFF),
+            entry.children[0] if entry.children else 0xFFFFFFFF, identifier, 0, 0, 0, entry.start, entry.size,
+        )  # fmt: skip

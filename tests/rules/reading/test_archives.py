@@ -1,0 +1,174 @@
+"""Archives made by real programs come apart in memory; damaged ones are told."""
+
+import bz2
+import gzip
+import io
+import lzma
+import subprocess
+import tarfile
+
+import pytest
+
+from rules.reading.archives import has_hidden_names, unpack_archive
+from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.member import Unreadable
+from rules.reading.signatures import Format, formats_of
+
+PROGRAM = b"MZ and so on" * 10
+
+
+def tarred(names=("payload.exe",), mode="w", content=PROGRAM):
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode=mode) as archive:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return target.getvalue()
+
+
+def taken(octets, names=("x",), limits=None):
+    return list(unpack_archive(octets, formats_of(octets)[0], names, Budget(limits)))
+
+
+@pytest.fixture
+def made(tmp_path):
+    """An archive of `payload.exe` made by a program; `{}` in its arguments stands for the archive."""
+
+    def make(*command, suffix):
+        (tmp_path / "payload.exe").write_bytes(PROGRAM)
+        target = tmp_path / f"made.{suffix}"
+        subprocess.run([part.format(target) for part in command], cwd=tmp_path, check=True, capture_output=True)
+        return target.read_bytes()
+
+    return make
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_tar_comes_apart_whatever_it_is_packed_with(mode):
+    (member,) = taken(tarred(mode=mode))
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_single_file_is_named_by_its_container(pack):
+    (member,) = taken(pack(PROGRAM), ("payload.exe.packed",))
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
+
+
+def test_the_name_that_gzip_keeps_counts_too():
+    target = io.BytesIO()
+    with gzip.GzipFile("payload.exe", "wb", fileobj=target) as packed:
+        packed.write(PROGRAM)
+    (member,) = taken(target.getvalue(), ("readme.txt.gz",))
+    assert member.names == ("readme.txt", "payload.exe")
+
+
+@pytest.mark.real
+def test_7z_comes_apart(made):
+    (member,) = taken(made("7z", "a", "{}", "payload.exe", suffix="7z"))
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
+
+
+@pytest.mark.real
+def test_7z_with_a_password_shows_its_names(made):
+    octets = made("7z", "a", "-psecret", "{}", "payload.exe", suffix="7z")
+    (member,) = [member for member in refused(octets)[0] if member.encrypted]
+    assert (member.names, member.octets) == (("payload.exe",), b"")
+    assert not has_hidden_names(octets)
+
+
+@pytest.mark.real
+def test_7z_that_hides_its_names_is_told_as_such(made):
+    octets = made("7z", "a", "-psecret", "-mhe=on", "{}", "payload.exe", suffix="7z")
+    assert has_hidden_names(octets)
+    assert taken(octets) == []
+
+
+@pytest.mark.real
+def test_a_disc_image_comes_apart(made):
+    octets = made("genisoimage", "-J", "-R", "-o", "{}", "payload.exe", suffix="iso")
+    (member,) = taken(octets)
+    assert (member.names[0].lower(), member.octets) == ("payload.exe", PROGRAM)
+
+
+def stored_rar(name=b"payload.exe", content=PROGRAM, flags=0):
+    """A RAR 4 archive with one stored file (RAR 4 technote)."""
+    import struct
+    import zlib
+
+    def block(kind, flags, body):
+        head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+    fields = struct.pack(
+        "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0x5C626000, 20, 0x30, len(name), 0x20
+    )
+    return (
+        b"Rar!\x1a\x07\0"
+        + block(0x73, 0, bytes(6))
+        + block(0x74, 0x8000 | flags, fields + name)
+        + content
+        + block(0x7B, 0x4000, b"")
+    )
+
+
+def test_rar_comes_apart():
+    (member,) = taken(stored_rar())
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
+
+
+def test_rar_behind_a_picture_comes_apart():
+    octets = b"\x89PNG\r\n\x1a\n" + bytes(100) + stored_rar()
+    (member,) = unpack_archive(octets, Format.RAR, (), Budget())
+    assert member.octets == PROGRAM
+
+
+def test_an_encrypted_rar_member_is_named():
+    (member,) = taken(stored_rar(flags=0x04))
+    assert (member.names, member.encrypted) == (("payload.exe",), "encrypted RAR member")
+
+
+def refused(octets):
+    found = []
+    try:
+        for member in unpack_archive(octets, formats_of(octets)[0], (), Budget()):
+            found.append(member)
+    except Unreadable as error:
+        return found, str(error)
+    return found, None
+
+
+def test_one_volume_of_several_is_told():
+    members, fault = refused(stored_rar(flags=0x02))
+    assert [member.names[0] for member in members] == ["payload.exe"]
+    assert fault == "one volume of a RAR archive of several"
+
+
+def test_names_that_climb_out_are_only_names():
+    (member,) = taken(tarred(["../../etc/payload.exe"]))
+    assert member.names[0].endswith("payload.exe")
+
+
+def test_a_cut_archive_gives_what_it_has_and_is_told():
+    octets = tarred(["a.txt", "b.txt"])
+    members, fault = refused(octets[:1_100])
+    assert members[0].names == ("a.txt",)
+    assert "cannot be read" in fault or "tar archive" in fault
+
+
+def test_a_bomb_is_stopped_while_it_is_read():
+    with pytest.raises(LimitExceeded, match="200 times"):
+        taken(gzip.compress(bytes(40 * 1024 * 1024)))
+
+
+def test_members_are_counted():
+    with pytest.raises(LimitExceeded, match="more than 5 files"):
+        taken(tarred([f"{n}.txt" for n in range(10)]), limits=Limits(members=5))
+
+
+@pytest.mark.parametrize("cut", range(1, 300, 13))
+def test_no_cut_raises_anything_else(cut):
+    for octets in (tarred(mode="w:gz"), stored_rar()):
+        if formats_of(octets[:cut]):
+            refused(octets[:cut])

@@ -1,0 +1,60 @@
+"""One message may ask for so much and no more."""
+
+import pytest
+
+from rules.reading.budget import Budget, LimitExceeded, Limits
+
+SMALL = Limits(container_depth=2, members=3, unpacked=1_000, ratio=10, ratio_from=50, parts=2, part_depth=1)
+
+
+def test_members_of_all_containers_count_together():
+    budget = Budget(SMALL)
+    for _ in range(3):
+        budget.open(10).member()
+    with pytest.raises(LimitExceeded, match="more than 3 files in containers"):
+        budget.open(10).member()
+
+
+def test_octets_of_all_containers_count_together():
+    budget = Budget(Limits(unpacked=2 * 1024 * 1024))
+    budget.open(10**9).octets(2 * 1024 * 1024)
+    with pytest.raises(LimitExceeded, match="more than 2 MiB"):
+        budget.open(10**9).octets(1)
+
+
+def test_a_container_that_grows_beyond_the_ratio_is_refused():
+    meter = Budget(SMALL).open(10)
+    meter.octets(100)
+    with pytest.raises(LimitExceeded, match="10 times its size"):
+        meter.octets(1)
+
+
+def test_the_ratio_is_not_asked_of_small_contents():
+    Budget(SMALL).open(1).octets(50)
+
+
+def test_containers_nest_so_deep():
+    budget = Budget(SMALL)
+    with (
+        budget.inside_container(),
+        budget.inside_container(),
+        pytest.raises(LimitExceeded, match="containers nested more than 2 deep"),
+        budget.inside_container(),
+    ):
+        pass
+    with budget.inside_container(), budget.inside_container():
+        pass  # what was left is free again
+
+
+def test_parts_are_counted_and_nest_so_deep():
+    budget = Budget(SMALL)
+    budget.count_part()
+    budget.count_part()
+    with pytest.raises(LimitExceeded, match="more than 2 MIME parts"):
+        budget.count_part()
+    with (
+        budget.inside_part(),
+        pytest.raises(LimitExceeded, match="MIME parts nested more than 1 deep"),
+        budget.inside_part(),
+    ):
+        pass

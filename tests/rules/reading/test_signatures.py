@@ -1,0 +1,115 @@
+"""What content shows by its own octets."""
+
+import io
+import struct
+import tarfile
+import zipfile
+
+import pytest
+
+from rules.reading.signatures import Format, carried_in, ends_as_zip, formats_of, is_text, is_whole_file
+
+PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def zipped(names=("a.txt",)):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "known"),
+    [
+        (PE, Format.PE),
+        (b"MZ" + b"\0" * 62 + bytes(200), Format.DOS),
+        (b"\x7fELF\x02\x01\x01" + b"\0" * 60, Format.ELF),
+        (b"\xca\xfe\xba\xbe\0\0\0\x02" + b"\0" * 60, Format.MACH_O),
+        (b"\xca\xfe\xba\xbe\0\0\0\x3d" + b"\0" * 60, Format.JAVA_CLASS),
+        (b"L\0\0\0\x01\x14\x02\0" + b"\0" * 60, Format.LNK),
+        (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD", Format.EICAR),
+        (b"%PDF-1.7\n%\xe2\xe3\n", Format.PDF),
+        (b"junk before it\n%PDF-1.4\n", Format.PDF),
+        (b"{\\rtf1\\ansi}", Format.RTF),
+        (b"\x78\x9f\x3e\x22\x01\0\x01\x90\x08\0", Format.TNEF),
+        (PNG, Format.IMAGE),
+        (b"BZh91AY&SY\x01\x02\0\0", Format.BZIP2),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03", Format.GZIP),
+    ],
+)
+def test_the_front_tells_the_format(content, known):
+    assert formats_of(content)[:1] == (known,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"MZ is short for the initials of an engineer, and this is a letter about her.",
+        b"OTTO asks whether the meeting is on.",
+        b"070701, 070702 and 070703 are the parcel numbers.",
+        b"EGGA is a place; BMX is a sport; RIFF is music.",
+        b"",
+        b"PK",
+        "Grüße aus Köln".encode(),
+        "Grüße aus Köln".encode("latin-1"),
+    ],
+)
+def test_letters_are_letters(text):
+    assert formats_of(text) == ()
+    assert is_text(text)
+
+
+def test_tar_of_either_age_is_recognised():
+    for layout in (tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT):
+        target = io.BytesIO()
+        with tarfile.open(fileobj=target, mode="w", format=layout) as archive:
+            archive.addfile(tarfile.TarInfo("a.txt"))
+        assert formats_of(target.getvalue()) == (Format.TAR,)
+    old = bytearray(target.getvalue()[:512])
+    old[257:265] = bytes(8)
+    old[148:156] = b" " * 8
+    old[148:156] = b"%06o\0 " % sum(old)
+    assert formats_of(bytes(old)) == (Format.TAR,)
+
+
+def test_an_image_of_a_disc_is_told_by_its_descriptor_wherever_it_begins():
+    disc = bytearray(64 * 1024)
+    disc[32_769:32_774] = b"CD001"
+    assert Format.ISO in formats_of(bytes(disc))
+    disc[34_817:34_822] = b"NSR03"
+    assert Format.UDF in formats_of(bytes(disc))
+
+
+def test_trailers_tell_disk_images():
+    assert Format.VHD in formats_of(b"\xeb\x00" + bytes(2_000) + b"conectix" + bytes(504))
+    assert Format.DMG in formats_of(b"\x78\xda\x63" + bytes(2_000) + b"koly" + bytes(508))
+
+
+def test_a_zip_behind_a_picture_is_seen():
+    assert formats_of(PNG + zipped()) == (Format.IMAGE, Format.ZIP)
+
+
+def test_a_zip_behind_text_is_seen():
+    assert formats_of(b"echo hello\n" * 1_000 + zipped()) == (Format.ZIP,)
+
+
+def test_a_zip_inside_a_pdf_is_the_pdfs_own_matter():
+    assert formats_of(b"%PDF-1.7\n" + zipped() + b"\nendstream\n%%EOF\n") == (Format.PDF,)
+    assert formats_of(b"%PDF-1.7\n%%EOF\n" + zipped()) == (Format.PDF, Format.ZIP)
+
+
+def test_archives_behind_other_content_are_found_with_their_place():
+    content = PNG + b"Rar!\x1a\x07\x01\x00" + bytes(64)
+    assert list(carried_in(content)) == [(Format.RAR, len(PNG))]
+
+
+def test_the_words_of_an_end_record_alone_make_no_zip():
+    assert not ends_as_zip(b"PK\x05\x06" + b"\x01" * 18)
+
+
+def test_a_stream_is_a_program_only_with_its_second_header():
+    assert is_whole_file(PE, len(PE))
+    assert not is_whole_file(b"MZ" + bytes(range(1, 200)), 198)

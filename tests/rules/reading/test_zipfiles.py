@@ -1,0 +1,176 @@
+"""A zip is read by its directory and by its local headers, and what differs between them counts twice."""
+
+import bz2
+import io
+import lzma
+import struct
+import zipfile
+
+import pytest
+
+from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.member import Unreadable
+from rules.reading.zipfiles import directory_of, read_entry, unpack_zip
+
+PROGRAM = b"MZ and so on"
+
+
+def zipped(names, method=zipfile.ZIP_DEFLATED, content=PROGRAM):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def taken(octets, limits=None):
+    """Members, and the complaint at the end if there is one."""
+    found = []
+    try:
+        for member in unpack_zip(octets, Budget(limits)):
+            found.append(member)
+    except (Unreadable, LimitExceeded) as error:
+        return found, str(error)
+    return found, None
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_come_out_whole(method):
+    (member,), fault = taken(zipped(["a/payload.exe"], method, PROGRAM * 100_000))
+    assert fault is None
+    assert (member.names, member.octets) == (("a/payload.exe",), PROGRAM * 100_000)
+
+
+def test_folders_are_no_members():
+    assert taken(zipped(["folder/"], content=b"")) == ([], None)
+
+
+def test_a_folder_with_content_is_none():
+    (member,), _ = taken(zipped(["payload.exe/"]))
+    assert member.octets == PROGRAM
+
+
+def test_an_empty_archive_is_an_archive():
+    assert taken(zipped([])) == ([], None)
+
+
+def test_sizes_behind_the_data_are_no_matter():
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+        def seek(self, *_):
+            raise OSError
+
+    target = Pipe()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", PROGRAM)
+    (member,), fault = taken(target.getvalue())
+    assert (member.octets, fault) == (PROGRAM, None)
+
+
+@pytest.mark.parametrize(("listed", "local"), [(b"payload.exe", b"payload.txt"), (b"payload.txt", b"payload.exe")])
+def test_both_names_of_a_member_count(listed, local):
+    octets = zipped(["payload.exe"])
+    at = octets.index(b"PK\x01\x02")
+    octets = octets[:at].replace(b"payload.exe", local) + octets[at:].replace(b"payload.exe", listed)
+    (member,), _ = taken(octets)
+    assert set(member.names) == {"payload.exe", "payload.txt"}
+
+
+def test_a_member_that_the_directory_leaves_out_is_found():
+    hidden, shown = zipped(["payload.exe"]), zipped(["a.txt"], content=b"harmless")
+    local = hidden[: hidden.index(b"PK\x01\x02")]
+    members, _ = taken(local + shown)
+    assert [member.names[0] for member in members] == ["a.txt", "payload.exe"]
+    assert members[1].octets == PROGRAM
+
+
+def test_a_cut_archive_gives_what_it_has_and_is_told():
+    octets = zipped(["payload.exe", "b.txt"])
+    members, fault = taken(octets[: octets.index(b"PK\x01\x02")])
+    assert [member.names[0] for member in members] == ["payload.exe", "b.txt"]
+    assert "without a directory" in fault
+
+
+def test_content_in_front_of_an_archive_is_passed_over():
+    (member,), fault = taken(b"GIF89a" * 100 + zipped(["payload.exe"]))
+    assert (member.names, fault) == (("payload.exe",), None)
+
+
+def test_an_encrypted_member_is_named_and_not_read():
+    octets = bytearray(zipped(["secret.doc"]))
+    octets[octets.index(b"PK\x01\x02") + 8] |= 1
+    (member,), fault = taken(bytes(octets))
+    assert (member.names, member.octets, member.encrypted) == (("secret.doc",), b"", "encrypted zip member")
+    assert fault is None
+
+
+def test_a_member_listed_a_thousand_times_is_refused_by_its_overlap():
+    octets = zipped(["a.txt"], content=bytes(10_000))
+    start, end = octets.index(b"PK\x01\x02"), octets.index(b"PK\x05\x06")
+    entries = octets[start:end] * 1_000
+    record = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1_000, 1_000, len(entries), start, 0)
+    members, fault = taken(octets[:start] + entries + record)
+    assert "overlap" in fault
+    assert not any(member.octets for member in members)
+
+
+def test_a_bomb_is_stopped_while_it_is_read():
+    octets = zipped(["a.bin"], content=bytes(30 * 1024 * 1024))
+    members, fault = taken(octets)
+    assert members == []
+    assert "200 times its size" in fault
+
+
+def test_members_are_counted():
+    _, fault = taken(zipped([f"{n}.txt" for n in range(30)]), Limits(members=20))
+    assert fault == "more than 20 files in containers"
+
+
+def test_a_method_that_is_not_read_is_told_with_the_name():
+    octets = bytearray(zipped(["a.txt"]))
+    octets[8] = 98
+    octets[octets.index(b"PK\x01\x02") + 10] = 98
+    members, fault = taken(bytes(octets))
+    assert members[0].names == ("a.txt",)
+    assert fault == "a.txt: zip compression method 98, which is not read"
+
+
+def test_the_larger_end_record_is_followed(monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    (first, second), fault = taken(zipped(["a.txt", "b.txt"]))
+    assert (first.octets, second.octets, fault) == (PROGRAM, PROGRAM, None)
+
+
+def test_names_are_read_in_every_way():
+    octets = zipped(["xx.txt"]).replace(b"xx.txt", "ü.txt".encode())
+    (member,), _ = taken(octets)
+    assert "ü.txt" in member.names
+    assert len(member.names) == 2
+
+
+def test_an_entry_can_be_looked_into_without_the_rest():
+    octets = zipped(["a.xml"], content=b"<a/>" * 100_000)
+    (entry,) = directory_of(octets)
+    assert read_entry(octets, entry, 10) == b"<a/><a/><a"
+
+
+@pytest.mark.parametrize("cut", range(0, 220, 7))
+def test_no_cut_raises_anything_else(cut):
+    taken(zipped(["payload.exe", "b.txt"])[:cut])
+
+
+@pytest.mark.parametrize("flip", range(0, 230, 3))
+def test_no_flipped_octet_raises_anything_else(flip):
+    octets = bytearray(zipped(["payload.exe", "b.txt"]))
+    octets[flip % len(octets)] ^= 0xFF
+    taken(bytes(octets))
+
+
+def test_xz_and_bzip2_data_that_is_damaged_is_told():
+    for method, packed in ((95, lzma.compress(PROGRAM)), (12, bz2.compress(PROGRAM))):
+        octets = bytearray(zipped(["a.txt"], zipfile.ZIP_STORED, packed[:-8] + b"\xff" * 8))
+        octets[8] = octets[octets.index(b"PK\x01\x02") + 10] = method
+        _, fault = taken(bytes(octets))
+        assert fault == "a.txt: damaged data"
