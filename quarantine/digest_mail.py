@@ -173,6 +173,7 @@ def render(digest: Digest, settings: Settings, in_doubt: Sequence[Period] = (), 
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
     )
     template = environment.get_template("digest.html" if html else "digest.txt")

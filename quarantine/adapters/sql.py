@@ -428,7 +428,8 @@ def _create(connection: Connection, path: Path) -> None:
     if _check(connection, path):  # another process was quicker
         return
     _tables.create_all(connection)
-    created = rows.text(datetime.now(UTC))
+    # The first report begins here. Counts are kept by the minute, so a later second would leave the first ones out.
+    created = rows.text(datetime.now(UTC).replace(second=0, microsecond=0))
     connection.execute(insert(META), [{"name": "schema", "value": str(SCHEMA)}, {"name": "created", "value": created}])
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from quarantine.digest import MAX_LISTED, boundary, collect, due_periods
 from quarantine.item import Entry, Outcome, Period, State
+from quarantine.quarantine import open_store
 from quarantine.release import Order
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -169,3 +170,20 @@ def test_a_missing_content_and_a_damaged_record_are_alerts(keeping):
     alerts = collect(keeping.store, the_day(keeping)).alerts
     assert any(item.id in alert and "content missing" in alert for alert in alerts)
     assert any("torn" in alert for alert in alerts)
+
+
+def test_the_first_report_counts_the_mail_of_the_stores_first_minute(tmp_path):
+    """Counts are kept by the minute: a period that began within one would miss it."""
+    store = open_store(tmp_path)
+    relayed = Entry(
+        at=datetime.now(UTC),
+        transaction="t",
+        listener="edge",
+        reverse_path="",
+        recipient="b@city.example",
+        outcome=Outcome.RELAYED,
+    )
+    store.ledger.record([relayed])
+    store.ledger.flush()
+    start = store.reports.start()
+    assert collect(store, Period(start=start, end=start + timedelta(days=1))).totals.relayed == 1

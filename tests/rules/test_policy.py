@@ -73,7 +73,7 @@ def test_every_rule_of_the_library_loads(name: str) -> None:
 
 def test_what_a_use_leaves_out_is_the_rules_own(tmp_path: Path) -> None:
     rule = load(tmp_path, POLICY).rules[0]
-    assert (rule.action, rule.kind, rule.status) == (Action.QUARANTINE, RuleClass.CONDUCT, Status.ENFORCE)
+    assert (rule.action, rule.kind, rule.status) == (Action.QUARANTINE, RuleClass.SECURITY, Status.ENFORCE)
     assert rule.directions == tuple(Direction)
     assert rule.cites == ("A-1",)
 
