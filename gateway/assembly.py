@@ -16,13 +16,13 @@ from gateway.pipeline import Pipeline
 from gateway.relay import NextHops
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
-from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
+from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
 from quarantine.ports import StoreUnavailable
 from quarantine.quarantine import Store, open_store
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import DocumentError
-from rules.policy import Policy, find_policy
+from rules.policy import Policy
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
@@ -150,14 +150,3 @@ async def start_judging(config: Config) -> Judging:
     pool = WorkerPool(settings)
     await pool.start()
     return Judging(pool=pool, directory=directory)
-
-
-def worker_settings(config: Config) -> WorkerSettings:
-    """What the inspection side needs of a configuration."""
-    return WorkerSettings(
-        policy=find_policy(config.policy),
-        domains=config.domains,
-        directory=config.directory,
-        workers=config.workers,
-        seconds=config.limits.inspection_seconds,
-    )

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from gateway.assembly import worker_settings
 from gateway.config import Config
 from gateway.held import transaction_again
-from gateway.workers import InspectionUnavailable, WorkerPool
+from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
 from quarantine.item import HeldMessage
 from quarantine.ports import ReviewUnavailable
 from rules.transaction import Recipient, Transaction

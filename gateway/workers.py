@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway.config import Config
 from gateway.wire import (
     DESCRIPTOR,
     HEADER,
@@ -31,7 +32,7 @@ from rules.directory import Directory, direction_of
 from rules.document import from_json, to_json
 from rules.engine import judge_uninspected
 from rules.message import Message
-from rules.policy import Policy, load_policy
+from rules.policy import Policy, find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
 
@@ -60,6 +61,17 @@ class WorkerSettings:
     directory: Path | None = None
     workers: int = 0  # 0: one a core
     seconds: float = 30.0
+
+
+def worker_settings(config: Config) -> WorkerSettings:
+    """What the inspection side needs of a configuration."""
+    return WorkerSettings(
+        policy=find_policy(config.policy),
+        domains=config.domains,
+        directory=config.directory,
+        workers=config.workers,
+        seconds=config.limits.inspection_seconds,
+    )
 
 
 def canary() -> Transaction:
@@ -136,6 +148,11 @@ class WorkerPool:
         self._starting = asyncio.Lock()  # two failing messages must not start two parents
         self._control: socket.socket | None = None
         self._policy: Policy | None = None
+
+    @property
+    def size(self) -> int:
+        """How many messages are inspected at once."""
+        return self._size
 
     @property
     def policy(self) -> Policy:

@@ -5,7 +5,6 @@ Messages are parsed by inspection workers only, as in service: this process read
 
 import asyncio
 import hashlib
-import os
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ from gateway.cli.options import configured, optional_config
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
 from gateway.config import DEFAULT_POLICY
 from gateway.mailfiles import MailFile, messages_in
-from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
+from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings, worker_settings
 from rules.address import Address, AddressError, parse_address
 from rules.envelope import probable_envelope, wire_form
 from rules.finding import Observation, strictest
@@ -102,17 +101,10 @@ def inspect(
 
 def _settings(path: Path | None, policy: str | None) -> WorkerSettings:
     config = configured(path)
-    cores = os.cpu_count() or 1
     if config is None:
-        found = find_policy(policy or DEFAULT_POLICY)
-        return WorkerSettings(policy=found, domains=DEFAULT_DOMAINS, workers=cores)
-    return WorkerSettings(
-        policy=find_policy(policy or config.policy),
-        domains=config.domains,
-        directory=config.directory,
-        workers=config.workers or cores,
-        seconds=config.limits.inspection_seconds,
-    )
+        return WorkerSettings(policy=find_policy(policy or DEFAULT_POLICY), domains=DEFAULT_DOMAINS)
+    settings = worker_settings(config)
+    return replace(settings, policy=find_policy(policy)) if policy else settings
 
 
 def _files(paths: Iterable[str], scratch: Path) -> tuple[MailFile, ...]:
@@ -147,7 +139,7 @@ async def _judged(files: tuple[MailFile, ...], request: _Request, pool: WorkerPo
     """As many at once as there are workers, in the order of the files."""
     waiting: deque[asyncio.Task[_Judged]] = deque()
     for file in files:
-        if len(waiting) >= request.settings.workers:
+        if len(waiting) >= pool.size:
             yield await waiting.popleft()
         waiting.append(asyncio.create_task(_judge(file, request, pool)))
     while waiting:

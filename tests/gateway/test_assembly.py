@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.assembly import CannotStart, Gateway, worker_settings
-from gateway.config import load_config
+from gateway.assembly import CannotStart, Gateway
 
 
 @pytest.fixture
@@ -67,9 +66,3 @@ async def test_a_reload_puts_the_edited_staff_list_in_force(
     config_file("directory: staff.csv\n")
     await gateway.reload()
     assert set(gateway._judging.directory.people) == {"ann@city.example"}
-
-
-def test_workers_are_told_what_the_configuration_says(config_file: Callable[..., Path]) -> None:
-    config = load_config(config_file("workers: 3\nlimits: {inspection_seconds: 7}\n"))
-    settings = worker_settings(config)
-    assert (settings.workers, settings.seconds, settings.domains) == (3, 7.0, ("city.example",))

@@ -3,13 +3,21 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.workers import MESSAGES_PER_WORKER, InspectionUnavailable, WorkerPool, WorkerSettings, canary
+from gateway.config import load_config
+from gateway.workers import (
+    MESSAGES_PER_WORKER,
+    InspectionUnavailable,
+    WorkerPool,
+    WorkerSettings,
+    canary,
+    worker_settings,
+)
 from rules.document import DocumentError
 from rules.finding import Action
 from rules.message import Message
@@ -129,3 +137,9 @@ async def test_a_bad_policy_is_refused_before_any_worker_starts(tmp_path: Path) 
     bad.write_text("policy: [")
     with pytest.raises(DocumentError):
         await WorkerPool(replace(SETTINGS, policy=bad)).start()
+
+
+def test_workers_are_told_what_the_configuration_says(config_file: Callable[..., Path]) -> None:
+    config = load_config(config_file("workers: 3\nlimits: {inspection_seconds: 7}\n"))
+    settings = worker_settings(config)
+    assert (settings.workers, settings.seconds, settings.domains) == (3, 7.0, ("city.example",))
