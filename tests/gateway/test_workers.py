@@ -80,7 +80,7 @@ async def test_a_worker_that_was_killed_is_replaced_and_the_message_judged(pool:
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
     assert (await pool.inspect(canary())).inspected is Inspected.FULLY
-    assert worker not in workers()
+    await gone(worker)
 
 
 async def test_the_warm_parent_may_die_too(pool: WorkerPool) -> None:
