@@ -153,7 +153,8 @@ def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Fo
     if count and known is Format.SEVEN_ZIP:
         yield from _rest(content, count, meter)
     if faults or count:
-        raise Unreadable(f"{known.text}: {'; '.join(dict.fromkeys(faults[:3])) or 'what lies behind a protected member is not read'}")
+        told = dict.fromkeys(faults[:3]) or ["what lies behind a protected member is not read"]
+        raise Unreadable(f"{known.text}: {'; '.join(told)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from rules.reading.packages import package_signs
 from rules.reading.pages import page_kind, page_signs
 from rules.reading.pdf import pdf_signs
 from rules.reading.scripts import LOOKED_AT, script_sign
-from rules.reading.signatures import HEAD, Format, formats_of, is_text
+from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 
+_SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
 _DECLARED = {
@@ -51,16 +52,15 @@ _DECLARED = {
 }
 _KIND_OF_TYPE = MappingProxyType({media: kind for kind, types in _DECLARED.items() for media in types.split()})
 
-# Words of libmagic's descriptions, for what the own table does not know; the first that stands in one decides.
+# Words of libmagic's descriptions, in lower case, for what the own table does not know; the first that stands in one
+# decides. Programs of machines that no office has are left out: their signatures of two octets stand in data by chance.
 _DESCRIBED: tuple[tuple[str, Kind], ...] = (
-    ("executable (", Kind.PROGRAM), (" executable", Kind.PROGRAM), ("shared object", Kind.PROGRAM),
-    ("COM executable", Kind.PROGRAM), ("relocatable", Kind.PROGRAM), ("byte-compiled", Kind.SCRIPT),
-    ("MS Windows shortcut", Kind.SHORTCUT), ("MS Windows HtmlHelp", Kind.MACRO_DOCUMENT),
-    ("disk image", Kind.DISK_IMAGE), ("filesystem data", Kind.DISK_IMAGE), ("DOS/MBR boot sector", Kind.DISK_IMAGE),
+    ("for ms windows", Kind.PROGRAM), ("for ms-dos", Kind.PROGRAM), ("linux/", Kind.PROGRAM),
+    ("script text executable", Kind.SCRIPT), ("byte-compiled", Kind.SCRIPT), ("windows shortcut", Kind.SHORTCUT),
+    ("disk image", Kind.DISK_IMAGE), ("filesystem", Kind.DISK_IMAGE), ("dos/mbr boot sector", Kind.DISK_IMAGE),
     ("compressed data", Kind.ARCHIVE), ("archive", Kind.ARCHIVE), ("image data", Kind.IMAGE), ("bitmap", Kind.IMAGE),
-    ("audio", Kind.AUDIO_VIDEO), ("MPEG", Kind.AUDIO_VIDEO), ("font", Kind.DOCUMENT), ("document", Kind.DOCUMENT),
+    ("audio", Kind.AUDIO_VIDEO), ("mpeg", Kind.AUDIO_VIDEO), ("font", Kind.DOCUMENT), ("document", Kind.DOCUMENT),
 )  # fmt: skip
-_UNSURE = ("DOS executable (COM", "COM executable for DOS", "DOS executable (block device")  # a few octets: chance
 
 
 def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tuple[Sign, ...]:
@@ -69,11 +69,11 @@ def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tupl
     page = declared == "text/html" or any(sign.kind is Kind.HTML for sign in by_name)
     file = bool(names) or not _is_text_type(declared)
     by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, is_page=page)))
-    if by_content and not _is_written(octets):
+    if by_content and not is_text(bytes(octets[:HEAD])):
         by_name = tuple(
             sign for sign in by_name if sign.kind is not Kind.MESSAGE
         )  # a message is text, whatever its name
-    if any(sign.text == ".com" for sign in by_name) and _is_harmless(by_content):
+    if any(sign.text == ".com" for sign in by_name) and _is_harmless(octets, by_content):
         by_name = tuple(sign for sign in by_name if sign.text != ".com")  # the name is a host's: `city.com`
     return by_name + _by_declaration(declared) + by_content
 
@@ -82,13 +82,13 @@ def _is_text_type(declared: str | None) -> bool:
     return declared is None or declared.startswith("text/")
 
 
-def _is_written(octets: Octets) -> bool:
-    return is_text(bytes(octets[:HEAD]))
-
-
-def _is_harmless(signs: tuple[Sign, ...]) -> bool:
-    harmless = (Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE)
-    return bool(signs) and all(sign.kind in harmless for sign in signs)
+def _is_harmless(octets: Octets, signs: tuple[Sign, ...]) -> bool:
+    """Whether our own table, not libmagic's guess, knows the content as something that is shown."""
+    head = bytes(octets[:HEAD])
+    known = front_of(head, len(octets))
+    if known is None and not is_text(head):
+        return False
+    return bool(signs) and all(sign.kind in _SHOWN for sign in signs)
 
 
 def _by_declaration(declared: str | None) -> tuple[Sign, ...]:
@@ -134,8 +134,8 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> It
 
 def _by_magic(head: bytes) -> Sign:
     described = str(magic.from_buffer(head))
-    if not described.startswith(_UNSURE):
-        for word, kind in _DESCRIBED:
-            if word in described:
-                return Sign(kind=kind, by=By.CONTENT, text=described[:100])
+    lowered = described.lower()
+    for word, kind in _DESCRIBED:
+        if word in lowered:
+            return Sign(kind=kind, by=By.CONTENT, text="".join(filter(str.isprintable, described))[:100])
     return Sign(kind=Kind.UNKNOWN, by=By.CONTENT, text="unrecognised content")

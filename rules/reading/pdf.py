@@ -95,7 +95,7 @@ def _file_streams(content: bytes, meter: Meter) -> Iterator[bytes]:
                 continue
         if not is_whole_file(front, len(front)):
             continue
-        data = content[start : content.find(b"endstream", start)]
+        data = content[start : content.find(b"endstream", start)].removesuffix(b"\n").removesuffix(b"\r")
         if inflate is not None:
             data = _inflated(data, meter)
         meter.octets(len(data))

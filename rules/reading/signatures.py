@@ -304,6 +304,8 @@ def _picture_or_media(head: bytes, size: int) -> Format | None:
 def _archive(head: bytes) -> Format | None:
     if head[257:262] == b"ustar" or (len(head) >= 512 and _is_old_tar(head[:512])):
         return Format.TAR
+    if head[8:12] == b"\x19\x04\0\x10":  # the third identifier of an EPOC installation file
+        return Format.SYMBIAN
     if head[7:14] == b"**ACE**":
         return Format.ACE
     if head[:2] == b"\x60\xea" and len(head) > 10 and 10 < int.from_bytes(head[2:4], "little") <= 2_600:

