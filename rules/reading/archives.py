@@ -48,7 +48,7 @@ _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
 def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
     """Every member. Raises Unreadable after those that could be read."""
     content = bytes(octets)
-    if known in (Format.RAR, Format.SEVEN_ZIP, Format.CAB) and front_of(content[:64], len(content)) is not known:
+    if known in (Format.RAR, Format.SEVEN_ZIP) and front_of(content[:64], len(content)) is not known:
         content = content[next((at for found, at in carried_in(content) if found is known), 0) :]
     if known is Format.RAR:
         yield from _rar(content, budget)

@@ -47,12 +47,13 @@ def _active(kind: Kind, octets: bytes) -> str | None:
     lowered = octets.lower()
     if kind is Kind.IMAGE:
         return "with script" if any(word in lowered for word in _RUNS) or _has_handler(lowered) else None
+    scripted = b"<script" in lowered or b"javascript:" in lowered or _has_handler(lowered)
+    if not scripted and b"base64" not in lowered:
+        return None
     carried = next((what for front, what in _CARRIED if _quoted(octets, front)), None)
     if carried is not None:
         return f"that carries {carried} in base64"
-    if b"<script" not in lowered and b"javascript:" not in lowered and not _has_handler(lowered):
-        return None
-    if any(word in lowered for word in _SAVES) and any(word in lowered for word in _BUILDS):
+    if scripted and any(word in lowered for word in _SAVES) and any(word in lowered for word in _BUILDS):
         return "that builds a file"
     return None
 

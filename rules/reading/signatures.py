@@ -187,7 +187,7 @@ def _by_first_two() -> dict[bytes, tuple[tuple[bytes, Format], ...]]:
 
 
 _BY_FIRST_TWO = _by_first_two()
-_CARRIED = ((b"Rar!\x1a\x07", Format.RAR), (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP), (b"MSCF\0\0\0\0", Format.CAB))
+_CARRIED = ((b"Rar!\x1a\x07", Format.RAR), (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP))
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
 _PLAIN = _EMBEDDING | {Format.IMAGE, Format.MEDIA, Format.FONT}
 _WHOLE_FILES = frozenset(
@@ -257,6 +257,11 @@ def _is_sound(known: Format, head: bytes) -> bool:
             return True
         case Format.CPIO if head[:1] == b"0":
             return len(head) >= 76 and not head[6:76].translate(None, _HEXADECIMAL)
+        case Format.CPIO:
+            length = int.from_bytes(head[20:22], "little" if head[0] == 0xC7 else "big")
+            return 0 < length < 1_024 and head[25 + length : 26 + length] == b"\0"
+        case Format.COMPRESS:
+            return len(head) > 3 and 9 <= head[2] & 0x1F <= 16 and not head[2] & 0x60
         case _:
             return True
 
