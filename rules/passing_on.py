@@ -30,7 +30,7 @@ def is_reply(facts: Facts) -> bool:
     """Whether the message answers another (RFC 5322 section 3.6.4); the mark alone is any advertiser's to set."""
     marked = subject_marks(facts.subject)[:1]
     threaded = facts.field("in-reply-to") or facts.field("references")
-    return bool(marked) and marked[0] in _REPLIES and bool(threaded or _words(facts))
+    return bool(marked) and marked[0] in _REPLIES and bool(threaded or not comment_is_brief(facts, 0))
 
 
 def times_forwarded(facts: Facts) -> int:
@@ -49,14 +49,15 @@ def sent_words(facts: Facts) -> tuple[Text, ...]:
 
 def endorsed_words(facts: Facts) -> tuple[Text, ...]:
     """The author's own words, and those of others when they are handed on with no more than a brief comment."""
-    if is_reply(facts) or _words(facts) > BRIEF:
+    if is_reply(facts) or not comment_is_brief(facts):
         return own_words(facts)
     return facts.said(*_OWN, *_OTHERS)
 
 
 def comment_is_brief(facts: Facts, words: int = BRIEF) -> bool:
-    return _words(facts) <= words
-
-
-def _words(facts: Facts) -> int:
-    return sum(len(text.text.split()) for text in facts.said(Role.AUTHOR))
+    """Whether the author wrote no more than so many words; counts no further than that."""
+    for text in facts.said(Role.AUTHOR):
+        words -= len(text.text.split(None, words + 1)[: words + 1])
+        if words < 0:
+            return False
+    return True

@@ -138,6 +138,12 @@ def _in_characters(spans: list[tuple[int, int, int]], octets: bytes) -> list[tup
     return [(characters[start], characters[end], index) for start, end, index in spans]
 
 
+def forget_texts() -> None:
+    """Let go of the texts of a message that has been judged."""
+    for cached in (normalise, _offsets):
+        cached.cache_clear()
+
+
 _BLANKS = dict.fromkeys("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f", " ")  # with the blank, all that ASCII has of white space
 # Seen as the same sign by a reader.
 _QUOTES = {
@@ -166,6 +172,7 @@ _FOLD = {**_FOLD_ASCII, **_QUOTES, **_DASHES, **_UNSEEN, **_WIDE_BLANKS}
 # Where normalised and original text may part: at the start, beyond ASCII, at white space other than a single blank.
 # Every branch consumes at least one character and none can be entered twice at one place: linear.
 _ODD = re.compile(r"(?:\A\s|[!-~]?[^\x00-\x7f]|\s\s|[^\S ])[^!-~]*")
+_RUN = re.compile(r"\A\s+|\s\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +229,8 @@ def _replaced(text: str, table: dict[str, str]) -> str:
 @lru_cache(maxsize=32)
 def _offsets(source: str) -> tuple[tuple[int, int], ...]:
     """Walk only the odd places: built when a match must be shown, which is seldom."""
+    if source.isascii():
+        return _ascii_offsets(source)
     pairs: list[tuple[int, int]] = [(0, 0)]
     length = done = 0  # characters of normalised text so far; characters of the source they came from
     blank = True  # a blank was written last, or nothing yet
@@ -237,6 +246,17 @@ def _offsets(source: str) -> tuple[tuple[int, int], ...]:
             length += 1
         _note(pairs, length, end)
         done = end
+    return tuple(pairs)
+
+
+def _ascii_offsets(source: str) -> tuple[tuple[int, int], ...]:
+    """In ASCII only runs of white space change their length: to a single blank, at the start to nothing."""
+    pairs: list[tuple[int, int]] = [(0, 0)]
+    shrunk = 0
+    for match in _RUN.finditer(source):
+        start, end = match.span()
+        shrunk += end - start - (1 if start else 0)
+        _note(pairs, end - shrunk, end)
     return tuple(pairs)
 
 

@@ -6,6 +6,7 @@ character: the pieces cover the text from end to end.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rules.facts import Role
 from rules.reading.phrases import (
@@ -23,10 +24,15 @@ from rules.reading.phrases import (
 
 MAX_ATTRIBUTION_LINES = 4  # `On … <address>` is often wrapped once or twice
 MAX_BLOCK_LINES = 8  # lines after `From:` in which the other fields of a forwarded header are looked for
+MAX_SIGN_OFF = 40  # characters of the line that begins a signature
 MAX_SIGNATURE_LINES = 10  # lines after a sign-off that are still taken for a signature
 MAX_SIGNATURE_WIDTH = 100  # characters
 MAX_NAME_WORDS = 5  # words of the name after a sign-off
 MIN_LIST_RULE = 20  # underscores of the rule above a mailing list's footer
+MAX_LABEL = 24  # characters of a line within which the colon of a field's label stands
+
+_RULES = "-_*=~"  # signs of which lines are drawn around the words of a forward mark
+_COLONS = ":\uff1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,9 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self._text = text
         self._lines = text.split("\n")
-        self._stripped = [line.strip() for line in self._lines]
-        self._starts: list[int] = []
-        position = 0
-        for line in self._lines:
-            self._starts.append(position)
-            position += len(line) + 1
+        self._stripped = list(map(str.strip, self._lines))
+        # The last one stands behind the text; nothing asks for it.
+        self._starts = list(accumulate(map(len, self._lines), lambda start, length: start + length + 1, initial=0))
         self._roles = [Role.AUTHOR] * len(self._lines)
         self._attributions: list[tuple[int, int]] = []
 
@@ -71,15 +74,13 @@ class _Lines:
         for number, line in enumerate(self._stripped):
             if pending and state is Role.AUTHOR and self._starts[number] >= pending[0]:
                 state = Role.FORWARDED
-            if not line:
-                roles[number] = state
-            elif line[0] == ">" and state is Role.AUTHOR:
-                roles[number] = Role.QUOTED
-            elif state in (Role.AUTHOR, Role.SIGNATURE):
-                state = self._state_from(number, line, state)
-                roles[number] = state
-            else:
-                roles[number] = state
+            if line and (state is Role.AUTHOR or state is Role.SIGNATURE):
+                if line[0] == ">" and state is Role.AUTHOR:
+                    roles[number] = Role.QUOTED
+                    continue
+                if line[0] in _RULES or line[-1] in _COLONS or ":" in line[:MAX_LABEL]:  # others begin nothing
+                    state = self._state_from(number, line, state)
+            roles[number] = state
         for first, last in self._attributions:
             roles[first:last] = [Role.QUOTED] * (last - first)
 
@@ -87,11 +88,11 @@ class _Lines:
         """The role of this line and those below it."""
         if line == "--" and self._lines[number].rstrip("\r") in ("-- ", "--"):
             return Role.SIGNATURE
-        if (line[0] in "-_*=~" or line[-1] == ":") and _is_forward_mark(line):
+        if (line[0] in _RULES or line[-1] == ":") and _is_forward_mark(line):
             return Role.FORWARDED
-        if ":" in line[:24] and self._begins_header_block(number, line):
+        if ":" in line[:MAX_LABEL] and self._begins_header_block(number, line):
             return Role.FORWARDED
-        if line[-1] in ":：" and (attribution := self._attribution(number)) is not None:
+        if line[-1] in _COLONS and (attribution := self._attribution(number)) is not None:
             first, below = attribution
             self._attributions.append((first, number + 1))
             return Role.QUOTED if below else state
@@ -135,7 +136,7 @@ class _Lines:
 
     def mark_quotes(self, quotes: Sequence[tuple[int, int]]) -> None:
         """Lines that HTML marks as quoted, unless they are known to be forwarded."""
-        for number, start in enumerate(self._starts if quotes else ()):
+        for number, start in enumerate(self._starts[:-1] if quotes else ()):
             if self._roles[number] in (Role.AUTHOR, Role.SIGNATURE) and any(a <= start < b for a, b in quotes):
                 self._roles[number] = Role.QUOTED
 
@@ -176,7 +177,7 @@ class _Lines:
     def mark_signatures(self) -> None:
         """The short lines below a sign-off, up to where the author's text ends."""
         for number, line in enumerate(self._stripped):
-            if self._roles[number] is not Role.AUTHOR or len(line) > 40 or not line:
+            if not 0 < len(line) <= MAX_SIGN_OFF or self._roles[number] is not Role.AUTHOR:
                 continue
             lowered = line.lower()
             if lowered.startswith(DEVICE_SIGNATURES):
@@ -210,7 +211,7 @@ class _Lines:
 
 def _is_forward_mark(line: str) -> bool:
     words = line.strip("-_*=~ :").lower()
-    return words.startswith(FORWARD_MARKS) and (line[0] in "-_*=~" or line.endswith(":"))
+    return words.startswith(FORWARD_MARKS) and (line[0] in _RULES or line.endswith(":"))
 
 
 def _label(line: str) -> str:

@@ -13,6 +13,7 @@ _MIN_EXTRA = 200  # letters: short messages differ in large shares by a caption 
 
 _LOWER = bytes(octet + 32 if 65 <= octet <= 90 else octet for octet in range(256))
 _NOT_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
+_NOT_LETTERS_OR_LINE_ENDS = _NOT_LETTERS.replace(b"\n", b"")
 _PUNCTUATION = re.compile(rb"\xe2\x80[\x80-\xbf]|\xc2[\xa0\xa9\xab\xad\xae\xb7\xbb]|\xef\xbb\xbf")
 
 
@@ -42,12 +43,12 @@ def read_page(octets: bytes, charset: str | None, said: bytes = b"") -> Readable
     return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
 
 
-def fingerprint(text: str) -> bytes:
+def fingerprint(text: str, without: bytes = _NOT_LETTERS) -> bytes:
     """Letters and digits alone, in lower case: equal for two dresses of the same words."""
     octets = text.encode("utf-8", "replace")
     if len(octets) != len(text):
         octets = _PUNCTUATION.sub(b"", octets)
-    return octets.translate(_LOWER, _NOT_LETTERS)
+    return octets.translate(_LOWER, without)
 
 
 def _is_said(text: str, said: bytes) -> bool:
@@ -58,16 +59,15 @@ def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:
     """The pieces that say something new beside `said`, a fingerprint: lines, or everything when much differs."""
     if not said or not readable.pieces:
         return readable.pieces
-    whole = fingerprint(readable.text)
     new: list[Piece] = []
     letters = 0
     for piece in readable.pieces:
-        for start, end in _lines(readable.text, piece):
-            line = fingerprint(readable.text[start:end])
+        lines = fingerprint(readable.text[piece.start : piece.end], _NOT_LETTERS_OR_LINE_ENDS).split(b"\n")
+        for (start, end), line in zip(_lines(readable.text, piece), lines, strict=False):
             if line and line not in said:
                 letters += len(line)
                 new.append(Piece(piece.role, start, end))
-    if letters > _MIN_EXTRA and letters > MAX_EXTRA_SHARE * len(whole):
+    if letters > _MIN_EXTRA and letters > MAX_EXTRA_SHARE * len(fingerprint(readable.text)):
         return readable.pieces
     return tuple(_merged(new))
 

@@ -15,6 +15,7 @@ from rules.patterns import (
     PatternError,
     compile_patterns,
     evidence_of,
+    forget_texts,
     literal,
     normalise,
 )
@@ -169,3 +170,17 @@ def test_evidence_of_a_long_match_is_cut_and_keeps_its_offsets() -> None:
 def test_evidence_holds_no_line_ends() -> None:
     evidence = evidence_of(Text(part="1", role=Role.AUTHOR, text="one\r\ntwo\x1b three"), 5, 8)
     assert evidence.text == "one  two  three"
+
+
+@pytest.mark.parametrize("source", ["\n\n Dear  all,\r\nthe pool\t\n\n opens. ", "one\n two", " ", "a \x01\n\n b`c"])
+def test_ascii_is_placed_like_any_other_text(source: str) -> None:
+    """ASCII takes a short cut; a sign beyond ASCII at the end makes the same text go the long way."""
+    short, long = normalise(source), normalise(source + "é")
+    for index in range(len(short.text)):
+        assert short.original(index, index + 1) == long.original(index, index + 1)
+
+
+def test_texts_are_let_go() -> None:
+    normalise("Only for this message.")
+    forget_texts()
+    assert normalise.cache_info().currsize == 0
