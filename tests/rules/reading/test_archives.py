@@ -4,10 +4,14 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import subprocess
 import tarfile
+import zlib
 
 import pytest
+from libarchive import ffi
+from libarchive.exception import ArchiveError
 
 from rules.reading.archives import has_hidden_names, unpack_archive
 from rules.reading.budget import Budget, LimitExceeded, Limits
@@ -37,6 +41,7 @@ def made(tmp_path):
 
     def make(*command, suffix):
         (tmp_path / "payload.exe").write_bytes(PROGRAM)
+        (tmp_path / "notes.txt").write_bytes(b"notes")
         target = tmp_path / f"made.{suffix}"
         subprocess.run([part.format(target) for part in command], cwd=tmp_path, check=True, capture_output=True)
         return target.read_bytes()
@@ -72,9 +77,10 @@ def test_7z_comes_apart(made):
 
 @pytest.mark.real
 def test_7z_with_a_password_shows_its_names(made):
-    octets = made("7z", "a", "-psecret", "{}", "payload.exe", suffix="7z")
-    (member,) = [member for member in refused(octets)[0] if member.encrypted]
-    assert (member.names, member.octets) == (("payload.exe",), b"")
+    octets = made("7z", "a", "-psecret", "{}", "notes.txt", "payload.exe", suffix="7z")
+    members, _ = refused(octets)
+    assert {member.names[0] for member in members} == {"notes.txt", "payload.exe"}
+    assert any(member.encrypted for member in members)
     assert not has_hidden_names(octets)
 
 
@@ -94,8 +100,6 @@ def test_a_disc_image_comes_apart(made):
 
 def stored_rar(name=b"payload.exe", content=PROGRAM, flags=0):
     """A RAR 4 archive with one stored file (RAR 4 technote)."""
-    import struct
-    import zlib
 
     def block(kind, flags, body):
         head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
@@ -137,6 +141,37 @@ def refused(octets):
     except Unreadable as error:
         return found, str(error)
     return found, None
+
+
+def cabinet(content=PROGRAM, packed=None):
+    """A cabinet with one stored file (MS-CAB); `packed` is what its data block claims to hold."""
+    name = b"payload.exe\0"
+    data = struct.pack("<IHH", 0, len(content) if packed is None else packed, len(content)) + content
+    files = struct.pack("<IIHHHH", len(content), 0, 0, 0, 0, 0x20) + name
+    folder = struct.pack("<IHH", 44 + len(files), 1, 0)
+    size = 36 + len(folder) + len(files) + len(data)
+    return struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, size, 0, 44, 0, 3, 1, 1, 1, 0, 0, 0) + folder + files + data
+
+
+def test_a_cabinet_comes_apart():
+    (member,) = taken(cabinet())
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
+
+
+def test_a_damaged_cabinet_is_told():
+    members, fault = refused(cabinet(packed=0xFFFF))
+    assert [member.names[0] for member in members] == ["payload.exe"]
+    assert fault == "cabinet archive: payload.exe: Invalid CFDATA"
+
+
+def test_an_archive_is_not_read_on_after_a_fatal_error(monkeypatch):
+    def fail(*_):
+        raise ArchiveError("broken", retcode=ffi.ARCHIVE_FATAL)
+
+    monkeypatch.setattr(ffi, "read_data", fail)
+    members, fault = refused(tarred(["a.txt", "b.txt"]))
+    assert [member.names[0] for member in members] == ["a.txt"]
+    assert fault == "tar archive: a.txt: broken"
 
 
 def test_one_volume_of_several_is_told():
