@@ -222,8 +222,12 @@ def _probes(rules: tuple[Rule, ...]) -> tuple[Probe, ...]:
 
 
 def _hash(document: PolicyFile, rules: tuple[Rule, ...]) -> str:
-    """Names everything that can change a verdict: the file, and each rule with its parameters filled in."""
+    """Names everything that can change a verdict: the file, each rule with its parameters filled in, and the weights
+    of its detectors."""
     digest = hashlib.sha256(to_json(document, PolicyFile))
     for rule in rules:
         digest.update(repr((rule.name, rule.kind, rule.when, rule.unless, rule.action)).encode())
+        for probe in filter(None, (rule.when, rule.unless)):
+            data = BY_NAME[probe.detector].data
+            digest.update(data.read_bytes() if data is not None and data.is_file() else b"")
     return digest.hexdigest()

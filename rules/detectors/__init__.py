@@ -6,6 +6,7 @@ A detector is `Parameters`, a frozen dataclass whose every field has a default, 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -33,13 +34,21 @@ from rules.finding import Observation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
+    """`data` is where its weights and phrases lie, if it keeps them in a file."""
+
     name: str
     parameters: type[Any]
     detect: Callable[[Facts, Any], Iterable[Observation]]
+    data: Path | None = None
 
 
 def _detector(module: ModuleType) -> Detector:
-    return Detector(name=module.__name__.rpartition(".")[2], parameters=module.Parameters, detect=module.detect)
+    return Detector(
+        name=module.__name__.rpartition(".")[2],
+        parameters=module.Parameters,
+        detect=module.detect,
+        data=Path(str(module.__file__)).with_suffix(".yaml"),
+    )
 
 
 DETECTORS: tuple[Detector, ...] = (

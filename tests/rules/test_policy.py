@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,18 @@ def test_a_change_of_a_rule_file_changes_the_hash(tmp_path: Path) -> None:
     before = load(tmp_path, POLICY.replace("organization-wide", "own")).hash
     (tmp_path / "rules" / "own" / "rule.yaml").write_text(text + "parameters: {minimum: 3}\n")
     assert load(tmp_path, POLICY.replace("organization-wide", "own")).hash != before
+
+
+def test_a_changed_weight_of_a_detector_changes_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = BY_NAME["fundraising"]
+    assert detector.data is not None
+    weights = tmp_path / "weights.yaml"
+    weights.write_bytes(detector.data.read_bytes())
+    monkeypatch.setitem(BY_NAME, "fundraising", replace(detector, data=weights))
+    policy = find_policy("city-baseline")
+    before = load_policy(policy).hash
+    weights.write_text(weights.read_text().replace("weight: 3.0", "weight: 3.1", 1))
+    assert load_policy(policy).hash != before
 
 
 def test_a_comment_does_not_change_the_hash(tmp_path: Path) -> None:
