@@ -15,21 +15,9 @@ WITHOUT: tuple[str, ...] = (
     "gateway/smtp/pending.py",
     "gateway/smtp/reception.py",
     "gateway/smtp/spool.py",
-    "rules/detectors/ambiguous_message.py",
-    "rules/detectors/encrypted_content.py",
-    "rules/detectors/executable_attachment.py",
     "rules/identifiers/kinds.py",
     "rules/identifiers/names.py",
     "rules/identifiers/secrets.py",
-    "rules/reading/armour.py",
-    "rules/reading/bodies.py",
-    "rules/reading/containers.py",
-    "rules/reading/documents.py",
-    "rules/reading/filetype.py",
-    "rules/reading/outlook.py",
-    "rules/reading/pdf.py",
-    "rules/reading/protection.py",
-    "rules/reading/rtf.py",
 )
 
 
