@@ -16,19 +16,12 @@ from rules.reading.containers import Member, Unreadable, protection_of, text_of,
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
-from rules.reading.mime import (
-    Entity,
-    Span,
-    Split,
-    begins_like_fields,
-    boundaries_of,
-    guess_boundary,
-    read_entity,
-    split_multipart,
-)
+from rules.reading.mime import Entity, Span, begins_like_fields, read_entity, split_multipart
 from rules.reading.names import merge_names
+from rules.reading.place import Place, under
 from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
 from rules.reading.record import MAX_PART_TEXT, Record
+from rules.reading.splits import cut_multipart
 from rules.reading.words import header_text
 
 MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
@@ -58,27 +51,6 @@ _USUAL_PREAMBLES = (
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
 
 
-@dataclass(slots=True, kw_only=True)
-class _Place:
-    """Where the walk stands: the path so far and what the surrounding parts imply."""
-
-    path: str
-    number: str  # of MIME alone, "" at the top of a message
-    nested: bool = False  # inside a message inside the message
-    default: str = "text/plain"
-    boundary: bytes = b""
-    said: list[bytes] | None = None  # fingerprints of the other alternatives, inside multipart/alternative
-
-    def child(self, number: int) -> "_Place":
-        own = f"{self.number}.{number}" if self.number else str(number)
-        return replace(self, number=own, default="text/plain")
-
-    @property
-    def name(self) -> str:
-        """The path to report."""
-        return self.path + (self.number or "1")
-
-
 @dataclass(slots=True)
 class Walk:
     """One message being read. `message` is the only way in."""
@@ -89,7 +61,7 @@ class Walk:
 
     def message(self, octets: Octets) -> Entity:
         """Walk the outermost message and return what its header says."""
-        place = _Place(path="", number="")
+        place = Place(path="", number="")
         entity = read_entity(octets, 0, len(octets))
         with self._noted(place.name):
             self.budget.count_part()
@@ -106,7 +78,7 @@ class Walk:
         except Unreadable as error:
             self.record.skip(path, Reason.UNREADABLE, str(error))
 
-    def _entity(self, octets: Octets, entity: Entity, place: _Place) -> None:
+    def _entity(self, octets: Octets, entity: Entity, place: Place) -> None:
         for trouble in entity.troubles:
             self.record.doubt(place.name, trouble)
         if entity.header.cut or entity.too_many_sections or any(structured.cut for structured in entity.types):
@@ -124,18 +96,21 @@ class Walk:
 
     # Multiparts
 
-    def _multipart(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: _Place) -> None:
+    def _multipart(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: Place) -> None:
         inner = replace(place, said=[]) if "multipart/alternative" in media_types else place
         if "multipart/encrypted" in media_types:
             self._protected_multipart(octets, entity, place)
-        octets, splits = self._splits(octets, entity, place)
-        if not splits:
+        cut = cut_multipart(octets, entity, place.boundary)
+        octets = cut.octets
+        for doubt in cut.doubts:
+            self.record.doubt(place.name, doubt)
+        if not cut.splits:
             if octets[entity.body.start : entity.body.end].strip():
                 self._leaf(octets, entity, ["text/plain"], place)
             return
         number = 0
         with self._noted(place.name), self.budget.inside_part():
-            for boundary, split in splits:
+            for boundary, split in cut.splits:
                 for trouble in split.troubles:
                     self.record.doubt(place.name, trouble)
                 for span in split.parts:
@@ -149,50 +124,14 @@ class Walk:
                 self._outside(octets, split.preamble, "preamble", place)
                 self._outside(octets, split.epilogue, "epilogue", place)
 
-    def _splits(self, octets: Octets, entity: Entity, place: _Place) -> tuple[Octets, list[tuple[bytes, Split]]]:
-        """Every way to cut the body, with the octets to cut; none when no delimiter is found."""
-        declared = boundaries_of(entity)
-        body = entity.body
-        found = [(boundary, split) for boundary in declared if (split := split_multipart(octets, body, boundary))]
-        found = [
-            (boundary, split)
-            for index, (boundary, split) in enumerate(found)
-            if all(split.parts != earlier.parts for _, earlier in found[:index])
-        ]
-        if len(found) > 1 or _several_boundaries(entity):
-            self.record.doubt(place.name, "several boundaries that differ")
-        if place.boundary in declared:
-            self.record.doubt(place.name, "a multipart inside another with the same boundary")
-        if found:
-            return octets, found
-        guessed = guess_boundary(octets, body)
-        if guessed is not None and guessed != place.boundary and (split := split_multipart(octets, body, guessed)):
-            self.record.doubt(place.name, "multipart that does not say its boundary")
-            return octets, [(guessed, split)]
-        return self._encoded_splits(octets, entity, declared, place)
-
-    def _encoded_splits(
-        self, octets: Octets, entity: Entity, declared: Sequence[bytes], place: _Place
-    ) -> tuple[Octets, list[tuple[bytes, Split]]]:
-        """A multipart in base64 or quoted-printable, which RFC 2045 section 6.4 forbids and some readers undo."""
-        for encoding in entity.encodings:
-            if encoding is Encoding.IDENTITY:
-                continue
-            decoded = decode(octets[entity.body.start : entity.body.end], encoding).octets
-            for boundary in declared:
-                if split := split_multipart(decoded, Span(0, len(decoded)), boundary):
-                    self.record.doubt(place.name, f"multipart in {encoding}")
-                    return decoded, [(boundary, split)]
-        return octets, []
-
-    def _protected_multipart(self, octets: Octets, entity: Entity, place: _Place) -> None:
+    def _protected_multipart(self, octets: Octets, entity: Entity, place: Place) -> None:
         """RFC 1847 section 2.2: PGP/MIME and its like."""
         content = octets[entity.body.start : entity.body.end]
         why = f"encrypted with {entity.parameter('protocol') or 'an unnamed protocol'}"
         self.record.parts.append(_part(place.name, (), "multipart/encrypted", (), content, encrypted=why))
         self.record.skip(place.name, Reason.ENCRYPTED, why)
 
-    def _outside(self, octets: Octets, span: Span, where: str, place: _Place) -> None:
+    def _outside(self, octets: Octets, span: Span, where: str, place: Place) -> None:
         """Preamble and epilogue (RFC 2046 section 5.1.1), which most readers do not show."""
         if span.end - span.start < 3:
             return
@@ -207,13 +146,13 @@ class Walk:
             self.record.say(path, Role.HIDDEN, decode_text(region, None))
 
     def _hidden_parts(
-        self, text: bytes, files: Sequence[EncodedFile], path: str, place: _Place, *, anywhere: bool
+        self, text: bytes, files: Sequence[EncodedFile], path: str, place: Place, *, anywhere: bool
     ) -> bool:
         """Walk the files and MIME parts that stand in a text; whether a reader could take it for an entity itself."""
         for file in files:
             self.budget.count_part()
             names = merge_names([file.name])
-            self._file(file.octets, names, (None,), _under(path, names), place)
+            self._file(file.octets, names, (None,), under(path, names), place)
         whole = Span(0, len(text))
         if begins_like_fields(text, whole):
             start = len(text) - len(text.lstrip())
@@ -227,7 +166,7 @@ class Walk:
             self._inner(text, read_entity(text, span.start, span.end), path, place)
         return anywhere or not text[: split.preamble.end].strip()
 
-    def _inner(self, octets: bytes, entity: Entity, path: str, place: _Place) -> None:
+    def _inner(self, octets: bytes, entity: Entity, path: str, place: Place) -> None:
         """An entity where none is declared, a level below."""
         with self._noted(path), self.budget.inside_part():
             self.budget.count_part()
@@ -235,7 +174,7 @@ class Walk:
 
     # Leaves
 
-    def _leaf(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: _Place) -> None:
+    def _leaf(self, octets: Octets, entity: Entity, media_types: Sequence[str], place: Place) -> None:
         encoded = octets[entity.body.start : entity.body.end]
         is_message = any(media_type in _MESSAGE_TYPES for media_type in media_types)
         if is_message and entity.encodings != (Encoding.IDENTITY,) and encoded.strip():
@@ -251,12 +190,12 @@ class Walk:
                     seen.append(content)
 
     def _content(
-        self, content: bytes, entity: Entity, media_types: Sequence[str], place: _Place, *, first: bool
+        self, content: bytes, entity: Entity, media_types: Sequence[str], place: Place, *, first: bool
     ) -> None:
         """One decoding of a leaf: shown as the body, or taken as a file."""
         shown = [media_type for media_type in media_types if media_type in ("text/plain", "text/html")]
         if not shown or not self._is_body(entity, place):
-            path = _under(place.name, entity.names)
+            path = under(place.name, entity.names)
             charset = entity.parameter("charset") if media_types[0].startswith("text/") else None
             self._file(content, entity.names, media_types, path, place, charset=charset)
             return
@@ -274,11 +213,11 @@ class Walk:
         if any(sign.kind not in (Kind.TEXT, Kind.HTML, Kind.UNKNOWN) for sign in signs):
             self._members(content, entity.names, signs, place.name, place)
 
-    def _is_body(self, entity: Entity, place: _Place) -> bool:
+    def _is_body(self, entity: Entity, place: Place) -> bool:
         """Named text is shown by some readers and offered by others; the first text of a message is its body."""
         return not entity.is_attachment and (not entity.names or not self._has_body or place.said is not None)
 
-    def _without_files(self, content: bytes, place: _Place) -> bytes:
+    def _without_files(self, content: bytes, place: Place) -> bytes:
         """Text without the files that stand in it, which are walked."""
         files = list(files_in(content))
         if self._hidden_parts(content, files, place.name, place, anywhere=False):
@@ -289,7 +228,7 @@ class Walk:
             position = max(position, file.span.end)
         return b"".join([*kept, content[position:]])
 
-    def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: _Place) -> None:
+    def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: Place) -> None:
         for media_type in media_types:
             said = b"\n".join(place.said or ())
             read = read_page if media_type == "text/html" else read_plain
@@ -313,7 +252,7 @@ class Walk:
         names: tuple[str, ...],
         declared: Sequence[str | None],
         path: str,
-        place: _Place,
+        place: Place,
         *,
         charset: str | None = None,
         encrypted: str | None = None,
@@ -345,7 +284,7 @@ class Walk:
         else:
             self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))
 
-    def _members(self, content: bytes, names: tuple[str, ...], signs: Sequence[Sign], path: str, place: _Place) -> None:
+    def _members(self, content: bytes, names: tuple[str, ...], signs: Sequence[Sign], path: str, place: Place) -> None:
         with self._noted(path):
             members = unpack(content, names, signs, self.budget)
             member = next(members, None)
@@ -356,11 +295,9 @@ class Walk:
                     self._member(member, path, place)
                     member = next(members, None)
 
-    def _member(self, member: Member, path: str, place: _Place) -> None:
+    def _member(self, member: Member, path: str, place: Place) -> None:
         names = merge_names(member.names)
-        self._file(
-            member.octets, names, (member.declared_type,), _under(path, names), place, encrypted=member.encrypted
-        )
+        self._file(member.octets, names, (member.declared_type,), under(path, names), place, encrypted=member.encrypted)
 
     def _nested(self, content: bytes, path: str) -> bool:
         """Walk a message inside the message, whose words count as forwarded; False when it has no header."""
@@ -375,23 +312,8 @@ class Walk:
         self.record.say(path, Role.FORWARDED, "\n".join(lines))
         with self._noted(path), self.budget.inside_part():
             self.budget.count_part()
-            self._entity(content, entity, _Place(path=f"{path}/", number="", nested=True))
+            self._entity(content, entity, Place(path=f"{path}/", number="", nested=True))
         return True
-
-
-def _under(path: str, names: Sequence[str]) -> str:
-    """The path of a named part: `2/invoice.zip`."""
-    return f"{path}/{names[0].replace('/', '_')}" if names else path
-
-
-def _several_boundaries(entity: Entity) -> bool:
-    """Whether plain boundary parameters are given more than once and differ."""
-    written = {
-        parameter.values[0].rstrip(b" \t")
-        for structured in entity.types
-        for parameter in structured.all("boundary") + structured.all("boundary*")
-    }
-    return len(written) > 1
 
 
 def _all_signs(names: tuple[str, ...], declared: Sequence[str | None], content: bytes) -> tuple[Sign, ...]:

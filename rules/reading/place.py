@@ -1,0 +1,30 @@
+"""Where the walk through a message stands, and how the parts of a message are numbered and named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """The path so far and what the surrounding parts imply."""
+
+    path: str
+    number: str  # of MIME alone, "" at the top of a message
+    nested: bool = False  # inside a message inside the message
+    default: str = "text/plain"
+    boundary: bytes = b""
+    said: list[bytes] | None = None  # fingerprints of the other alternatives, inside multipart/alternative
+
+    def child(self, number: int) -> "Place":
+        own = f"{self.number}.{number}" if self.number else str(number)
+        return replace(self, number=own, default="text/plain")
+
+    @property
+    def name(self) -> str:
+        """The path to report."""
+        return self.path + (self.number or "1")
+
+
+def under(path: str, names: Sequence[str]) -> str:
+    """The path of a named part: `2/invoice.zip`."""
+    return f"{path}/{names[0].replace('/', '_')}" if names else path
