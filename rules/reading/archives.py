@@ -94,6 +94,8 @@ def _rar(content: bytes, budget: Budget) -> Iterator[Member]:
     encrypted = any(entry.encrypted for entry in listing.entries)  # libarchive stops there, and it is told already
     if fault is not None and (waiting or not encrypted):
         raise fault
+    if waiting and not encrypted:
+        raise Unreadable("RAR archive that cannot be unpacked whole")
 
 
 def _compressed(content: bytes, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:

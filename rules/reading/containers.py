@@ -12,7 +12,7 @@ from rules.reading.embedded import unpack_compound, unpack_onenote, unpack_rtf
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import OUTLOOK_MESSAGE
 from rules.reading.outlook import unpack_outlook
-from rules.reading.pdf import unpack_pdf
+from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 from rules.reading.tnef import unpack_tnef
@@ -72,7 +72,7 @@ def _members(
             yield from unpack_outlook(octets, budget)
         yield from unpack_compound(octets, budget)
     elif known is Format.PDF:
-        if protection_of_content(octets) is None:
+        if pdf_protection(octets) is None:
             yield from unpack_pdf(octets, budget)
     elif known in _OPENED:
         yield from _OPENED[known](octets, budget)

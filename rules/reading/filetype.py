@@ -70,9 +70,7 @@ def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tupl
     file = bool(names) or not _is_text_type(declared)
     by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, is_page=page)))
     if by_content and not is_text(bytes(octets[:HEAD])):
-        by_name = tuple(
-            sign for sign in by_name if sign.kind is not Kind.MESSAGE
-        )  # a message is text, whatever its name
+        by_name = tuple(sign for sign in by_name if sign.kind is not Kind.MESSAGE)  # which is text, whatever its name
     if any(sign.text == ".com" for sign in by_name) and _is_harmless(octets, by_content):
         by_name = tuple(sign for sign in by_name if sign.text != ".com")  # the name is a host's: `city.com`
     return by_name + _by_declaration(declared) + by_content
