@@ -78,7 +78,7 @@ def _bodies(facts: Facts) -> Iterator[Text]:
 def _best(body: Text, parameters: Parameters) -> Place | None:
     """The place in `body` where most of the disclaimer's words stand in order; None when nowhere near."""
     wanted = _words(parameters.disclaimer)
-    if not _quarters_of(wanted).fires(normalise(body.text).text):
+    if not _quarters_of(wanted).fires(_looked_at(normalise(body.text).text)):
         return None
     found = [(match.group().casefold(), match.span()) for match in _scanned(normalise(body.text).text)]
     words = [word for word, _ in found]
@@ -90,6 +90,12 @@ def _best(body: Text, parameters: Parameters) -> Place | None:
             start, end = normalise(body.text).original(found[first][1][0], found[first + last - 1][1][1])
             best = Place(text=body, start=start, end=end, similarity=similarity)
     return best
+
+
+def _looked_at(text: str) -> str:
+    """What `_scanned` takes its words from."""
+    half = MAX_SCANNED // 2
+    return text if len(text) <= MAX_SCANNED else f"{text[:half]} {text[-half:]}"
 
 
 def _scanned(text: str) -> Iterator[re.Match[str]]:
