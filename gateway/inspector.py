@@ -15,6 +15,7 @@ import signal
 import socket
 import time
 
+from gateway.logs import start_logging
 from gateway.wire import HEADER, MAX_REPLY, Preface, WireError, receive_content, receive_exactly, transaction_of
 from gateway.workers import FORK, KILL, READY, WorkerSettings, canary
 from rules.directory import Directory
@@ -38,7 +39,8 @@ _log = logging.getLogger("mailward.inspector")
 
 def main() -> None:
     """Load policy and directory, warm up, say ready on standard input's socket, then fork on demand."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    start_logging(logging.WARNING)
+    logging.getLogger("libarchive").setLevel(logging.CRITICAL)  # its warnings hold names of archive members
     control = socket.socket(fileno=0)
     size, _ = HEADER.unpack(receive_exactly(control, HEADER.size))
     settings = from_json(receive_exactly(control, size), WorkerSettings)
