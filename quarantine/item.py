@@ -29,6 +29,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DELETED: frozenset(),
     State.EXPIRED: frozenset(),
 }
+OPEN = (State.HELD, State.RELEASING)  # nobody's decision on the copy is final yet
 
 
 class Cause(StrEnum):

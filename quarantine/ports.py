@@ -72,7 +72,7 @@ class Index(Protocol):
     """The rows. Every method is one transaction and raises StoreUnavailable."""
 
     def insert(self, item: HeldMessage, until: datetime) -> HeldMessage:
-        """Keep, and its key until then; when the key is in force already, the item that is there."""
+        """Keep, and its key until then; when the key is in force already for an item with an open copy, that item."""
         ...
 
     def get(self, id: str) -> HeldMessage | None: ...

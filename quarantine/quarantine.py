@@ -13,7 +13,7 @@ from pathlib import Path
 from quarantine.adapters.files import FileContents
 from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReach, SqlReports, open_reach, open_sqlite
 from quarantine.audit import Audit, Record, folder_of
-from quarantine.item import Cause, Event, HeldMessage, HeldRecipient, State
+from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
 from quarantine.ledger import Ledger
 from quarantine.ports import Busy, Contents, Index, NoSuchItem, Reach, Refused, Reports
 from quarantine.retention import Retention
@@ -55,7 +55,8 @@ class Quarantine:
         """Keep the message for these recipients, durably, before returning: content, then row, then audit record.
 
         A retry of the same transaction finds the item that its first try made. Should that one lack a recipient (the
-        policy changed in between), the lacking ones become an item of their own. Raises StoreUnavailable.
+        policy changed in between, or the copy was decided on), the lacking ones become an item of their own: the same
+        octets may also be another message, and nobody has decided on that one. Raises StoreUnavailable.
         """
         now = self.clock()
         with self.contents.keeping():
@@ -247,7 +248,7 @@ def held_copies(item: HeldMessage, recipients: Sequence[str] = ()) -> tuple[Held
 
 
 def _lacking(wanted: HeldMessage, there: HeldMessage) -> tuple[HeldRecipient, ...]:
-    known = {copy.recipient.address.key for copy in there.recipients}
+    known = {copy.recipient.address.key for copy in there.recipients if copy.state in OPEN}
     return tuple(copy for copy in wanted.recipients if copy.recipient.address.key not in known)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Column, Connection, Engine, ForeignKey, Table, Text, dele
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from quarantine.adapters import rows
-from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
+from quarantine.item import OPEN, TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
 from quarantine.ports import SchemaMismatch, StoreUnavailable
 from rules.document import from_json, to_json
 from rules.verdict import Judgement, Mailing
@@ -131,7 +131,8 @@ class SqlIndex:
     def insert(self, item: HeldMessage, until: datetime) -> HeldMessage:
         def work(connection: Connection) -> HeldMessage:
             there = connection.execute(select(KEYS).where(KEYS.c.key == item.key)).first()
-            if there is not None and there.until > rows.text(item.held):
+            # A copy that was released or deleted answers for no later message: octets alone do not make it a retry.
+            if there is not None and there.until > rows.text(item.held) and _is_open(connection, there.item):
                 return _items(connection, select(ITEMS).where(ITEMS.c.id == there.item))[0]
             connection.execute(insert(ITEMS), rows.item_row(item))
             connection.execute(insert(RECIPIENTS), rows.recipient_rows(item))
@@ -203,9 +204,7 @@ class SqlIndex:
             row = connection.execute(
                 select(ITEMS.c.legal_hold, ITEMS.c.purged).where(ITEMS.c.id == id).with_for_update()
             ).first()
-            open_states = (State.HELD.value, State.RELEASING.value)
-            kept = sa.exists().where(RECIPIENTS.c.item == id, RECIPIENTS.c.state.in_(open_states))
-            if row is None or row.legal_hold or connection.scalar(select(kept)):
+            if row is None or row.legal_hold or _is_open(connection, id):
                 return False
             if row.purged is None:
                 values = {"purged": rows.text(at), **rows.judgement_columns(judgement)}
@@ -471,6 +470,10 @@ def _items(connection: Connection, query: sa.Select[Any]) -> list[HeldMessage]:
         chosen = select(RECIPIENTS).where(RECIPIENTS.c.item.in_(part))
         copies += connection.execute(chosen.order_by(RECIPIENTS.c.item, RECIPIENTS.c.position))
     return rows.items(found, copies)
+
+
+def _is_open(connection: Connection, id: str) -> bool:
+    return bool(connection.scalar(select(sa.exists().where(RECIPIENTS.c.item == id, RECIPIENTS.c.state.in_(OPEN)))))
 
 
 def _add(connection: Connection, item: Count) -> None:

@@ -52,6 +52,27 @@ def test_after_seven_days_it_is_no_retry_any_more(keeping):
     assert keeping.hold("ann@city.example").id != first.id
 
 
+def test_a_message_sent_again_after_its_copy_was_decided_on_is_held_again(keeping):
+    """A script that sends the same octets each day: what was deleted or released answers for no later message."""
+    quarantine = keeping.store.quarantine
+    ids = []
+    for _ in range(3):
+        ids.append(keeping.hold("ann@city.example").id)
+        quarantine.delete([ids[-1]], by="it", reason="nothing new")
+    assert len(set(ids)) == 3
+
+
+def test_sent_again_only_the_copies_that_were_decided_on_are_held_anew(keeping):
+    quarantine = keeping.store.quarantine
+    envelope = ("ann@city.example", "bob@city.example")
+    first = keeping.hold(*envelope)
+    quarantine.delete([first.id], ["bob@city.example"], by="it", reason="not his")
+    second = keeping.hold(*envelope)
+    assert [str(copy.recipient.address) for copy in second.recipients] == ["bob@city.example"]
+    assert keeping.hold(*envelope).id == second.id
+    assert [copy.state for copy in keeping.get(first.id).recipients] == [State.HELD, State.DELETED]
+
+
 def test_a_retry_that_holds_more_recipients_loses_none(keeping):
     """The policy changed between two tries: bob's copy, passed at first, is held now."""
     envelope = ("ann@city.example", "bob@city.example")
