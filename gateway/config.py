@@ -154,9 +154,16 @@ def _hop_faults(path: Path, config: Config) -> Iterator[Fault]:
     for index, hop in enumerate(config.next_hops):
         if (hop.host is None) == (hop.maildir is None):
             yield locate(path, ("next_hops", index), "either host or maildir")
+        if hop.host is not None and not _can_be_looked_up(hop.host):
+            yield locate(path, ("next_hops", index, "host"), f"a host name or an address, not {hop.host!r}")
 
 
 def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
+    # We say it in EHLO, banner and Received: one that fits no command would have every message refused for good.
+    if not config.hostname.isascii() or not _is_address(f"x@{config.hostname}"):
+        yield locate(path, ("hostname",), f"a host name such as mail.city.example, not {config.hostname!r}")
+    if not config.listeners:
+        yield locate(path, ("listeners",), "at least one listener")
     if not config.domains:
         yield locate(path, ("domains",), "at least one domain")
     for index, domain in enumerate(config.domains):
@@ -188,6 +195,14 @@ def _is_address(text: str) -> bool:
     except AddressError:
         return False
     return True
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """What the resolver takes at all: it raises an error of its own for labels that are empty or too long."""
+    try:
+        return bool(host.encode("idna")) and host.isprintable() and " " not in host
+    except UnicodeError:
+        return False
 
 
 def _anchored(config: Config, folder: Path) -> Config:
