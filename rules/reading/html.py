@@ -25,6 +25,8 @@ _BLOCKS = frozenset((
 _PARAGRAPHS = frozenset((
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol", "pre",
 ))  # fmt: skip
+# All attributes that `_element` asks for: without one of them an element is like the one around it.
+_TELLING = frozenset(("style", "color", "bgcolor", "background", "data-bg", "class", "hidden", "id", "href"))
 _WHITE = "ffffff"
 _QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "zmail_extra")
 _SEPARATOR_IDS = ("divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend")
@@ -200,7 +202,8 @@ class _Walk:
         if tag in ("td", "th"):
             sink.add(" ")
         attributes = node.attributes
-        element = self._element(tag, attributes, outer) if attributes else _like(outer, tag)
+        plain = _TELLING.isdisjoint(attributes)
+        element = _like(outer, tag) if plain else self._element(tag, attributes, outer)
         if tag in _BLOCKS:
             element.newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
             sink.newline(element.newlines)
@@ -223,7 +226,7 @@ class _Walk:
         element.barred = outer.barred or style.hides or "hidden" in attributes or not self._classes.isdisjoint(classes)
         same = self._colours_known and element.colour != "" and element.colour == element.background
         element.hidden = element.barred or same
-        element.quoted = any(name.startswith(_QUOTE_CLASSES) for name in classes)
+        element.quoted = bool(classes) and any(name.startswith(_QUOTE_CLASSES) for name in classes)
         if (attributes.get("id") or "").lower() in _SEPARATOR_IDS:
             self.separators.append(self.visible.length)
         if tag == "a":
