@@ -22,13 +22,16 @@ def refusal_of(reader: DataReader, kind: ListenerKind) -> Reply | None:
 
 
 def header_refusal(message: Message) -> Reply | None:
-    """Why the header is refused, or None. Counts first and reads fields only where the count leaves a doubt."""
+    """Why the header is refused, or None. Counts first and reads fields only where the count leaves a doubt.
+
+    A line that is no field counts as one: Message.fields looks at MAX_FIELDS of both and at nothing after them.
+    """
     end = message.header_end
     if end > MAX_HEADER:
         return HEADER_TOO_LARGE
     header = bytes(message.octets[:end])
     too_long = end > MAX_FIELD and any(field.end - field.start > MAX_FIELD for field in message.fields())
-    if too_long or (header.count(b"\n") >= MAX_FIELDS and sum(1 for _ in message.fields()) >= MAX_FIELDS):
+    if too_long or header.count(b"\n") - header.count(b"\n ") - header.count(b"\n\t") >= MAX_FIELDS:
         return HEADER_TOO_LARGE
     if header.lower().count(b"received") > MAX_RECEIVED:
         hops = sum(field.key == "received" for field in message.fields())
