@@ -36,9 +36,12 @@ class City:
     """Records offers and transactions. Local parts of recipients say how it behaves."""
 
     offers: list[str] = field(default_factory=list)
+    envelopes: list[Envelope] = field(default_factory=list)  # that offers came with
     received: list[tuple[Transaction, bytes]] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
+    fails_to_close: bool = False
+    released: list[int] = field(default_factory=list)  # for each content let go, how many egresses were closed by then
     slow_offers: int = 0  # that came to their end
     gate: asyncio.Event | None = None  # process waits for it
     started: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,6 +73,7 @@ class RecordingEgress:
 
     async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
         self.city.offers.append(str(recipient.address))
+        self.city.envelopes.append(envelope)
         if recipient.address.local == "slow":
             await asyncio.sleep(0.3)
             self.city.slow_offers += 1
@@ -82,6 +86,8 @@ class RecordingEgress:
 
     async def close(self) -> None:
         self.city.closed += 1
+        if self.city.fails_to_close:
+            raise OSError("stuck in the house")
 
 
 class Talker:
@@ -181,6 +187,12 @@ async def opened(tmp_path: Path) -> AsyncIterator[Open]:
         for talker in house.talkers:
             talker.close()
         house.listener.close()
+
+
+@pytest.fixture
+def city() -> City:
+    """A city without a listener, for tests of a single module."""
+    return City()
 
 
 @pytest_asyncio.fixture

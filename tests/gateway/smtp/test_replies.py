@@ -1,4 +1,4 @@
-"""What others say, made fit to be said by us; and ids."""
+"""What others say, made fit to be said by us."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +26,3 @@ def test_the_class_is_kept_b06():
 
 def test_an_acceptance_carries_the_id():
     assert str(marked(ACCEPTED, "ID")) == "250 2.0.0 Ok: ID"
-
-
-def test_ids_are_unlike_and_sort_by_time():
-    ids = [new_identifier() for _ in range(1_000)]
-    assert len(set(ids)) == 1_000
-    assert {len(identifier) for identifier in ids} == {26}
-    assert ids[0][:8] <= ids[-1][:8]
