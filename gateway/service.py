@@ -57,6 +57,7 @@ class _Supervisor:
         self._path = path
         self._roles = roles
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._replaced: set[str] = set()  # roles that were started again
         self._ending = False
         self._reload = False
         self._failed = False
@@ -80,13 +81,20 @@ class _Supervisor:
         )
 
     def _restart_dead(self) -> None:
+        """Start again what has ended, except what could not be started the first time.
+
+        Later on a full disk or a file being edited is no reason to end what still works.
+        """
         for role, child in list(self._children.items()):
-            if child.poll() == CONFIG_EXIT:
+            if child.poll() is None or self._ending:
+                continue
+            if child.returncode == CONFIG_EXIT and role not in self._replaced:
                 self._ending, self._failed = True, True
-            elif child.poll() is not None and not self._ending:
-                _log.error("%s ended with %s and is started again", role, child.returncode)
-                time.sleep(RESTART_SECONDS)
-                self._start(role)
+                return
+            _log.error("%s ended with %s and is started again", role, child.returncode)
+            self._replaced.add(role)
+            time.sleep(RESTART_SECONDS)
+            self._start(role)
 
     def _on_end(self, *_: object) -> None:
         self._ending = True

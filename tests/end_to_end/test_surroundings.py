@@ -130,6 +130,22 @@ def test_a_gateway_process_that_dies_is_started_again(mailward: Callable[..., An
     wait_for(gateway.log, "started again")
 
 
+def test_a_process_that_cannot_be_started_again_at_once_is_tried_until_it_can(mailward: Callable[..., Any]) -> None:
+    """A crash while a file is being edited, the disk is full or the database is locked must not end the service."""
+    gateway = mailward()
+    good = gateway.config.read_text()
+    gateway.config.write_text(good + "policy: half-edi")
+    serving = next(pid for pid in gateway.processes() if b"gateway-0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(serving, signal.SIGKILL)
+    wait_for(gateway.log, "gateway-0 ended with 78")
+    gateway.config.write_text(good)
+    deadline = time.monotonic() + 20
+    while gateway.log.read_text().count("listening on") < 2:
+        assert gateway.process.poll() is None, "the service ended"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("words", [("quarantine", "show"), ("quarantine", "delete", "--reason", "x")])
 def test_a_wrong_id_is_exit_2(mailward: Callable[..., Any], words: tuple[str, ...]) -> None:
     mailward().cli(*words, "0000000000000000", expect=2)
