@@ -141,7 +141,7 @@ class Gateway:
 
 async def start_judging(config: Config) -> Judging:
     """Workers warm under the configured policy. Raises DocumentError or InspectionUnavailable."""
-    settings = worker_settings(config)
+    settings = worker_settings(config, rehearse=True)
     directory = (
         load_directory(settings.directory, frozenset(settings.domains))
         if settings.directory is not None

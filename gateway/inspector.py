@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import time
+from dataclasses import replace
 
 from gateway.logs import start_logging
 from gateway.wire import HEADER, MAX_REPLY, Preface, WireError, receive_content, receive_exactly, transaction_of
@@ -21,7 +22,9 @@ from gateway.workers import FORK, KILL, READY, WorkerSettings, canary
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import from_json, to_json
+from rules.envelope import wire_form
 from rules.inspection import inspect
+from rules.message import Message
 from rules.policy import Policy, load_policy
 from rules.verdict import Judgement
 
@@ -52,10 +55,19 @@ def main() -> None:
     )
     _without_network()
     inspect(canary(), directory, policy)  # compiles every pattern once, for all workers to come
+    if settings.rehearse:
+        _rehearse(directory, policy)
     gc.collect()
     gc.freeze()
     control.sendall(READY)
     _serve(control, settings, directory, policy)
+
+
+def _rehearse(directory: Directory, policy: Policy) -> None:
+    """RE2 builds its automata on the text it meets; a worker forked afterwards has them, a fresh one would not."""
+    for rule in policy.rules:
+        for sample in rule.folder.glob("*.eml"):
+            inspect(replace(canary(), message=Message(wire_form(sample.read_bytes()))), directory, policy)
 
 
 def _serve(control: socket.socket, settings: WorkerSettings, directory: Directory, policy: Policy) -> None:

@@ -61,9 +61,10 @@ class WorkerSettings:
     directory: Path | None = None
     workers: int = 0  # 0: one a core
     seconds: float = 30.0
+    rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
 
 
-def worker_settings(config: Config) -> WorkerSettings:
+def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings:
     """What the inspection side needs of a configuration."""
     return WorkerSettings(
         policy=find_policy(config.policy),
@@ -71,6 +72,7 @@ def worker_settings(config: Config) -> WorkerSettings:
         directory=config.directory,
         workers=config.workers,
         seconds=config.limits.inspection_seconds,
+        rehearse=rehearse,
     )
 
 

@@ -8,6 +8,7 @@ from rules.mailing import mailing_of
 from rules.policy import Policy
 from rules.reading import read_facts
 from rules.reading.preview import preview_of
+from rules.reading.signatures import forget_content
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
@@ -15,5 +16,6 @@ from rules.verdict import Judgement
 def inspect(transaction: Transaction, directory: Directory, policy: Policy) -> Judgement:
     """Read the message once and judge it for all its recipients."""
     facts = read_facts(transaction, directory)
+    forget_content()
     judgement = judge(facts, policy, preview=preview_of(facts))
     return replace(judgement, mailing=mailing_of(facts))

@@ -201,8 +201,30 @@ _WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Fo
 _HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 
+class _Latest:
+    """The content asked about last, and the answer: four readers ask about one part in turn, and it is searched once."""
+
+    octets: Octets | None = None
+    formats: tuple[Format, ...] = ()
+
+
+_latest = _Latest()
+
+
+def forget_content() -> None:
+    """Let go of the content asked about last, which may be large, when its message is done with."""
+    _latest.octets = None
+
+
 def formats_of(octets: Octets) -> tuple[Format, ...]:
     """Every format the content is valid as: first by its front, then what it carries (a zip behind a picture)."""
+    if octets is not _latest.octets:
+        _latest.formats = _formats_of(octets)
+        _latest.octets = octets
+    return _latest.formats
+
+
+def _formats_of(octets: Octets) -> tuple[Format, ...]:
     head = bytes(octets[:HEAD])
     front = front_of(head, len(octets))
     if front is None and is_text(head):

@@ -2,12 +2,13 @@
 
 import io
 import struct
+import sys
 import tarfile
 import zipfile
 
 import pytest
 
-from rules.reading.signatures import Format, carried_in, ends_as_zip, formats_of, is_text, is_whole_file
+from rules.reading.signatures import Format, carried_in, ends_as_zip, forget_content, formats_of, is_text, is_whole_file
 
 PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -113,3 +114,12 @@ def test_the_words_of_an_end_record_alone_make_no_zip():
 def test_a_stream_is_a_program_only_with_its_second_header():
     assert is_whole_file(PE, len(PE))
     assert not is_whole_file(b"MZ" + bytes(range(1, 200)), 198)
+
+
+def test_the_answer_kept_is_of_this_very_content_and_can_be_let_go():
+    zipped, picture = b"PK\x03\x04" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(40)
+    assert formats_of(zipped) == formats_of(zipped)
+    assert formats_of(picture) == (Format.IMAGE,)
+    before = sys.getrefcount(picture)
+    forget_content()
+    assert sys.getrefcount(picture) == before - 1
