@@ -1,29 +1,39 @@
 """What `make run` does in a checkout that is set up: a gateway, the samples through it, and what to type next.
 
 Uses only what an administrator has too: a configuration file, the `mailward` command, SMTP and the log.
+EDGE_PORT, INTERNAL_PORT, STATE and NEXT_HOP of the environment change what is not to one's liking.
 """
 
 import json
 import os
+import shutil
 import signal
 import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.utils import getaddresses
 from pathlib import Path
+from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
-STATE = HERE.parent / ".state"
+SAMPLES = HERE / "samples"
+MAILWARD = Path(sys.executable).with_name("mailward")
+STATE = Path(os.environ.get("STATE") or HERE.parent / ".state").absolute()
 CONFIG = STATE / "mailward.yaml"
 LOG = STATE / "mailward.log"
-MAILWARD = Path(sys.executable).with_name("mailward")
-EDGE, INTERNAL = 2525, 2526
+NEXT_HOP = os.environ.get("NEXT_HOP", "")
+EDGE = int(os.environ.get("EDGE_PORT") or 2525)
+INTERNAL = int(os.environ.get("INTERNAL_PORT") or 2526)
 START_SECONDS = 30.0
+REPLY_SECONDS = 120.0  # beyond the gateway's own ninety
+SHOWN_EVIDENCE = 2  # passages; `mailward inspect` and `quarantine show` have more
+OUTCOMES = {"relayed": "PASSED"}  # where the reader's word is not the log's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,7 @@ class Sample:
 
     path: Path
     octets: bytes
+    subject: str
     sender: str
     recipients: tuple[str, ...]
 
@@ -40,42 +51,62 @@ class Sample:
         return INTERNAL if self.sender.endswith("@city.example") else EDGE
 
 
+class Trouble(Exception):
+    """Why there is nothing to show, in a sentence for whoever typed `make run`."""
+
+
 def main() -> int:
-    write_config(os.environ.get("NEXT_HOP", ""))
-    for port in (EDGE, INTERNAL):
-        if answers(port):
-            print(f"Port {port} on this machine is in use; is another Mailward running?", file=sys.stderr)
-            return 1
-    with LOG.open("wb") as log:
-        gateway = subprocess.Popen([str(MAILWARD), "serve", "-c", str(CONFIG)], stderr=log)
-    signal.signal(signal.SIGTERM, lambda *_: gateway.terminate())
+    sys.stdout.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    gateway: subprocess.Popen[bytes] | None = None
     try:
-        if not wait_for_gateway(gateway):
-            print(f"The gateway did not start. Its log, {shown(LOG)}, says:", file=sys.stderr)
-            print(LOG.read_text()[-2000:], file=sys.stderr)
-            return 1
-        for sample in samples():
-            show(sample, send(sample))
+        gateway = start_gateway()
+        show_samples()
         print(what_next())
-        return gateway.wait()
+        gateway.wait()
+        raise Trouble(f"The gateway has ended. Its log, {shown(LOG)}, says:\n{last_words()}")
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 0
     finally:
-        gateway.terminate()
-        gateway.wait()
+        if gateway is not None:
+            stop(gateway)
 
 
-def write_config(next_hop: str) -> None:
+def start_gateway() -> subprocess.Popen[bytes]:
+    for port, name in ((EDGE, "EDGE_PORT"), (INTERNAL, "INTERNAL_PORT")):
+        if answers(port):
+            raise Trouble(f"Port {port} is in use; does a gateway run already? Or choose another: {name}=… make run")
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    CONFIG.write_text(configuration())
+    with LOG.open("wb") as log:
+        gateway = subprocess.Popen([str(MAILWARD), "serve", "-c", str(CONFIG)], stderr=log)
+    deadline = time.monotonic() + START_SECONDS
+    while not (answers(EDGE) and answers(INTERNAL)):
+        if gateway.poll() is not None or time.monotonic() > deadline:
+            stop(gateway)
+            raise Trouble(f"The gateway did not start. Its log, {shown(LOG)}, says:\n{last_words()}")
+        time.sleep(0.05)
+    return gateway
+
+
+def stop(gateway: subprocess.Popen[bytes]) -> None:
+    """Ended as a service manager would; a second Ctrl-C does not leave it behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gateway.terminate()
+    gateway.wait()
+
+
+def configuration() -> str:
     """The embedded defaults: SQLite and files under the state folder, a Maildir unless NEXT_HOP names a server."""
-    STATE.mkdir(mode=0o700, exist_ok=True)
-    host, _, port = next_hop.rpartition(":")
-    hop = (
-        f"host: {host or next_hop}, port: {port or 25}"
-        if next_hop
-        else f"maildir: {json.dumps(str(STATE / 'delivered'))}"
-    )
-    CONFIG.write_text(
-        f"""# Written by make run. deploy/mailward.yaml is the complete example.
+    host, _, port = NEXT_HOP.rpartition(":")
+    hop = f"maildir: {json.dumps(str(STATE / 'delivered'))}"
+    if NEXT_HOP:
+        hop = f"host: {json.dumps(host or NEXT_HOP)}, port: {port if host else 25}"
+    return f"""# Written anew by each make run. deploy/mailward.yaml is the complete example.
 domains: [city.example]
 hostname: mailward.city.example
 state: {json.dumps(str(STATE / "data"))}
@@ -87,7 +118,6 @@ listeners:
   - {{name: from-exchange, kind: internal, port: {INTERNAL}, next_hop: onward}}
 digest: {{to: [it@city.example], sender: mailward@city.example, next_hop: onward}}
 """
-    )
 
 
 def answers(port: int) -> bool:
@@ -96,100 +126,121 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for_gateway(gateway: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and gateway.poll() is None:
-        if answers(EDGE) and answers(INTERNAL):
-            return True
-        time.sleep(0.1)
-    return False
+def last_words() -> str:
+    return LOG.read_text(errors="replace")[-2000:]
+
+
+def show_samples() -> None:
+    with tempfile.TemporaryFile() as explanations:
+        # One process explains all samples while the gateway judges the first: starting one takes most of a second.
+        explaining = subprocess.Popen(
+            [*mailward("inspect"), str(SAMPLES)], stdout=explanations, stderr=subprocess.STDOUT
+        )
+        try:
+            outcomes = [(sample, send(sample)) for sample in samples()]
+        finally:
+            explaining.wait()
+        for (sample, recipients), reasons in zip(outcomes, blocks(explanations), strict=True):
+            show(sample, recipients, reasons)
 
 
 def samples() -> Iterator[Sample]:
-    for path in sorted((HERE / "samples").glob("*.eml")):
+    for path in sorted(SAMPLES.glob("*.eml")):
         octets = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         message = message_from_bytes(octets)
         recipients = tuple(address for _, address in getaddresses([message["To"]]))
-        (sender,) = (address for _, address in getaddresses([message["From"]]))
-        yield Sample(path=path, octets=octets, sender=sender, recipients=recipients)
+        ((_, sender),) = getaddresses([message["From"]])
+        yield Sample(path=path, octets=octets, subject=message["Subject"], sender=sender, recipients=recipients)
 
 
-def send(sample: Sample) -> str:
-    """The gateway's reply to the final dot; its last word is the transaction's id."""
-    with smtplib.SMTP("127.0.0.1", sample.port, timeout=60) as client:
-        client.ehlo()
-        client.mail(sample.sender)
-        for recipient in sample.recipients:
-            client.rcpt(recipient)
-        _, text = client.data(sample.octets)
-    return text.decode("ascii", "replace")
+def send(sample: Sample) -> list[dict[str, Any]]:
+    """The message by SMTP; what the log says of each recipient."""
+    try:
+        with smtplib.SMTP("127.0.0.1", sample.port, timeout=REPLY_SECONDS) as client:
+            client.ehlo()
+            client.mail(sample.sender)
+            for recipient in sample.recipients:
+                code, text = client.rcpt(recipient)
+                if code >= 400:
+                    raise smtplib.SMTPResponseException(code, text)
+            code, text = client.data(sample.octets)
+    except smtplib.SMTPResponseException as error:
+        hint = f"\nDoes the server at NEXT_HOP={NEXT_HOP} run, and take mail for anybody?" if NEXT_HOP else ""
+        answer = f"{error.smtp_code} {wording(error.smtp_error)}"
+        raise Trouble(f"The gateway did not take {sample.path.name}, and answered {answer}{hint}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Trouble(f"The gateway did not take {sample.path.name}: {error}; see {shown(LOG)}") from error
+    return logged(f"{code} {wording(text)}")
 
 
-def show(sample: Sample, reply: str) -> None:
-    """One sample's outcome for each recipient, from the log's line, with the evidence that inspect gives."""
-    line = logged(reply)
-    print(f"\n{sample.path.name}: {sample.sender} → {', '.join(sample.recipients)}")
-    for recipient in line["recipients"]:
-        print(f"  {recipient['outcome'].upper():8} {recipient['address']} ({recipient['direction']})")
-        if recipient["rules"]:
-            print(f"           rule {', '.join(recipient['rules'])}; clause {', '.join(recipient['clauses'])}")
-    for summary, evidence in explained(sample):
-        print(f"           why: {summary}")
-        for text in evidence[:2]:
-            print(f"                {text}")
+def wording(reply: bytes | str) -> str:
+    return reply if isinstance(reply, str) else reply.decode("ascii", "replace")
 
 
-def logged(reply: str) -> dict:
-    """The canonical log line of the transaction that the reply names."""
-    deadline = time.monotonic() + 5
+def logged(reply: str) -> list[dict[str, Any]]:
+    """The recipients in the log's line about the transaction that the reply names."""
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         for text in LOG.read_text().splitlines():
-            line = json.loads(text) if text.startswith("{") else {}
+            line = json.loads(text) if text.startswith("{") and text.endswith("}") else {}
             if line.get("event") == "transaction" and line["id"] in reply:
-                return line
+                return list(line["recipients"])
         time.sleep(0.05)
-    raise SystemExit(f"no log line for {reply}; see {shown(LOG)}")
+    raise Trouble(f"The gateway answered {reply}; see {shown(LOG)}")
 
 
-def explained(sample: Sample) -> Iterator[tuple[str, list[str]]]:
-    """Summary and evidence of each observation that a rule acted on, as `mailward inspect --json` gives them."""
-    to = [word for recipient in sample.recipients for word in ("--rcpt-to", recipient)]
-    command = [
-        str(MAILWARD),
-        "inspect",
-        "-c",
-        str(CONFIG),
-        "--json",
-        "--mail-from",
-        sample.sender,
-        *to,
-        str(sample.path),
-    ]
-    result = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-    used = {finding["observation"] for verdict in result["verdicts"] for finding in verdict["findings"]}
-    for index in sorted(used):
-        observation = result["observations"][index]
-        yield observation["summary"], [item["text"] for item in observation["evidence"]]
+def blocks(explanations: IO[bytes]) -> Iterator[list[str]]:
+    """What `mailward inspect` prints of each message."""
+    explanations.seek(0)
+    for block in explanations.read().decode(errors="replace").strip("\n").split("\n\n"):
+        yield block.splitlines()
+
+
+def show(sample: Sample, recipients: Sequence[dict[str, Any]], reasons: Sequence[str]) -> None:
+    """One sample's outcome for each recipient, then rule, clause, reason and evidence in the words of inspect."""
+    print(f"\n{shown(sample.path)}: {sample.subject}\n  from {sample.sender}")
+    for recipient in recipients:
+        outcome = OUTCOMES.get(recipient["outcome"], recipient["outcome"].upper())
+        reply = f": {recipient['reply']}" if outcome in ("DEFERRED", "REFUSED") else ""
+        print(f"  {outcome:<8} {recipient['address']} ({recipient['direction']}){reply}")
+    passages = 0
+    for line in reasons[1 + len(sample.recipients) :]:  # the first lines say what would be done, as we just have
+        passages = passages + 1 if line.startswith(" " * 6) else 0
+        if passages <= SHOWN_EVIDENCE:
+            print(f"  {line}")
 
 
 def what_next() -> str:
-    mailward, next_hop = shown(MAILWARD), os.environ.get("NEXT_HOP")
-    delivered = f"What passes goes to {next_hop}." if next_hop else f"What passes lies in {shown(STATE / 'delivered')}."
+    program, item = shown(MAILWARD), held_item() or "ID"
+    install = "" if shutil.which("swaks") else "      (apt-get install swaks)"
     return f"""
 The gateway is running. Mail from outside: 127.0.0.1:{EDGE}; from the city's own server: 127.0.0.1:{INTERNAL}.
-In another terminal:
+What passes goes to {NEXT_HOP or shown(STATE / "delivered")}. The log is {shown(LOG)}.
+In another terminal, in {Path.cwd()}:
 
   export MAILWARD_CONFIG={shown(CONFIG)}
-  {mailward} quarantine list                             what is held
-  {mailward} quarantine show ID                          why, with the evidence marked
-  {mailward} quarantine release ID --reason "checked"    let it go
-  {mailward} digest show                                 today's report to IT
-  swaks --server 127.0.0.1:{EDGE} --from you@elsewhere.example --to clerk@city.example \\
-        --attach-name setup.exe --attach-body "MZ"       send your own
+  {program} quarantine list
+  {program} quarantine show {item}
+  {program} quarantine release {item} --reason "checked"
+  {program} digest show
 
-{delivered}
-The log is {shown(LOG)}. Ctrl-C ends the gateway.
-"""
+Send something of your own:{install}
+
+  swaks --server 127.0.0.1:{EDGE} --from you@elsewhere.example --to clerk@city.example \\
+        --attach-name setup.exe --attach MZ
+
+Ctrl-C ends the gateway."""
+
+
+def held_item() -> str | None:
+    """The one held longest."""
+    listing = subprocess.run([*mailward("quarantine", "list"), "--state", "held", "--json"], stdout=subprocess.PIPE)
+    first = listing.stdout.partition(b"\n")[0]
+    return str(json.loads(first)["id"]) if first else None
+
+
+def mailward(*command: str) -> list[str]:
+    return [str(MAILWARD), *command, "-c", str(CONFIG)]
 
 
 def shown(path: Path) -> str:
