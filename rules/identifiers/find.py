@@ -55,7 +55,7 @@ class Identifier:
 
 @lru_cache(maxsize=32)  # texts of one message: several detectors ask for the same
 def find_identifiers(text: str, today: date) -> tuple[Identifier, ...]:
-    """All identifiers with a weight above 0, by place; where two overlap, the heavier."""
+    """All identifiers with a weight above 0, by place; where two begin together, the heavier."""
     plain = text if text.isascii() else text.translate(_ALIKE)
     looks = compile_patterns(_LOOKS).fires(plain)
     hints = frozenset(compile_patterns(_HINTS).fires(plain)) if looks else frozenset()
@@ -139,6 +139,4 @@ def _without_overlaps(found: Sequence[Identifier]) -> tuple[Identifier, ...]:
     for item in sorted(found, key=lambda item: (item.start, -item.weight)):
         if not kept or item.start >= kept[-1].end:
             kept.append(item)
-        elif item.weight > kept[-1].weight:
-            kept[-1] = item
     return tuple(kept)

@@ -58,6 +58,6 @@ def test_the_author_s_own_words_are_not_a_forward(facts_of):
 
 
 def test_a_legal_footer_below_a_forwarded_thread(facts_of):
-    notice = "\n\nThis message may contain confidential information intended only for the addressee.\n"
+    notice = "\n\nCONFIDENTIAL: this message may contain information intended only for the addressee.\n"
     outside = "From: Dee <dee@elsewhere.example>\nTo: ann.lee@city.example\nSubject: hello\n\nHello"
     assert not seen(facts_of, forwarded=outside + notice)

@@ -63,6 +63,11 @@ def test_evidence_masks_identifiers_and_says_what_they_are(facts_of):
     assert "KS1448" not in item.text and item.signal == "FBI or state number 0.7"
 
 
+def test_evidence_without_an_identifier_stays_readable(facts_of):
+    (found,) = seen(facts_of, "The NCIC hit came back.")
+    assert "NCIC hit" in found.evidence[0].text
+
+
 def test_several_signs_weigh_more_than_one(facts_of):
     (found,) = seen(facts_of, "NCIC return below. ORI KS0460300.")
     assert found.score > 0.9

@@ -36,6 +36,7 @@ def test_a_person_a_condition_and_a_day_or_record(facts_of, text):
         "The settlement with makers of OxyContin was approved on March 3; Helen Strand signed it.",
         "Ann Lee is scheduled for the training on March 3.",
         "Trees that suffer from drought are replaced, says Ed Wexler on 3/9.",
+        "A patient was diagnosed with tuberculosis on March 3, says the county.",
         "Wear pink for breast cancer awareness on October 5.",
     ],
 )

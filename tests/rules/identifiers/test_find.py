@@ -85,7 +85,7 @@ def test_a_birth_date_without_a_name_weighs_less():
     assert weight("Ann Lee DOB 03/09/1962") > weight("DOB 03/09/1962") > 0
 
 
-def test_where_two_kinds_overlap_the_heavier_stays():
+def test_where_two_kinds_begin_together_the_heavier_stays():
     assert [kind for kind, _ in found("bank wire, routing; SSN 512449087")] == [IdentifierKind.SSN]
 
 
