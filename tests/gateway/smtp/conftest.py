@@ -90,6 +90,30 @@ class RecordingEgress:
             raise OSError("stuck in the house")
 
 
+def reception(
+    city: City,
+    spool: Path,
+    kind: ListenerKind = ListenerKind.EDGE,
+    limits: Limits | None = None,
+    **listener: object,
+) -> Reception:
+    """What a listener of city.example with that city behind it needs; further words are fields of Listener."""
+    return Reception(
+        listener=Listener(name="test", kind=kind, next_hop="none", port=0, **listener),  # type: ignore[arg-type]
+        limits=limits or Limits(),
+        hostname="mx.city.example",
+        domains=frozenset({"city.example"}),
+        spool=spool,
+        open_egress=city.open_egress,
+        process=city.process,
+    )
+
+
+@pytest.fixture(name="reception", scope="session")
+def reception_fixture() -> object:
+    return reception
+
+
 class Talker:
     """A client that says exactly the octets it is told to."""
 
@@ -168,18 +192,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[Open]:
 
     async def start(kind: ListenerKind = ListenerKind.EDGE, limits: Limits | None = None, **listener: object) -> House:
         city = City()
-        running = await start_listener(
-            Reception(
-                listener=Listener(name="test", kind=kind, next_hop="none", port=0, **listener),  # type: ignore[arg-type]
-                limits=limits or Limits(),
-                hostname="mx.city.example",
-                domains=frozenset({"city.example"}),
-                spool=tmp_path / "spool",
-                open_egress=city.open_egress,
-                process=city.process,
-            )
-        )
-        houses.append(House(city, running))
+        houses.append(House(city, await start_listener(reception(city, tmp_path / "spool", kind, limits, **listener))))
         return houses[-1]
 
     yield start  # type: ignore[misc]
@@ -189,9 +202,14 @@ async def opened(tmp_path: Path) -> AsyncIterator[Open]:
         house.listener.close()
 
 
+@pytest.fixture(scope="session")
+def new_city() -> type[City]:
+    """Cities without a listener, for tests of a single module."""
+    return City
+
+
 @pytest.fixture
 def city() -> City:
-    """A city without a listener, for tests of a single module."""
     return City()
 
 

@@ -93,36 +93,6 @@ async def test_too_many_errors_end_the_session(opened):
     assert await client.reply() == ""
 
 
-async def test_guessing_addresses_is_an_error_on_an_edge_listener_only(opened):
-    for kind, end in ((ListenerKind.EDGE, "421 4.7.0"), (ListenerKind.INTERNAL, "250")):
-        house = await opened(kind, limits=Limits(errors=1))
-        client = await house.talk()
-        await client.reply()
-        await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
-        assert (await client.ask("RCPT TO:<unknown@city.example>")).startswith("550 5.1.1")
-        assert (await client.ask("RCPT TO:<unknown@city.example>")).startswith("550 5.1.1")
-        client.send(b"NOOP\r\n")
-        assert (await client.reply()).startswith(end)
-
-
-async def test_a_message_clears_the_count_of_errors(opened):
-    house = await opened(limits=Limits(errors=1))
-    client = await house.talk()
-    await client.mail(b"x\r\n")
-    for _ in range(3):
-        assert (await client.ask("WHAT")).startswith("500")
-        await client.ask("MAIL FROM:<ada@elsewhere.example>", "RCPT TO:<pat@city.example>", "DATA")
-        client.send(b"x\r\n.\r\n")
-        assert (await client.reply()).startswith("250")
-
-
-async def test_commands_without_mail_have_a_budget_c17(edge):
-    client = await edge.talk()
-    await client.reply()
-    assert (await client.ask(*["NOOP"] * 100)).startswith("250")
-    assert (await client.ask("RSET")).startswith("421 4.7.0")
-
-
 async def test_an_idle_client_is_told_and_cut_c17(opened):
     house = await opened(limits=Limits(command_idle_seconds=0.1))
     client = await house.talk()
@@ -188,20 +158,6 @@ async def test_our_own_time_is_not_the_clients_l3_c17(opened, until):
     await asyncio.sleep(0.3)
     house.city.gate.set()
     assert (await client.reply()).startswith("250 2.0.0")
-
-
-async def test_recipients_have_a_limit_that_is_no_error(opened):
-    house = await opened(limits=Limits(recipients=2, errors=1))
-    client = await house.talk()
-    await client.reply()
-    await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
-    assert (await client.ask(*[f"RCPT TO:<p{n}@city.example>" for n in range(2)])).startswith("250")
-    for _ in range(3):
-        assert (await client.ask("RCPT TO:<more@city.example>")).startswith("452 4.5.3")
-    assert (await client.ask("DATA")).startswith("354")
-    client.send(b"x\r\n.\r\n")
-    assert (await client.reply()).startswith("250")
-    assert len(house.city.received[0][0].envelope.recipients) == 2
 
 
 async def test_a_content_too_large_is_refused_after_its_end_and_the_session_goes_on_c16(opened):
@@ -361,25 +317,6 @@ async def test_a_client_that_sends_no_more_still_gets_its_reply_c18(edge):
     edge.city.gate.set()
     assert (await client.reply()).startswith("250 2.0.0")
     assert await client.reply() == ""
-
-
-async def test_an_error_of_ours_is_logged_with_its_id_and_not_told_l1(edge, caplog):
-    client = await edge.talk()
-    reply = await client.mail(b"x\r\n", to=("crash@city.example",))
-    assert "secret" not in reply
-    identifier = reply.partition("[")[2].rstrip("]")
-    assert identifier in caplog.text
-    assert "secret of the house" in caplog.text
-
-
-async def test_a_refused_recipient_is_found_in_the_log_by_the_id_of_the_reply(edge, caplog):
-    caplog.set_level("INFO", "mailward.smtp")
-    client = await edge.talk()
-    await client.reply()
-    await client.ask("EHLO a.example", "MAIL FROM:<ada@elsewhere.example>")
-    reply = await client.ask("RCPT TO:<unknown@city.example>")
-    (line,) = [line for line in caplog.messages if reply.partition("[")[2].rstrip("]") in line]
-    assert "127.0.0.1: <ada@elsewhere.example> to <unknown@city.example> refused: 550 5.1.1" in line
 
 
 async def test_a_client_that_never_reads_is_cut(opened, until, monkeypatch):

@@ -1,0 +1,457 @@
+"""What the commands mean, in any order, over a connection that only records; no socket, no time."""
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.config import Limits
+from gateway.reply import Reply
+from gateway.smtp import data
+from gateway.smtp.commands import Farewell, read_command
+from gateway.smtp.commits import Commits
+from gateway.smtp.data import DataReader
+from gateway.smtp.dialogue import Dialogue, Shared
+from gateway.smtp.limits import JUNK_COMMANDS, Connections
+from gateway.smtp.parameters import Refused
+from gateway.smtp.spool import Spool
+from rules.transaction import ListenerKind
+
+BUDGET = 1_000_000  # octets of the spool
+HELLO = "EHLO client.elsewhere.example"
+FROM = "MAIL FROM:<ada@elsewhere.example>"
+TO = "RCPT TO:<pat@city.example>"
+
+
+@dataclass
+class RecordingWire:
+    """`content` is what the client sends after 354; without one it goes away."""
+
+    address: str = "192.0.2.1"
+    tls: bool = False
+    offers_tls: bool = False
+    has_unread: bool = False
+    closed: bool = False
+    content: bytes | None = b"x\r\n"
+    said: list[str] = field(default_factory=list)
+    flushed: int = 0  # how many lines have left
+
+    def say(self, *lines: str) -> None:
+        self.said += lines
+
+    async def flush(self) -> None:
+        self.flushed = len(self.said)
+
+    async def receive(self, reader: DataReader) -> None:
+        await self.flush()
+        if self.content is None:
+            assert reader.feed(b"half a line " * 1_000) is None
+            raise ConnectionResetError("client gone during DATA")
+        assert reader.feed(self.content) is None
+        assert reader.feed(b".\r\n") == b""
+
+    async def start_tls(self) -> None:
+        self.say("220 Ready to start TLS")
+        self.tls, self.offers_tls = True, False
+
+
+class Talk:
+    """A dialogue as a session leads it."""
+
+    def __init__(self, reception) -> None:
+        self.wire = RecordingWire()
+        self.spool = Spool(reception.spool, BUDGET)
+        self.dialogue = Dialogue(
+            Shared(
+                reception=reception,
+                connections=Connections(reception.limits),
+                commits=Commits(reception.process),
+                spool=self.spool,
+            ),
+            self.wire,
+        )
+
+    async def ask(self, *lines: str) -> str:
+        """Obey each line; all that was said to the last one, joined by newline. Raises Farewell."""
+        for line in lines:
+            before = len(self.wire.said)
+            try:
+                await self.dialogue.obey(read_command(line.encode()))
+            except Refused as refusal:
+                self.dialogue.refuse(refusal)
+        return "\n".join(self.wire.said[before:])
+
+    async def farewell(self, *lines: str) -> Reply:
+        with pytest.raises(Farewell) as farewell:
+            await self.ask(*lines)
+        return farewell.value.reply
+
+
+@pytest.fixture
+def talk(city, reception, tmp_path):
+    """Begin a dialogue with that city: `talk(kind=…, limits=…)`."""
+
+    def begin(kind=ListenerKind.EDGE, limits=None) -> Talk:
+        return Talk(reception(city, tmp_path, kind, limits))
+
+    return begin
+
+
+# The order of commands
+
+WORDS = {
+    "hello": HELLO,
+    "reset": "RSET",
+    "noop": "NOOP",
+    "mail": FROM,
+    "pat": TO,
+    "kim": "RCPT TO:<kim@city.example>",
+    "crash": "RCPT TO:<crash@city.example>",
+    "unknown": "RCPT TO:<unknown@city.example>",
+    "foreign": "RCPT TO:<pat@other.example>",
+    "sound": "DATA",
+    "unsound": "DATA",
+}
+
+
+@dataclass
+class Model:
+    """RFC 5321 section 4.1.4 in a few lines: which code comes, and who gets which content."""
+
+    hello: bool = False
+    recipients: list[str] | None = None  # None outside a transaction
+    received: list[list[str]] = field(default_factory=list)
+
+    def code(self, word: str) -> int:
+        if word in ("hello", "reset"):
+            self.hello = self.hello or word == "hello"
+            self.recipients = None
+            return 250
+        if word == "noop":
+            return 250
+        if word == "mail":
+            if not self.hello or self.recipients is not None:
+                return 503
+            self.recipients = []
+            return 250
+        if self.recipients is None:
+            return 503
+        if word in ("sound", "unsound"):
+            return self.end(word)
+        if word in ("unknown", "foreign"):
+            return 550
+        if word not in self.recipients:
+            self.recipients.append(word)
+        return 250
+
+    def end(self, word: str) -> int:
+        recipients = self.recipients
+        if not recipients:
+            return 554
+        self.recipients = None
+        if word == "unsound":
+            return 550
+        if "crash" in recipients:
+            return 451
+        self.received.append(recipients)
+        return 250
+
+
+@settings(deadline=None)
+@given(words=st.lists(st.sampled_from(sorted(WORDS)), max_size=40))
+def test_in_any_order_each_command_has_its_one_reply_and_nothing_of_one_message_is_in_the_next_l2(
+    words, new_city, reception, tmp_path_factory
+):
+    asyncio.run(converse(words, new_city(), reception, tmp_path_factory.getbasetemp()))
+
+
+async def converse(words, city, reception, folder) -> None:
+    talk, model, numbers = Talk(reception(city, folder, limits=Limits(errors=100))), Model(), count()
+    accepted = []
+    for word in words:
+        content = f"{next(numbers)}\r\n".encode()
+        talk.wire.content = content + (b"bare\nline end\r\n" if word == "unsound" else b"")
+        code = model.code(word)
+        reply = (await talk.ask(WORDS[word])).removeprefix("354 End data with <CR><LF>.<CR><LF>\n")
+        assert {int(line[:3]) for line in reply.split("\n")} == {code}, word
+        if WORDS[word] == "DATA" and code == 250:
+            accepted.append((reply.rpartition(" ")[2], content))
+    await talk.dialogue.drop()
+    assert [[r.address.local for r in t.envelope.recipients] for t, _ in city.received] == model.received
+    assert [(transaction.id, content) for transaction, content in city.received] == accepted
+    assert not any(offer.endswith("other.example") for offer in city.offers)
+    assert city.opened == city.closed
+    assert talk.spool.free == BUDGET
+
+
+@pytest.mark.parametrize("line", [HELLO, "HELO client.elsewhere.example", "RSET", "STARTTLS"])
+async def test_what_ends_a_transaction_gives_its_way_out_back(city, talk, line):
+    dialogue = talk()
+    dialogue.wire.offers_tls = True
+    await dialogue.ask(HELLO, FROM, TO, line)
+    assert (city.opened, city.closed) == (1, 1)
+    assert dialogue.dialogue.pending is None
+
+
+@pytest.mark.parametrize("line", ["EHLO", "HELO two words"])
+async def test_a_hello_that_is_refused_changes_nothing(city, talk, line):
+    dialogue = talk()
+    assert (await dialogue.ask(HELLO, FROM, TO, line)).startswith("501")
+    assert city.closed == 0
+    assert "250 2.0.0 Ok: " in await dialogue.ask("DATA")
+
+
+# Single commands
+
+
+@pytest.mark.parametrize(
+    "line, code", [("VRFY pat", "252"), ("HELP", "214"), ("HELO a.example", "250 mx.city.example")]
+)
+async def test_small_commands_are_answered(talk, line, code):
+    assert (await talk().ask(line)).startswith(code)
+
+
+@pytest.mark.parametrize(
+    "verb, code", [("AUTH", "502"), ("EXPN", "502"), ("ETRN", "502"), ("TURN", "502"), ("GET", "500")]
+)
+async def test_commands_that_we_do_not_have_are_refused(talk, verb, code):
+    assert (await talk().ask(HELLO, f"{verb} something")).startswith(code)
+
+
+@pytest.mark.parametrize("line, code", [("QUIT", 221), ("BDAT 100 LAST", 502)])
+async def test_some_commands_end_the_session(talk, line, code):
+    assert (await talk().farewell(HELLO, line)).code == code
+
+
+async def test_the_size_that_is_offered_is_the_limit(talk):
+    said = await talk(limits=Limits(message_octets=70_000)).ask(HELLO)
+    assert "250-SIZE 70000" in said.split("\n")
+
+
+async def test_a_size_is_believed_up_to_the_limit_and_up_to_the_spool_h04(talk):
+    dialogue = talk(limits=Limits(message_octets=70_000))
+    await dialogue.ask(HELLO)
+    assert (await dialogue.ask(f"{FROM} SIZE=70001")).startswith("552 5.3.4")
+    dialogue.spool.free = 69_999
+    assert (await dialogue.ask(f"{FROM} SIZE=70000")).startswith("452 4.3.1")
+    dialogue.spool.free = 70_000
+    assert (await dialogue.ask(f"{FROM} SIZE=70000")).startswith("250")
+
+
+async def test_starttls_is_offered_where_it_is_possible_and_forgets_the_name(talk):
+    dialogue = talk()
+    assert "STARTTLS" not in await dialogue.ask(HELLO)
+    assert (await dialogue.ask("STARTTLS")).startswith("502")
+    dialogue.wire.offers_tls = True
+    assert (await dialogue.ask(HELLO)).endswith("\n250 STARTTLS")
+    assert (await dialogue.ask("STARTTLS now")).startswith("501")
+    assert not dialogue.wire.tls
+    assert (await dialogue.ask("STARTTLS")).startswith("220")
+    assert (await dialogue.ask(FROM)).startswith("503 5.5.1 Send EHLO first")
+    assert (await dialogue.ask("STARTTLS")).startswith("503 5.5.1 TLS already active")
+
+
+# Recipients
+
+
+@pytest.mark.parametrize("recipient", ["pat@other.example", "pat%other.example@city.example", "other!pat@city.example"])
+async def test_an_edge_listener_relays_nothing_and_does_not_even_ask_c20(city, talk, recipient):
+    assert (await talk().ask(HELLO, FROM, f"RCPT TO:<{recipient}>")).startswith("550 5.7.1 Relaying denied")
+    assert city.offers == []
+    assert (await talk(ListenerKind.INTERNAL).ask(HELLO, FROM, f"RCPT TO:<{recipient}>")).startswith("250")
+    assert city.offers == [recipient]
+
+
+async def test_recipients_have_a_limit_that_is_no_error(city, talk):
+    dialogue = talk(limits=Limits(recipients=2, errors=1))
+    await dialogue.ask(HELLO, FROM)
+    assert (await dialogue.ask(*[f"RCPT TO:<p{n}@city.example>" for n in range(2)])).startswith("250")
+    for _ in range(3):
+        assert (await dialogue.ask("RCPT TO:<more@city.example>")).startswith("452 4.5.3")
+    assert "250 2.0.0 Ok: " in await dialogue.ask("DATA")
+    assert len(city.received[0][0].envelope.recipients) == 2
+
+
+@pytest.mark.parametrize(
+    "local, reply", [("unknown", "550 5.1.1 No such user"), ("closing", "451 4.3.2 going"), ("wild", "451 4.3.0 Temp")]
+)
+@pytest.mark.parametrize("kind", ListenerKind)
+async def test_a_refusal_of_the_next_hop_is_made_fit_and_carries_the_id_that_the_log_has(
+    talk, caplog, kind, local, reply
+):
+    caplog.set_level("INFO", "mailward.smtp")
+    dialogue = talk(kind)
+    said = await dialogue.ask(HELLO, FROM, f"RCPT TO:<{local}@city.example>")
+    assert said.startswith(reply)
+    assert said.endswith(f" [{dialogue.dialogue.pending.id}]")
+    assert said.isprintable()
+    (line,) = caplog.messages
+    assert f"{dialogue.dialogue.pending.id}: from 192.0.2.1: <ada@elsewhere.example> to <{local}@city.example>" in line
+
+
+# Errors and patience
+
+
+async def test_permanent_refusals_are_counted_and_one_too_many_ends_the_session(talk):
+    dialogue = talk(limits=Limits(errors=2))
+    await dialogue.ask("WHAT", "WHAT")
+    assert (await dialogue.farewell("WHAT")).code == 421
+    assert dialogue.wire.said[-1].startswith("500"), "the refusal itself is said first"
+
+
+async def test_our_own_trouble_is_not_the_clients_error(talk):
+    dialogue = talk(limits=Limits(errors=1))
+    dialogue.spool.free = 0
+    await dialogue.ask(HELLO)
+    for _ in range(3):
+        assert (await dialogue.ask(f"{FROM} SIZE=1")).startswith("452")
+
+
+async def test_guessing_addresses_is_an_error_on_an_edge_listener_only(talk):
+    guesses = [HELLO, FROM, *["RCPT TO:<unknown@city.example>"] * 2]
+    assert (await talk(limits=Limits(errors=1)).farewell(*guesses)).code == 421
+    assert (await talk(ListenerKind.INTERNAL, Limits(errors=1)).ask(*guesses, "NOOP")).startswith("250")
+
+
+async def test_a_message_that_was_taken_clears_the_errors_and_no_other_does(talk):
+    dialogue = talk(limits=Limits(errors=1))
+    await dialogue.ask(HELLO)
+    for _ in range(3):
+        assert (await dialogue.ask("WHAT")).startswith("500")
+        assert "250 2.0.0 Ok: " in await dialogue.ask(FROM, TO, "DATA")
+    await dialogue.ask("WHAT", FROM, "RCPT TO:<refused@city.example>")
+    assert "554" in await dialogue.ask("DATA")
+    assert (await dialogue.farewell("WHAT")).code == 421
+
+
+@pytest.mark.parametrize("line", [HELLO, "HELO a.example", "RSET", "NOOP", "VRFY pat", "HELP", "STARTTLS"])
+async def test_commands_without_mail_have_a_budget_c17(talk, line):
+    dialogue = talk(limits=Limits(errors=JUNK_COMMANDS))
+    await dialogue.ask(*[line] * JUNK_COMMANDS)
+    assert (await dialogue.farewell("NOOP")) == Reply(code=421, status="4.7.0", text="Too many commands without mail")
+
+
+async def test_mail_renews_the_budget_of_commands_without_mail(talk):
+    dialogue = talk()
+    await dialogue.ask(HELLO, *["NOOP"] * (JUNK_COMMANDS - 1), FROM, TO, "DATA")
+    assert (await dialogue.ask(*["NOOP"] * JUNK_COMMANDS)).startswith("250")
+
+
+# Content
+
+
+@pytest.mark.parametrize("lines", [(HELLO, FROM, TO), (HELLO,), ()])
+async def test_content_before_354_ends_the_session_in_any_state_c10(talk, lines):
+    dialogue = talk()
+    await dialogue.ask("NOOP", *lines)
+    dialogue.wire.has_unread = True
+    assert (await dialogue.farewell("DATA")).status == "5.5.0"
+
+
+async def test_data_takes_no_argument_and_the_transaction_stays(talk):
+    dialogue = talk()
+    assert (await dialogue.ask(HELLO, FROM, TO, "DATA now")).startswith("501")
+    assert "250 2.0.0 Ok: " in await dialogue.ask("DATA")
+
+
+async def test_the_outcome_leaves_at_once(talk):
+    dialogue = talk()
+    await dialogue.ask(HELLO, FROM, TO, "DATA")
+    assert dialogue.wire.flushed == len(dialogue.wire.said)
+
+
+async def test_a_content_over_the_limit_is_refused_by_what_came_and_not_by_what_was_claimed_c16(city, talk):
+    dialogue = talk(limits=Limits(message_octets=70_000))
+    dialogue.wire.content = (b"y" * 98 + b"\r\n") * 701
+    assert "\n552 5.3.4" in await dialogue.ask(HELLO, f"{FROM} SIZE=10", TO, "DATA")
+    assert city.received == []
+    assert city.closed == 1
+
+
+async def test_a_refused_content_is_logged_with_the_id_of_the_reply(talk, caplog):
+    caplog.set_level("INFO", "mailward.smtp")
+    dialogue = talk()
+    dialogue.wire.content = b"bare\nline end\r\n"
+    said = await dialogue.ask(HELLO, FROM, TO, "DATA")
+    identifier = said.rpartition("[")[2].rstrip("]")
+    assert f"{identifier}: content refused: 550 5.6.11" in caplog.text
+
+
+async def test_a_content_that_was_put_right_is_logged_on_an_internal_listener(city, talk, caplog):
+    dialogue = talk(ListenerKind.INTERNAL)
+    dialogue.wire.content = b"bare\nline end\r\n"
+    assert "250 2.0.0 Ok: " in await dialogue.ask(HELLO, FROM, TO, "DATA")
+    assert city.contents == [b"bare\r\nline end\r\n"]
+    assert f"{city.received[0][0].id}: bare CR, bare LF or NUL in the content put right" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"y" * 1_000 + b"\r\n", b"bare\nline end\r\n" * 100, None])
+async def test_the_spool_gets_everything_back_whatever_becomes_of_the_content(city, talk, monkeypatch, content):
+    monkeypatch.setattr(data, "BLOCK", 16)
+    dialogue = talk()
+    dialogue.wire.content = content
+    await dialogue.ask(HELLO, FROM, TO)
+    if content is None:
+        with pytest.raises(ConnectionResetError):
+            await dialogue.ask("DATA")
+    else:
+        await dialogue.ask("DATA")
+    assert dialogue.spool.free == BUDGET
+    await dialogue.dialogue.drop()
+    assert city.opened == city.closed == 1
+
+
+async def test_a_next_hop_that_refuses_the_content_is_quoted(talk):
+    said = await talk().ask(HELLO, FROM, "RCPT TO:<refused@city.example>", "DATA")
+    assert "\n554 5.7.1 Next hop does not want it [" in said
+
+
+async def test_an_error_of_ours_is_not_told_and_is_found_by_the_id_of_the_reply_l1(talk, caplog):
+    said = await talk().ask(HELLO, FROM, "RCPT TO:<crash@city.example>", "DATA")
+    assert "\n451 4.3.0" in said
+    assert "secret" not in said
+    identifier = said.rpartition("[")[2].rstrip("]")
+    assert f"{identifier}: processing failed" in caplog.text
+
+
+async def test_a_client_that_went_before_its_reply_is_logged_with_the_outcome(city, talk, caplog):
+    dialogue = talk()
+    dialogue.wire.closed = True
+    await dialogue.ask(HELLO, FROM, TO, "DATA")
+    identifier = city.received[0][0].id
+    assert f"{identifier}: the client went before it could be told: 250 2.0.0" in caplog.text
+
+
+# Failing and dropping
+
+
+async def test_a_defect_within_a_command_ends_the_transaction_and_says_little_c11(city, talk, caplog):
+    dialogue = talk()
+    await dialogue.ask(HELLO, FROM)
+    identifier = dialogue.dialogue.pending.id
+    try:
+        await dialogue.ask("RCPT TO:<broken@city.example>")
+    except OSError:
+        await dialogue.dialogue.fail()
+    assert dialogue.wire.said[-1] == f"451 4.3.0 Temporary failure, try again later [{identifier}]"
+    assert f"{identifier}: command failed" in caplog.text
+    assert "secret of the house" in caplog.text
+    assert dialogue.dialogue.pending is None
+    assert city.opened == city.closed == 1
+
+
+async def test_a_defect_outside_a_transaction_is_known_by_the_clients_address(talk):
+    dialogue = talk()
+    await dialogue.dialogue.fail()
+    assert dialogue.wire.said == ["451 4.3.0 Temporary failure, try again later [192.0.2.1]"]
+
+
+async def test_dropping_twice_gives_back_once(city, talk):
+    dialogue = talk()
+    await dialogue.ask(HELLO, FROM, TO)
+    await dialogue.dialogue.drop()
+    await dialogue.dialogue.drop()
+    assert city.closed == 1
