@@ -27,6 +27,8 @@ from rules.verdict import Judgement, Verdict
 
 T = TypeVar("T")
 
+STORE_SECONDS = 20.0  # twice what a locked database may keep one act; our answer has to come within 90 s
+
 
 class Holding(Protocol):
     """What the pipeline needs of the quarantine (quarantine.quarantine.Quarantine)."""
@@ -139,7 +141,12 @@ class Pipeline:
         return Shipment(recipients=group.recipients, pieces=leaving(transaction.message, added, self.hostname, tag))
 
     async def _in_store(self, call: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.store, call, *arguments)
+        """Raises StoreUnavailable also when it takes too long: what has not begun by then is not done any more."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self.store, call, *arguments)
+        except TimeoutError:
+            raise StoreUnavailable(f"the store did not answer within {STORE_SECONDS:.0f} s") from None
 
 
 def _dispositions(

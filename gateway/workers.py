@@ -39,6 +39,7 @@ from rules.verdict import Judgement
 FORK, KILL, READY = b"F", b"K", b"R"
 MESSAGES_PER_WORKER = 200  # reliability D7: what a message may have left behind does not stay for long
 START_SECONDS = 30.0  # for the warm parent: imports, patterns, directory
+WAIT_SECONDS = 30.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
 GRACE_SECONDS = 5.0  # a worker kills itself at its deadline; after this we stop waiting for its end
 
 CANARY = b"From: canary@mailward.example\r\nTo: canary@mailward.example\r\nSubject: canary\r\n\r\nStill singing.\r\n"
@@ -150,6 +151,7 @@ class WorkerPool:
         self._starting = asyncio.Lock()  # two failing messages must not start two parents
         self._control: socket.socket | None = None
         self._policy: Policy | None = None
+        self._closed = False
 
     @property
     def size(self) -> int:
@@ -178,6 +180,7 @@ class WorkerPool:
                     worker = await self._idle.get()
                     if worker is not None:
                         worker.close()
+        self._closed = True
         await self._stop_parent()
 
     async def __aenter__(self) -> Self:
@@ -203,7 +206,7 @@ class WorkerPool:
         return judge_uninspected(self.policy, _directions(transaction, self._settings.domains), reason)
 
     async def _once(self, transaction: Transaction) -> Judgement:
-        worker = await self._idle.get()
+        worker = await self._free()
         try:
             if worker is None:
                 worker = await self._fork()
@@ -220,6 +223,14 @@ class WorkerPool:
             self._idle.put_nowait(worker)
         return judgement
 
+    async def _free(self) -> _Worker | None:
+        """The place of a worker, whose worker may still have to be forked."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await self._idle.get()
+        except TimeoutError:
+            raise InspectionUnavailable(f"all workers busy for {WAIT_SECONDS:.0f} s") from None
+
     def _discard(self, worker: _Worker | None) -> None:
         if worker is not None:
             worker.close()
@@ -228,6 +239,8 @@ class WorkerPool:
 
     async def _fork(self) -> _Worker:
         async with self._starting:
+            if self._closed:
+                raise InspectionUnavailable("the pool is closed")
             if self._parent is None or self._parent.returncode is not None:
                 await self._start_parent()
         if self._control is None:

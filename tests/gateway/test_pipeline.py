@@ -1,5 +1,6 @@
 """The one path of a message: the order of its steps, and who owns the mail after each way it can end."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Scene:
     dispositions: Sequence[Disposition] = ()
     judge_fails: bool = False
     store_fails: bool = False
+    store_seconds: float = 0.0
     mailing: Mailing | None = None
     reached: int = 0
 
@@ -72,6 +74,7 @@ class Scene:
     ) -> Any:
         if self.store_fails:
             raise StoreUnavailable("disk full")
+        time.sleep(self.store_seconds)
         self.happened.append(f"hold {cause.value}: {names(recipients)}")
 
     async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:
@@ -181,6 +184,14 @@ async def test_a_store_that_fails_sends_nothing_either() -> None:
     scene = Scene({"held": Action.QUARANTINE, "passed": Action.PASS}, store_fails=True)
     assert await scene.process() == STORE_AWAY
     assert scene.shipments == []
+
+
+async def test_a_store_that_does_not_answer_in_time_is_a_store_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database locked by a backup: each hold fails slowly, and those behind it must not wait for all before them."""
+    monkeypatch.setattr("gateway.pipeline.STORE_SECONDS", 0.05)
+    scene = Scene({"held": Action.QUARANTINE, "passed": Action.PASS}, store_seconds=0.5)
+    assert await scene.process() == STORE_AWAY
+    assert "send: passed" not in scene.happened
 
 
 async def test_a_refusal_of_all_goes_up_with_its_class() -> None:

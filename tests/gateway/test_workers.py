@@ -115,6 +115,25 @@ async def test_workers_that_fail_on_everything_are_our_surroundings_fault() -> N
             await pool.inspect(canary())
 
 
+async def test_who_waits_too_long_for_a_worker_is_told_so(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a row of slow messages the sender must not be kept until it gives up and sends a second copy."""
+    monkeypatch.setattr("gateway.workers.WAIT_SECONDS", 0.05)
+    await pool._idle.get()  # as a message in hand
+    with pytest.raises(InspectionUnavailable, match="busy"):
+        await asyncio.wait_for(pool.inspect(canary()), 5)
+    pool._idle.put_nowait(None)
+    assert (await pool.inspect(canary())).inspected is Inspected.FULLY
+
+
+async def test_a_closed_pool_starts_nothing_again() -> None:
+    async with WorkerPool(SETTINGS) as pool:
+        await pool.close()
+        pool._idle.put_nowait(None)  # as by a message that was still in hand when time was up
+        with pytest.raises(InspectionUnavailable):
+            await pool.inspect(canary())
+        assert children(os.getpid()) == []
+
+
 async def test_a_worker_has_no_network(pool: WorkerPool) -> None:
     """Only root, or where user name spaces are allowed; elsewhere the log has said so."""
     await pool.inspect(canary())
