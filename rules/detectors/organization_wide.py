@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.address import Address, AddressError, key_of, parse_address
+from rules.directory import Directory
 from rules.document import STRICT
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
@@ -71,7 +72,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     reach = _reach(facts, _addresses(facts, copies, listed, parameters), parameters)
     if not reach.everyone and 2 * len(reach.people) < parameters.minimum:
         return
-    staff = _staff(facts)
+    staff = staff_size(facts.directory)
     needed = threshold(staff, parameters)
     if not reach.everyone and 2 * len(reach.people) < needed:
         return
@@ -110,6 +111,11 @@ def observe_sum(reached: int, staff: int, mailing: Mailing, parameters: Paramete
     )
 
 
+def staff_size(directory: Directory) -> int:
+    """The number of active people on the staff list: what `observe_sum` is to be asked with."""
+    return sum(person.active for person in directory.people.values())
+
+
 def threshold(staff: int, parameters: Parameters) -> int:
     """The number of people from which a mailing is organization-wide."""
     if staff == 0:
@@ -140,10 +146,6 @@ def _reach(facts: Facts, addresses: tuple[Address, ...], parameters: Parameters)
         if address.key in names or (address.local.casefold() in names and facts.directory.owns(address))
     )
     return Reach(people=staff_of(facts, facts.directory.expand(addresses)), everyone=everyone)
-
-
-def _staff(facts: Facts) -> int:
-    return sum(person.active for person in facts.directory.people.values())
 
 
 def _permitted(facts: Facts, parameters: Parameters) -> bool:

@@ -1,6 +1,6 @@
 """Organization-wide mail: who is counted, from how many people on, and who may."""
 
-from rules.detectors.organization_wide import Parameters, detect, observe_sum, threshold
+from rules.detectors.organization_wide import Parameters, detect, observe_sum, staff_size, threshold
 from rules.directory import Directory, Person
 from rules.verdict import Mailing
 
@@ -84,6 +84,10 @@ def test_without_a_staff_list_only_many_people_count(facts_of):
 
 def test_the_threshold_in_small_and_large_cities():
     assert [threshold(staff, Parameters()) for staff in (0, 12, 50, 5_000)] == [100, 20, 25, 2_500]
+
+
+def test_the_staff_is_whoever_has_a_live_account():
+    assert staff_size(STAFF) == 40 == len(STAFF.people) - 1
 
 
 def test_a_mailing_added_up_over_messages():

@@ -1,0 +1,41 @@
+"""The table of kinds: complete, sensible in its weights, and with gates that let through what the patterns find."""
+
+import pytest
+
+from rules.identifiers.kinds import SHAPES, IdentifierKind
+from rules.patterns import compile_patterns
+
+SPECIMENS = {
+    IdentifierKind.SSN: ("SSN 512-44-9087", "ss# 512 44 9087", "social security 512449087"),
+    IdentifierKind.ITIN: ("ITIN 912-70-1234", "taxpayer 912701234"),
+    IdentifierKind.EIN: ("EIN 48-6012345", "W-9: 48-6012345"),
+    IdentifierKind.CARD: ("card 4539 1488 0343 6467", "amex 3742-454554-00126", "cc 4539148803436467"),
+    IdentifierKind.IBAN: ("IBAN DE89 3704 0044 0532 0130 00", "bank GB82WEST12345698765432"),
+    IdentifierKind.BANK_ACCOUNT: ("bank account number: 004417829", "credit union acct# 00-441782"),
+    IdentifierKind.ROUTING: ("routing 021000021", "wire to 021000021"),
+    IdentifierKind.DRIVERS_LICENCE: ("driver's license K01234567", "OLN 123-45-6789", "DL D123-4567-8901"),
+    IdentifierKind.PASSPORT: ("passport C12345678", "Passports: 123456789"),
+}
+
+
+def test_every_kind_but_birth_dates_has_a_shape():
+    assert {shape.kind for shape in SHAPES} == set(IdentifierKind) - {IdentifierKind.BIRTH_DATE}
+
+
+def test_context_makes_a_shape_heavier():
+    assert all(0.0 <= shape.alone < shape.near <= 1.0 for shape in SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(kind, text) for kind, texts in SPECIMENS.items() for text in texts],
+    ids=str,
+)
+def test_a_gate_never_hides_what_its_pattern_would_find(kind, text):
+    fitting = [
+        shape for shape in SHAPES if shape.kind is kind and shape.pattern.search(text) and shape.context.search(text)
+    ]
+    assert fitting
+    for shape in fitting:
+        assert compile_patterns((shape.look,)).fires(text)
+        assert compile_patterns((shape.hint,)).fires(text)
