@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.utils import getaddresses
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE / "samples"
@@ -57,45 +57,51 @@ class Trouble(Exception):
 
 def main() -> int:
     sys.stdout.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    gateway: subprocess.Popen[bytes] | None = None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
-        gateway = start_gateway()
-        show_samples()
-        print(what_next())
-        gateway.wait()
-        raise Trouble(f"The gateway has ended. Its log, {shown(LOG)}, says:\n{last_words()}")
+        show_gateway()
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        if gateway is not None:
-            stop(gateway)
+    return 1
 
 
-def start_gateway() -> subprocess.Popen[bytes]:
-    for port, name in ((EDGE, "EDGE_PORT"), (INTERNAL, "INTERNAL_PORT")):
-        if answers(port):
-            raise Trouble(f"Port {port} is in use; does a gateway run already? Or choose another: {name}=… make run")
+def show_gateway() -> NoReturn:
+    """Until a signal ends it; raises Trouble."""
+    refuse_used_ports()
+    print(f"A gateway for city.example starts on loopback, and the messages of {shown(SAMPLES)} go through it.")
     STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     CONFIG.write_text(configuration())
     with LOG.open("wb") as log:
         gateway = subprocess.Popen([str(MAILWARD), "serve", "-c", str(CONFIG)], stderr=log)
+    try:
+        wait_until_it_listens(gateway)
+        show_samples()
+        print(what_next())
+        gateway.wait()
+        raise Trouble(f"The gateway has ended. {last_words()}")
+    finally:
+        stop(gateway)
+
+
+def refuse_used_ports() -> None:
+    for port, name in ((EDGE, "EDGE_PORT"), (INTERNAL, "INTERNAL_PORT")):
+        if answers(port):
+            raise Trouble(f"Port {port} is in use; does a gateway run already? Or choose another: {name}=… make run")
+
+
+def wait_until_it_listens(gateway: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not (answers(EDGE) and answers(INTERNAL)):
         if gateway.poll() is not None or time.monotonic() > deadline:
-            stop(gateway)
-            raise Trouble(f"The gateway did not start. Its log, {shown(LOG)}, says:\n{last_words()}")
+            raise Trouble(f"The gateway did not start. {last_words()}")
         time.sleep(0.05)
-    return gateway
 
 
 def stop(gateway: subprocess.Popen[bytes]) -> None:
     """Ended as a service manager would; a second Ctrl-C does not leave it behind."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     gateway.terminate()
     gateway.wait()
 
@@ -127,7 +133,7 @@ def answers(port: int) -> bool:
 
 
 def last_words() -> str:
-    return LOG.read_text(errors="replace")[-2000:]
+    return f"Its log, {shown(LOG)}, says:\n{LOG.read_text(errors='replace')[-2000:]}"
 
 
 def show_samples() -> None:
