@@ -218,7 +218,7 @@ def show(sample: Sample, recipients: Sequence[dict[str, Any]], reasons: Sequence
 
 def what_next() -> str:
     program, item = shown(MAILWARD), held_item() or "ID"
-    install = "" if shutil.which("swaks") else "      (apt-get install swaks)"
+    install = "" if shutil.which("swaks") else "      (apt-get install swaks netbase)"
     return f"""
 The gateway is running. Mail from outside: 127.0.0.1:{EDGE}; from the city's own server: 127.0.0.1:{INTERNAL}.
 What passes goes to {NEXT_HOP or shown(STATE / "delivered")}. The log is {shown(LOG)}.
