@@ -109,12 +109,13 @@ class Pipeline:
         for probe in probes:
             window = probe.parameters.window_seconds
             reached = await self._in_store(self.reach.add, mailing, transaction.received, window)
+            staff = organization_wide.staff_size(self.directory())
             observation = organization_wide.observe_sum(
-                reached, len(self.directory().people), mailing, probe.parameters
+                reached, staff, mailing, probe.parameters, [copy.address for copy in transaction.envelope.recipients]
             )
             if observation is not None:
                 reverse_path = transaction.envelope.reverse_path
-                judgement = add_observation(judgement, policy, observation, reverse_path, transaction.received)
+                judgement = add_observation(judgement, policy, probe, observation, reverse_path, transaction.received)
         return judgement
 
     async def _hold(

@@ -115,12 +115,12 @@ def judge_uninspected(policy: Policy, recipients: Sequence[tuple[Address, Direct
 
 
 def add_observation(
-    judgement: Judgement, policy: Policy, observation: Observation, sender: Address | None, now: datetime
+    judgement: Judgement, policy: Policy, probe: Probe, observation: Observation, sender: Address | None, now: datetime
 ) -> Judgement:
-    """Judge an observation that was summed up over messages, and tighten the verdicts by it."""
+    """Judge what `probe` observed in a sum over messages, by the rules that ask it, and tighten the verdicts."""
     observations = (*judgement.observations, observation)
     indices = (len(judgement.observations),)
-    rules = (rule for rule in policy.rules if rule.when.detector == observation.detector)
+    rules = (rule for rule in policy.rules if rule.when == probe)
     hits = tuple(Hit(rule=rule, observations=indices) for rule in rules) if observation.detected else ()
     case = _Case(policy=policy, observations=observations, hits=hits, undetermined=(), sender=sender, now=now)
     verdicts = tuple(_tighten(verdict, case) for verdict in judgement.verdicts)

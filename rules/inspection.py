@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from rules.address import key_of
+from rules.detectors import organization_wide
 from rules.directory import Directory
 from rules.engine import judge
 from rules.mailing import mailing_of
@@ -18,4 +20,10 @@ def inspect(transaction: Transaction, directory: Directory, policy: Policy) -> J
     facts = read_facts(transaction, directory)
     forget_content()
     judgement = judge(facts, policy, preview=preview_of(facts))
-    return replace(judgement, mailing=mailing_of(facts))
+    return replace(judgement, mailing=mailing_of(facts, _professional_lists(policy)))
+
+
+def _professional_lists(policy: Policy) -> frozenset[str]:
+    """The address keys of the lists whose members no sum over messages counts."""
+    probes = (probe for probe in policy.probes if probe.detector == organization_wide.NAME)
+    return frozenset(key_of(name) for probe in probes for name in probe.parameters.listservs)

@@ -33,13 +33,14 @@ _SALUTATION = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def mailing_of(facts: Facts) -> Mailing | None:
+def mailing_of(facts: Facts, uncounted: frozenset[str] = frozenset()) -> Mailing | None:
     """The mailing this message is, or is a piece of; None when it reaches nobody of ours from inside.
 
     None as well for automatic answers (RFC 3834) and for messages that say too little to be known again: two
-    messages of "Thanks" are not one mailing. Judged alone they still are.
+    messages of "Thanks" are not one mailing. Judged alone they still are. `uncounted` are recipients' address keys.
     """
-    reaches = staff_of(facts, facts.directory.expand(facts.recipients(Direction.INTERNAL)))
+    counted = [address for address in facts.recipients(Direction.INTERNAL) if address.key not in uncounted]
+    reaches = staff_of(facts, facts.directory.expand(counted))
     if not reaches or facts.envelope.reverse_path is None or _automatic(facts):
         return None
     fingerprint = _fingerprint(facts)

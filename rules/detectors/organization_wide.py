@@ -4,7 +4,7 @@ Counts people and names group addresses that mean everyone. Keeps no sum: the ga
 and asks `observe_sum` about the total. Nothing here weighs what the message says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report mail from inside that reaches a good part of the staff; `detected` from the threshold on."""
     listed = frozenset(map(key_of, parameters.listservs))
     copies = facts.recipients(Direction.INTERNAL, Direction.OUTBOUND)
-    concerned = tuple(address.key for address in copies if address.key not in listed)
+    concerned = _unlisted(copies, parameters)
     if not concerned:
         return
     reach = _reach(facts, _addresses(facts, copies, listed, parameters), parameters)
@@ -90,11 +90,13 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     )
 
 
-def observe_sum(reached: int, staff: int, mailing: Mailing, parameters: Parameters) -> Observation | None:
+def observe_sum(
+    reached: int, staff: int, mailing: Mailing, parameters: Parameters, copies: Sequence[Address]
+) -> Observation | None:
     """Report one mailing that reached `reached` different people over several messages; None below the threshold.
 
     `mailing` is the piece at hand; when nobody else was reached, `detect` has said all there is to say.
-    `staff` is the number of active people on the staff list, 0 when there is none.
+    `staff` is the number of active people on the staff list, 0 when there is none; `copies` are the piece's recipients.
     """
     needed = threshold(staff, parameters)
     if reached < needed or reached <= len(mailing.reaches):
@@ -107,8 +109,15 @@ def observe_sum(reached: int, staff: int, mailing: Mailing, parameters: Paramete
         detected=True,
         score=_score(reached, staff, needed),
         summary=f"with the same mailing in other messages within {hours:g} hours: {_said(reached, staff)}",
-        evidence=(Evidence(part="", text=f"mailing {mailing.fingerprint[:16]} of {mailing.originator}"),),
+        evidence=(Evidence(part="", text=f"the same mailing of {mailing.originator}"),),
+        recipients=_unlisted(copies, parameters),
     )
+
+
+def _unlisted(copies: Sequence[Address], parameters: Parameters) -> tuple[str, ...]:
+    """The address keys of the copies that go to no professional list."""
+    listed = frozenset(map(key_of, parameters.listservs))
+    return tuple(address.key for address in copies if address.key not in listed)
 
 
 def staff_size(directory: Directory) -> int:

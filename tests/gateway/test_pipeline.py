@@ -43,6 +43,7 @@ class Scene:
     store_seconds: float = 0.0
     mailing: Mailing | None = None
     reached: int = 0
+    gone: int = 0  # people on the staff list without a live account
 
     async def inspect(self, transaction: Transaction) -> Judgement:
         self.happened.append("judge")
@@ -102,6 +103,7 @@ class Scene:
 
     async def process(self) -> Reply:
         people = {f"p{n}@city.example": Person(address=f"p{n}@city.example") for n in range(40)}
+        people |= {f"x{n}@city.example": Person(address=f"x{n}@city.example", active=False) for n in range(self.gone)}
         policy = load_policy(find_policy("city-baseline"))
         with ThreadPoolExecutor(1) as store:
             pipeline = Pipeline(
@@ -225,6 +227,6 @@ async def test_a_permanent_refusal_beside_a_hold_does_not_make_the_sender_bounce
 async def test_the_same_mailing_summed_over_messages_is_organization_wide(reached: int, action: Action) -> None:
     """The second, cheap step: each message alone reaches one person, together they reach the staff."""
     mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
-    scene = Scene({"p1": Action.PASS}, mailing=mailing, reached=reached)
+    scene = Scene({"p1": Action.PASS}, mailing=mailing, reached=reached, gone=80)
     await scene.process()
     assert [item.verdict.action for item in scene.dispositions] == [action]

@@ -310,7 +310,9 @@ def test_the_message_counts_by_the_time_it_was_received(facts: Facts) -> None:
 
 
 def add(judgement: Judgement, judging: Policy, observation: Observation) -> Judgement:
-    return add_observation(judgement, judging, observation, parse_address(CLERK), datetime(2026, 3, 2, tzinfo=UTC))
+    asked = probe(detector=observation.detector)
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    return add_observation(judgement, judging, asked, observation, parse_address(CLERK), now)
 
 
 def test_a_sum_tightens_the_verdicts_and_keeps_what_was_found(facts: Facts) -> None:
@@ -321,6 +323,15 @@ def test_a_sum_tightens_the_verdicts_and_keeps_what_was_found(facts: Facts) -> N
     assert actions(after)[OUTSIDE] is Action.QUARANTINE
     assert rules_of(after, OUTSIDE) == ["mark", "sum"]
     assert after.observations[after.verdicts[0].findings[1].observation].detector == "summed"
+
+
+def test_a_sum_speaks_only_to_the_rules_that_asked_with_its_parameters(facts: Facts) -> None:
+    """A quarter of the staff may be tagged and half of it held: what the first asked is not for the second."""
+    half = probe(seen("summed", detected=False), detector="summed")
+    judging = policy(rule("quarter", probe(detector="summed"), Action.TAG), rule("half", half))
+    after = add(judge(facts, judging), judging, seen("summed"))
+    assert rules_of(after, OUTSIDE) == ["quarter"]
+    assert actions(after)[OUTSIDE] is Action.TAG
 
 
 def test_a_sum_never_loosens(facts: Facts) -> None:

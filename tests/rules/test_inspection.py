@@ -1,5 +1,6 @@
 """The whole judgement of one message, from its octets."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rules.address import parse_address
@@ -14,7 +15,7 @@ from rules.verdict import Inspected, Judgement
 CITY = Directory(domains=frozenset({"city.example"}))
 
 
-def judged(content: str, to: str) -> Judgement:
+def judged(content: str, to: str, **parameters: object) -> Judgement:
     transaction = Transaction(
         id="t",
         received=datetime(2026, 3, 2, tzinfo=UTC),
@@ -27,7 +28,9 @@ def judged(content: str, to: str) -> Judgement:
         ),
         message=Message(content.replace("\n", "\r\n").encode()),
     )
-    return inspect(transaction, CITY, policy_of_rule(load_rule(LIBRARY / "organization-wide")))
+    rule = load_rule(LIBRARY / "organization-wide")
+    when = replace(rule.when, parameters=replace(rule.when.parameters, **parameters))
+    return inspect(transaction, CITY, policy_of_rule(replace(rule, when=when)))
 
 
 def test_what_is_judged_can_be_read_by_whoever_reviews_it() -> None:
@@ -43,6 +46,7 @@ def test_a_mailing_is_told_so_that_it_can_be_summed_up() -> None:
     mailing = judged(text, "bo@city.example").mailing
     assert mailing is not None and mailing.reaches == ("bo@city.example",)
     assert judged(text, "bo@elsewhere.example").mailing is None
+    assert judged(text, "pros@city.example", listservs=("Pros@city.example",)).mailing is None
 
 
 def test_octets_that_are_no_message_are_judged_and_never_raise() -> None:

@@ -131,6 +131,13 @@ def test_it_reaches_the_active_members_of_groups_once_each(facts_of):
     assert mailing.originator == "ann.clerk@city.example"
 
 
+def test_the_members_of_a_list_that_is_not_counted_are_not_reached(facts_of):
+    crew = frozenset({"crew@city.example"})
+    both = facts_of(BODY, to=("Crew@city.example", "ann.lee@city.example"), directory=STAFF)
+    assert mailing_of(both, crew).reaches == ("ann.lee@city.example",)
+    assert mailing_of(facts_of(BODY, to=("crew@city.example",), directory=STAFF), crew) is None
+
+
 def test_without_a_staff_list_every_address_of_ours_counts(facts_of):
     assert mailing_of(facts_of(BODY, to=("x@city.example", "y@elsewhere.example"))).reaches == ("x@city.example",)
 

@@ -1,5 +1,6 @@
 """Organization-wide mail: who is counted, from how many people on, and who may."""
 
+from rules.address import parse_address
 from rules.detectors.organization_wide import Parameters, detect, observe_sum, staff_size, threshold
 from rules.directory import Directory, Person
 from rules.verdict import Mailing
@@ -90,15 +91,24 @@ def test_the_staff_is_whoever_has_a_live_account():
     assert staff_size(STAFF) == 40 == len(STAFF.people) - 1
 
 
+PIECE = (parse_address("p1@city.example"), parse_address("Pros@city.example"))
+
+
 def test_a_mailing_added_up_over_messages():
     mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
-    found = observe_sum(26, 40, mailing, Parameters())
+    found = observe_sum(26, 40, mailing, Parameters(), PIECE)
     assert found is not None and found.detected and found.score == 0.65
     assert found.summary == "with the same mailing in other messages within 6 hours: reaches 26 of 40 people, 65 %"
-    assert observe_sum(19, 40, mailing, Parameters()) is None
-    assert observe_sum(26, 40, mailing, Parameters(permitted_senders=("ann@city.example",))) is None
+    assert observe_sum(19, 40, mailing, Parameters(), PIECE) is None
+    assert observe_sum(26, 40, mailing, Parameters(permitted_senders=("ann@city.example",)), PIECE) is None
 
 
 def test_the_sum_says_nothing_that_the_message_alone_has_said():
     mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=tuple(sorted(CREW)))
-    assert observe_sum(40, 40, mailing, Parameters()) is None
+    assert observe_sum(40, 40, mailing, Parameters(), PIECE) is None
+
+
+def test_the_copy_of_a_professional_list_is_not_held_for_the_sum():
+    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
+    found = observe_sum(26, 40, mailing, Parameters(listservs=("pros@city.example",)), PIECE)
+    assert found is not None and found.recipients == ("p1@city.example",)
