@@ -18,7 +18,7 @@ from gateway.relay.transaction import DATA, Opening, open_transaction
 from gateway.reply import NEXT_HOP_AWAY, TRY_LATER, Reply
 from rules.transaction import Envelope, Recipient
 
-KEEP_SECONDS = 1.0  # a slow upload keeps its connection so long after the last recipient, then others may use it
+KEEP_SECONDS = 1.0  # a client that is slow with recipients or content keeps a connection so long, then others may
 SEND_SECONDS = 60.0  # for sending, beside 30 for inspection: our answer within 90 s of the final dot (reliability P3)
 SLOWEST = 1024 * 1024  # octets a second; a large content has so much more time than SEND_SECONDS
 
@@ -52,11 +52,13 @@ class SmtpEgress:
         self._accepted: list[Recipient] = []  # by that transaction
         self._refusal: Reply | None = None  # of MAIL, or of the whole next hop: the same for every later recipient
         self._keeper: asyncio.TimerHandle | None = None
+        self._keep_until = 0.0  # loop time
 
     async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
         self._stop_keeper()
         if self._refusal is not None:
             return self._refusal
+        before = self._connection
         try:
             reply = await self._offer(envelope, recipient)
         except NextHopError as error:
@@ -65,7 +67,10 @@ class SmtpEgress:
         except CommandError:
             return NOT_PASSABLE
         if self._connection is not None:
-            self._keeper = asyncio.get_running_loop().call_later(KEEP_SECONDS, self._give_back)
+            loop = asyncio.get_running_loop()
+            if self._connection is not before:  # not with each recipient anew: a trickle would keep it for ever
+                self._keep_until = loop.time() + KEEP_SECONDS
+            self._keeper = loop.call_at(self._keep_until, self._give_back)
         return reply
 
     async def send(self, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:

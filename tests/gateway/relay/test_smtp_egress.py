@@ -1,6 +1,7 @@
 """One message's way to a next hop that refuses, hangs, drops or lies (reliability group B)."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -353,6 +354,29 @@ async def test_slow_upload_gives_the_connection_back(
         ["<ada@city.example>", "<bo@city.example>", "<cy@city.example>"],
     ]
     assert server.connections == 1
+
+
+async def test_a_trickle_of_recipients_gives_the_connection_back_too(
+    egress_to: Any, envelope: Envelope, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one host with as many slow sessions as there are connections keeps the city's mail out."""
+    monkeypatch.setattr(smtp_egress, "KEEP_SECONDS", 0.1)
+    _, slow = await egress_to(connections=1)
+
+    async def trickle() -> None:
+        for number in range(20):
+            recipient = replace(people[0], address=parse_address(f"ada{number}@city.example"))
+            assert (await slow.offer(envelope, recipient)).accepted
+            await asyncio.sleep(0.05)
+        await slow.close()
+
+    trickling = asyncio.create_task(trickle())
+    await asyncio.sleep(0.02)
+    quick = SmtpEgress(slow._pool)
+    assert said(await send(quick, envelope, people[2])) == ["250 2.0.0 queued"]
+    assert not trickling.done()
+    await quick.close()
+    await trickling
 
 
 async def test_transaction_left_open_is_reset_by_the_next_user(
