@@ -1,7 +1,7 @@
 """What the commands mean, in any order, over a connection that only records; no socket, no time."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import pytest
@@ -18,7 +18,7 @@ from gateway.smtp.dialogue import Dialogue, Shared
 from gateway.smtp.limits import JUNK_COMMANDS, Connections
 from gateway.smtp.parameters import Refused
 from gateway.smtp.spool import Spool
-from rules.transaction import ListenerKind
+from rules.transaction import Client, ListenerKind
 
 BUDGET = 1_000_000  # octets of the spool
 HELLO = "EHLO client.elsewhere.example"
@@ -265,6 +265,23 @@ async def test_an_edge_listener_relays_nothing_and_does_not_even_ask_c20(city, t
     assert city.offers == [recipient]
 
 
+async def test_what_a_client_said_is_in_the_transaction(city, talk):
+    dialogue = talk()
+    dialogue.wire.tls = True
+    await dialogue.ask(HELLO, FROM, f"{TO} NOTIFY=NEVER ORCPT=rfc822;p@a.example", "RCPT TO:<postmaster>", "DATA")
+    ((transaction, _),) = city.received
+    pat, postmaster = transaction.envelope.recipients
+    assert (pat.notify, pat.orcpt) == ("NEVER", "rfc822;p@a.example")
+    assert str(postmaster.address) == "postmaster@city.example"
+    assert transaction.client == Client(address="192.0.2.1", name="client.elsewhere.example", tls=True)
+
+
+async def test_an_address_beyond_ascii_needs_smtputf8_at_mail(talk):
+    dialogue = talk()
+    assert (await dialogue.ask(HELLO, FROM, "RCPT TO:<zoë@city.example>")).startswith("553 5.6.7")
+    assert (await dialogue.ask("RSET", f"{FROM} SMTPUTF8", "RCPT TO:<zoë@city.example>")).startswith("250")
+
+
 async def test_recipients_have_a_limit_that_is_no_error(city, talk):
     dialogue = talk(limits=Limits(recipients=2, errors=1))
     await dialogue.ask(HELLO, FROM)
@@ -407,6 +424,14 @@ async def test_the_spool_gets_everything_back_whatever_becomes_of_the_content(ci
 async def test_a_next_hop_that_refuses_the_content_is_quoted(talk):
     said = await talk().ask(HELLO, FROM, "RCPT TO:<refused@city.example>", "DATA")
     assert "\n554 5.7.1 Next hop does not want it [" in said
+
+
+async def test_a_next_hop_that_is_closing_does_not_close_our_session(city, reception, tmp_path):
+    async def process(*_):
+        return Reply(code=421, status="4.3.2", text="going")
+
+    dialogue = Talk(replace(reception(city, tmp_path), process=process))
+    assert "\n451 4.3.2 going [" in await dialogue.ask(HELLO, FROM, TO, "DATA")
 
 
 async def test_an_error_of_ours_is_not_told_and_is_found_by_the_id_of_the_reply_l1(talk, caplog):

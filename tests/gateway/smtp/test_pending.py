@@ -99,8 +99,9 @@ async def test_the_way_out_is_given_back_once(city, pending):
     assert city.closed == 1
 
 
-async def test_without_a_recipient_there_is_nothing_to_give_back(city, pending):
+async def test_without_a_recipient_there_is_nothing_to_give_back(city, pending, caplog):
     await pending.close()
+    assert caplog.messages == []
     assert (city.opened, city.closed) == (0, 0)
 
 
