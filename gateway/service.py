@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.assembly import CannotStart, Gateway
+from gateway.certificates import check_certificates
 from gateway.config import Config, load_config
 from gateway.keeper import keep
 from gateway.logs import start_logging
@@ -46,6 +47,7 @@ def supervise(path: Path) -> int:
 
 def _checked(path: Path) -> Config:
     config = load_config(path)
+    check_certificates(path, config)
     load_policy(find_policy(config.policy))
     return config
 

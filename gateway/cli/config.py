@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gateway.certificates import check_certificates
 from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, print_json, print_table
 from gateway.config import Config, load_config
@@ -34,13 +35,14 @@ def config() -> None:
 @config.command(epilog="Example: mailward config check -c mailward.yaml")
 @config_option
 def check(path: Path) -> None:
-    """Read the configuration, its policy and its directory, and tell every fault with file, line and column."""
+    """Read the configuration, its certificates, policy and directory, and tell every fault with file and line."""
     found = load_config(path)
+    check_certificates(path, found)
     policy = load_policy(find_policy(found.policy))
+    directory = load_directory(found.directory, frozenset(found.domains)) if found.directory is not None else None
     click.echo(escaped(f"{path}: no fault"))
     click.echo(escaped(f"policy: {policy.name}, {len(policy.rules)} rules, {policy.hash[:12]}"))
-    if found.directory is not None:
-        directory = load_directory(found.directory, frozenset(found.domains))
+    if directory is not None:
         click.echo(f"directory: {len(directory.people)} people, {len(directory.groups)} groups")
 
 

@@ -52,7 +52,14 @@ def test_a_fault_ends_with_1_and_names_the_file_it_stands_in(file: Path, text: s
     (file.parent / "ours" / "policy.yaml").write_text("policy: ours\ntitle: Ours\nclauses: {}\n")
     file.write_text(text)
     result = run("check", "-c", file)
-    assert (result.exit_code, result.stderr) == (1, f"{file.parent}/{expected}\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{file.parent}/{expected}\n")
+
+
+def test_a_certificate_that_is_not_there_is_a_fault(file: Path) -> None:
+    file.write_text(SMALL + "    tls_ca: ca.pem\n")
+    result = run("check", "-c", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"{file}:10:13: next_hops.0.tls_ca: ")
 
 
 def test_every_value_is_shown_with_its_origin(file: Path) -> None:
