@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from gateway.logs import EXTRA
 from gateway.plan import Disposition
 from gateway.reply import Reply
+from quarantine.display import subject_of
 from quarantine.item import Entry, Outcome
 from quarantine.ledger import Ledger
 from rules.transaction import Transaction
@@ -96,7 +97,7 @@ def _entry(transaction: Transaction, judgement: Judgement, item: Disposition) ->
         item.reply,
         rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         cites=tuple(dict.fromkeys(clause for finding in findings for clause in finding.cites)),
-        subject=judgement.subject,
+        subject=subject_of(judgement),
     )
 
 

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
-from quarantine.display import address_line, masked, numbers_masked, quoted
+from quarantine.display import address_line, masked, numbers_masked, quoted, subject_of
 from quarantine.item import Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
+from rules.address import key_of
 from rules.finding import Action, Finding
 from rules.verdict import Judgement
 
@@ -196,7 +197,7 @@ def _held_line(item: HeldMessage) -> HeldLine:
         id=item.id,
         held=item.held,
         reverse_path=address_line("" if item.reverse_path is None else str(item.reverse_path)),
-        subject=quoted(item.judgement.subject) if item.purged is None else "(given up)",
+        subject=quoted(subject_of(item.judgement)) if item.purged is None else "(given up)",
         size=item.size,
         cause=item.cause.value,
         legal_hold=quoted(item.legal_hold),
@@ -218,7 +219,7 @@ def _copy_line(copy: HeldRecipient) -> CopyLine:
 def findings_of(item: HeldMessage) -> tuple[Finding, ...]:
     """What was found for the item's own recipients, each finding once."""
     addresses = {copy.recipient.address.key for copy in item.recipients}
-    verdicts = [verdict for verdict in item.judgement.verdicts if verdict.recipient.casefold() in addresses]
+    verdicts = [verdict for verdict in item.judgement.verdicts if key_of(verdict.recipient) in addresses]
     return tuple(dict.fromkeys(finding for verdict in verdicts for finding in verdict.findings))
 
 
@@ -269,7 +270,7 @@ def _rule_lines(items: Sequence[HeldMessage], tagged: Sequence[Entry]) -> tuple[
     for item in items:
         addresses = {copy.recipient.address.key for copy in item.recipients}
         for verdict in item.judgement.verdicts:
-            if verdict.recipient.casefold() in addresses:
+            if key_of(verdict.recipient) in addresses:
                 asked = [finding for finding in verdict.findings if finding.action is Action.QUARANTINE]
                 held.update({finding.rule for finding in asked})
                 for finding in asked:

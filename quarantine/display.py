@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from rules.finding import Evidence
+from rules.verdict import Judgement
 
 MAX_LINE = 120  # characters (reliability I08)
 CUT = "…"
@@ -18,6 +19,7 @@ _HOST_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 # A number that could be someone's: five digits or more, however they are set apart. Linear: no two ways to match.
 _NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
 MASK = "*"
+SUBJECT = "subject"  # the part that evidence in the Subject field names (rules.reading)
 
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:
@@ -50,6 +52,19 @@ def masked(evidence: Evidence) -> str:
         return quoted(numbers_masked(evidence.text))
     start, end = evidence.mark
     return one_line(" ".join(_masked_word(word) for word in one_line(evidence.text[start:end]).split()))
+
+
+def subject_of(judgement: Judgement) -> str:
+    """The subject, with whatever a detector masked when it quoted it masked here too."""
+    subject = judgement.subject
+    for evidence in (item for seen in judgement.observations for item in seen.evidence if item.part == SUBJECT):
+        if evidence.mark is None or evidence.start is None or evidence.end is None:
+            continue
+        start, end = evidence.start, evidence.end
+        piece = subject[start:end]
+        if piece != evidence.text[slice(*evidence.mark)]:
+            subject = subject[:start] + MASK * len(piece) + subject[end:]
+    return subject
 
 
 def address_line(address: str) -> str:

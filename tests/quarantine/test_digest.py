@@ -138,6 +138,13 @@ def test_by_rule_and_clause(busy):
     assert rules == {"chain-letter": ("C-1", 33, 0), "bulk-mail": ("C-2", 0, 3)}
 
 
+def test_an_address_that_folds_to_another_keeps_its_findings(keeping):
+    """Domains are not folded: ß and ss are two hosts."""
+    keeping.hold("ann@straße.example")
+    (line,) = collect(keeping.store, the_day(keeping)).held
+    assert [finding.rule for finding in line.findings] == ["chain-letter"]
+
+
 def test_two_neighbouring_periods_count_everything_once(busy):
     day = the_day(busy)
     middle = busy.clock()

@@ -106,11 +106,13 @@ def test_lines_are_short_seven_bit_and_end_in_crlf(parsed):
     assert max(map(len, octets.split(b"\r\n"))) <= 998
 
 
-def test_release_ids_are_ready_to_copy(keeping):
-    item = keeping.hold("ann@city.example")
+def test_each_message_has_a_release_of_its_own_to_copy(keeping):
+    """One line for all would let a program go with the rest when it is pasted."""
+    first, second = keeping.hold("ann@city.example"), keeping.hold("bob@city.example")
     text, html = texts(the_mail(keeping))
-    assert f"mailward quarantine release {item.id} --reason" in text
-    assert f"mailward quarantine release {item.id} --reason" in html
+    for item in (first, second):
+        assert f"mailward quarantine release {item.id} --reason" in text
+        assert f"mailward quarantine release {item.id} --reason" in html
 
 
 def test_head_and_count_of_the_audit_record_stand_in_it(keeping):

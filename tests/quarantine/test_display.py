@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarantine.display import MAX_LINE, address_line, defanged, masked, numbers_masked, one_line, quoted
-from rules.finding import Evidence
+from quarantine.display import MAX_LINE, address_line, defanged, masked, numbers_masked, one_line, quoted, subject_of
+from rules.finding import Evidence, Observation
+from rules.verdict import Inspected, Judgement
 
 
 @given(st.text(max_size=2000))
@@ -64,3 +65,21 @@ def test_addresses_can_be_copied_and_are_no_links():
     assert address_line("Ann@city.example") == "Ann@city.example"
     assert address_line("") == "<>"
     assert "://" not in address_line('"http://evil.example/"@city.example')
+
+
+def test_a_subject_does_not_tell_what_its_evidence_hides():
+    hidden = Evidence(part="subject", start=4, end=15, text="SSN ***-**-8726 of Ann", mark=(4, 15))
+    said = Evidence(part="subject", start=19, end=22, text="8726 of Ann", mark=(8, 11))
+    elsewhere = Evidence(part="1", start=0, end=3, text="***", mark=(0, 3))
+    seen = Observation(detector="d", detected=True, score=1.0, summary="s", evidence=(hidden, said, elsewhere))
+    judgement = Judgement(
+        policy="p",
+        policy_hash="",
+        observations=(seen,),
+        verdicts=(),
+        inspected=Inspected.FULLY,
+        not_inspected=(),
+        subject="SSN 536-22-8726 of Ann",
+        preview="",
+    )
+    assert subject_of(judgement) == "SSN *********** of Ann"
