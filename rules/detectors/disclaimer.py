@@ -19,6 +19,7 @@ NAME = Path(__file__).stem
 OWN = frozenset({Role.AUTHOR, Role.SIGNATURE, Role.FOOTER})
 MAX_SCANNED = 256 * 1024  # characters of one body: the first and the last half of it
 MAX_CANDIDATES = 50  # places that are compared word by word
+NEGATIONS = frozenset({"no", "non", "nor", "not", "never"})  # a slip in one of these turns the sense
 NEAR = 0.7  # similarity from which the attempt is reported
 
 _WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
@@ -86,6 +87,8 @@ def _best(body: Text, parameters: Parameters) -> Place | None:
     for first in _candidates(words, wanted):
         last, slips = _slips(wanted, words[first : first + len(wanted) + len(wanted) // 4])
         similarity = 1 - slips / len(wanted)
+        if _negations(words[first : first + last]) != _negations(wanted):
+            continue  # "and also the opinions of the City" is one word off, and the contrary
         if last and similarity >= NEAR and (best is None or similarity > best.similarity):
             start, end = normalise(body.text).original(found[first][1][0], found[first + last - 1][1][1])
             best = Place(text=body, start=start, end=end, similarity=similarity)
@@ -138,6 +141,10 @@ def _candidates(words: Sequence[str], wanted: tuple[str, ...]) -> list[int]:
         if tuple(words[place : place + len(quarter)]) == quarter
     }
     return sorted(begins)[:MAX_CANDIDATES]
+
+
+def _negations(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word in NEGATIONS]
 
 
 def _slips(wanted: Sequence[str], words: Sequence[str]) -> tuple[int, int]:

@@ -47,6 +47,11 @@ def test_dress_and_a_slip_or_two_do_not_matter(facts_of: FactsOf, dressed: str) 
     assert detected(facts_of("My view is mine.\n\n" + dressed))
 
 
+@pytest.mark.parametrize("turned", [WORDS.replace("not the", "also the"), WORDS.replace("and not", "and")])
+def test_a_slip_that_says_the_contrary_is_not_forgiven(facts_of: FactsOf, turned: str) -> None:
+    assert not detected(facts_of("My view is mine.\n\n" + turned))
+
+
 def test_half_of_it_is_not_enough_and_is_reported(facts_of: FactsOf) -> None:
     words = WORDS.split()
     observation = seen(facts_of(" ".join(words[: len(words) * 8 // 10])))
