@@ -1,14 +1,17 @@
 """`mailward audit`: shows and verifies the record of what was done to held mail."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 
 import click
 
+from gateway.cli.item import SHORT
 from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, fail, print_json, print_table
 from gateway.config import load_config
 from quarantine.audit import folder_of, records, verify
+from quarantine.display import one_line
 
 
 @click.group(epilog="Example: mailward audit verify")
@@ -40,10 +43,16 @@ def show(path: Path, as_json: bool, item: str | None) -> None:
     print_table(
         ("at", "act", "by", "item", "recipients", "reason"),
         (
-            (f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.act, one.by, one.item, ", ".join(one.recipients), one.reason)
+            (f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.act, one.by, one.item, _shortly(one.recipients), one.reason)
             for one in found
         ),
     )
+
+
+def _shortly(recipients: Sequence[str]) -> str:
+    """The first of them and how many more: --json has them all."""
+    more = f" +{len(recipients) - 1}" if len(recipients) > 1 else ""
+    return one_line(recipients[0], SHORT) + more if recipients else ""
 
 
 @audit.command("verify", epilog="Example: mailward audit verify")

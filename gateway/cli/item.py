@@ -10,7 +10,6 @@ from gateway.cli.terminal import escaped, is_terminal
 from quarantine.digest import findings_of
 from quarantine.display import one_line
 from quarantine.item import Event, HeldMessage
-from rules.finding import Finding
 from rules.policy_file import Clause
 
 SHORT = 40  # characters of a subject or an address in a table
@@ -98,10 +97,6 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
             for event in history
         ],
     }
-
-
-def _finding_object(finding: Finding) -> dict[str, object]:
-    return {"rule": finding.rule, "cites": finding.cites, "observation": finding.observation}
 
 
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:

@@ -40,6 +40,14 @@ def test_show_tells_who_did_what_to_which(run):
     assert len(run("show", "--item", "one").splitlines()) == 3
 
 
+def test_many_recipients_do_not_make_every_line_long(run, tmp_path):
+    many = tuple(f"p{number}@city.example" for number in range(30))
+    record = Record(at=datetime.now(UTC), act="hold", by="carl", item="many", reason="because", recipients=many)
+    Audit(folder=tmp_path / "state" / "audit").append(record)
+    assert "p0@city.example +29  because" in run("show", "--item", "many")
+    assert json.loads(run("show", "--item", "many", "--json"))["recipients"] == list(many)
+
+
 def test_verify_tells_head_and_count(run):
     assert "3 records in 1 chains, head " in run("verify")
 
