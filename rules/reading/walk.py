@@ -16,7 +16,7 @@ from rules.reading.containers import Member, Unreadable, protection_of, text_of,
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
-from rules.reading.mime import Entity, Span, begins_like_fields, read_entity, split_multipart
+from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
 from rules.reading.names import merge_names
 from rules.reading.place import Place, under
 from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
@@ -158,13 +158,20 @@ class Walk:
             start = len(text) - len(text.lstrip())
             self._inner(text, read_entity(text, start, len(text)), path, place)
             return True
-        boundary = bare_boundary(text)
-        split = split_multipart(text, whole, boundary) if boundary else None
-        if split is None:
+        first = self._bare_parts(text, path, place)
+        if first is None:
             return anywhere and bool(files)
-        for span in split.parts:
-            self._inner(text, read_entity(text, span.start, span.end), path, place)
-        return anywhere or not text[: split.preamble.end].strip()
+        return anywhere or not text[: first.preamble.end].strip()
+
+    def _bare_parts(self, text: bytes, path: str, place: Place) -> Split | None:
+        """Walk the parts between delimiters that no header declares, and those of other boundaries behind them."""
+        first: Split | None = None
+        while (boundary := bare_boundary(text)) and (split := split_multipart(text, Span(0, len(text)), boundary)):
+            for span in split.parts:
+                self._inner(text, read_entity(text, span.start, span.end), path, place)
+            first = first or split
+            text = text[split.epilogue.start : split.epilogue.end]
+        return first
 
     def _inner(self, octets: bytes, entity: Entity, path: str, place: Place) -> None:
         """An entity where none is declared, a level below."""

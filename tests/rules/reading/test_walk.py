@@ -394,3 +394,14 @@ def test_a_program_in_a_zip_in_a_nested_message(facts_of):
     facts = facts_of(mixed("Content-Type: message/rfc822", inner))
     assert has_program(facts)
     assert "2/2/invoice.zip/payload.exe" in [part.path for part in facts.parts]
+
+
+def test_parts_behind_a_second_boundary_that_no_header_declares_are_found(facts_of):
+    """A comment in the field name: some readers see a multipart there, and take either boundary."""
+    decoy = "--X\nContent-Type: text/plain\n\nnothing here\n--X--\n"
+    facts = facts_of(
+        f'{PLAIN_HEADER}Content-Type(meow): multipart/mixed; boundary="Y"\n\n'
+        f"{decoy}--Y\n{BASE64_PART}\nContent-Disposition: attachment; filename=a.exe\n\n{B64}\n--Y--\n"
+    )
+    assert has_program(facts)
+    assert "not called multipart" in doubts(facts)
