@@ -28,6 +28,7 @@ _SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind t
 _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
 _PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
+_RPMSG = bytes.fromhex("76e80460c411e386")  # a rights-managed message, packed (MS-OXORMMS section 2.1.3)
 _MAX_MANIFEST = 1024 * 1024  # octets
 
 
@@ -38,6 +39,8 @@ def protection_of_content(octets: Octets) -> str | None:
         if octets.find(_PGP_ARMOUR) >= 0:
             return "OpenPGP message"
         return _cms_protection(_unarmoured(octets)) if head.lstrip().startswith(_PKCS7_ARMOUR) else None
+    if head.startswith(_RPMSG):
+        return "rights-managed Microsoft message"
     for known in formats_of(octets):
         reason = _of_format(known, octets)
         if reason is not None:

@@ -202,7 +202,7 @@ _HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 
 class _Latest:
-    """The content asked about last, and the answer: four readers ask about one part in turn, and it is searched once."""
+    """The content asked about last, and the answer: four readers ask about one part in turn, it is searched once."""
 
     octets: Octets | None = None
     formats: tuple[Format, ...] = ()

@@ -92,3 +92,8 @@ def test_an_open_document_with_a_password_is_told():
 def test_archives_with_hidden_names_are_told():
     rar = b"Rar!\x1a\x07\0" + b"\0\0\x73\x80\0\x0d\0" + bytes(6) + bytes(50)
     assert protection_of_content(rar) == "RAR archive with encrypted names"
+
+
+def test_a_rights_managed_message_is_told():
+    octets = bytes.fromhex("76e80460c411e386") + b"\xa0\x0f\x00\x00\x00\x10\x00\x00" + bytes(64)
+    assert protection_of_content(octets) == "rights-managed Microsoft message"
