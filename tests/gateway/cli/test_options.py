@@ -8,7 +8,10 @@ from click.testing import CliRunner
 
 from gateway.cli.options import ENVIRONMENT, config_option, configured
 
-TEXT = "domains: [city.example]\nlisteners: []\nnext_hops: []\n"
+TEXT = """domains: [city.example]
+listeners: [{name: edge, kind: edge, next_hop: box}]
+next_hops: [{name: box, maildir: box}]
+"""
 
 
 @click.command()
