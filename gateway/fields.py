@@ -17,6 +17,7 @@ from rules.verdict import Judgement, Verdict
 OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag"})
 MAX_TAGS = 20  # lines on one message; the record has them all
 
+_COMMENT_MARKS = re.compile(r"(\\.|[()])")  # linear: one or two characters; a quoted pair is no mark
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._:\[\]/+-]")
 
 
@@ -86,8 +87,22 @@ def _forged(field: Field, hostname: str) -> bool:
         return True
     if field.key != "authentication-results":
         return False
-    identifier = field.unfolded.partition(";")[0].split()
+    identifier = _without_comments(field.unfolded).partition(";")[0].replace('"', "").split()
     return bool(identifier) and identifier[0].casefold() == hostname.casefold()
+
+
+def _without_comments(text: str) -> str:
+    """Text less its comments, which nest and may stand before the identifier (RFC 5322 section 3.2.2)."""
+    kept: list[str] = []
+    depth = 0
+    for piece in _COMMENT_MARKS.split(text):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            kept.append(piece)
+    return " ".join(kept)
 
 
 def _safe(text: str) -> str:

@@ -62,6 +62,8 @@ def test_the_octets_received_leave_as_they_came() -> None:
         b"MAILWARD-TAG: rule=none;\r\n\tfolded=yes\r\n",
         b"Mailward-Verdict : pass\r\n",
         b"Authentication-Results: mx.CITY.example; dkim=pass\r\n",
+        b"Authentication-Results: (a; \\) (b)) mx.city.example 1; dkim=pass\r\n",
+        b'Authentication-Results:\r\n "mx.city.example"(c); dkim=pass\r\n',
     ],
 )
 def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: bytes) -> None:
