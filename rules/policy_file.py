@@ -153,7 +153,10 @@ def _check_cites(
 
 
 def _check_exemption(path: Path, place: tuple[str | int, ...], exemption: Exemption) -> Iterator[Fault]:
-    """An address mistyped would let nobody off and say nothing."""
+    """An address mistyped, or an end before the beginning, would let nobody off and say nothing."""
+    zone = ZoneInfo("UTC")  # which comes first is the same in any
+    if exemption.since is not None and exemption.end(zone) <= _moment(exemption.since, zone):
+        yield locate(path, (*place, "until"), f"a time after {exemption.since}, when it begins")
     for name, listed in (("senders", exemption.senders), ("recipients", exemption.recipients)):
         for index, text in enumerate(listed):
             try:
