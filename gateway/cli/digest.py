@@ -1,5 +1,6 @@
 """`mailward digest`: shows or sends the daily report."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import click
 
 from gateway.cli.opening import by_option, open_configured
 from gateway.cli.options import config_option
-from gateway.cli.terminal import Exit, escaped, fail
+from gateway.cli.terminal import Exit, escaped, fail, print_json
 from gateway.keeper import digest_settings
-from quarantine.digest import boundary, collect
+from quarantine.digest import Digest, boundary, collect
 from quarantine.digest_mail import DigestSender, Sending, Settings, doubts, render
 from quarantine.item import Period
 from quarantine.quarantine import Store
+from rules.document import to_json
 
 _date = click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The report that is due on this day, in the city's zone."
@@ -28,12 +30,17 @@ def digest() -> None:
 @config_option
 @_date
 @click.option("--html", is_flag=True, help="As the mail's HTML part.")
-def show(path: Path, day: datetime | None, html: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One object, on one line.")
+def show(path: Path, day: datetime | None, html: bool, as_json: bool) -> None:
     """The report of a day; without --date, of the time since the last one. Sends nothing and marks nothing."""
     config, store = open_configured(path)
     settings = digest_settings(config)
     period = _period(store, settings, day)
-    text = render(collect(store, period), settings, doubts(store.reports.list()), html=html)
+    digest = collect(store, period)
+    if as_json:
+        print_json(json.loads(to_json(digest, Digest)))
+        return
+    text = render(digest, settings, doubts(store.reports.list()), html=html)
     click.echo(escaped(text, lines=True), nl=False)
 
 

@@ -1,5 +1,6 @@
 """`mailward digest`: shown without a trace, sent with one, and to a Maildir that a person can open."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,6 +40,8 @@ def mails(tmp_path):
 def test_show_prints_and_marks_nothing(run, tmp_path):
     assert "0 held" in run("show")
     assert "<html" in run("show", "--html")
+    shown = json.loads(run("show", "--json"))
+    assert (shown["totals"]["held"], shown["held"]) == (0, [])
     assert open_store(tmp_path / "state").reports.list() == []
     assert mails(tmp_path) == []
 
