@@ -45,12 +45,13 @@ def turn(path: Path, *, collect: bool = False) -> None:
     except (DocumentError, StoreUnavailable) as error:
         _log.error("the keeper cannot work: %s", error)
         return
-    _attempt("releases cut short", lambda: _resume(store, config))
-    _attempt("expiry", lambda: _expire(store))
-    if collect:
-        _attempt("contents left behind", store.quarantine.retention.collect)
-    if config.digest.to:
-        _attempt("digest", lambda: _send_digest(store, config))
+    with contextlib.closing(store.quarantine.audit):
+        _attempt("releases cut short", lambda: _resume(store, config))
+        _attempt("expiry", lambda: _expire(store))
+        if collect:
+            _attempt("contents left behind", store.quarantine.retention.collect)
+        if config.digest.to:
+            _attempt("digest", lambda: _send_digest(store, config))
 
 
 def digest_settings(config: Config) -> Settings:

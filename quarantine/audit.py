@@ -100,6 +100,13 @@ class Audit:
                     self._chain = None
                 raise StoreUnavailable(f"audit record not written: {error.strerror}") from error
 
+    def close(self) -> None:
+        """End this chain; a later record begins another."""
+        with self._lock:
+            if self._chain is not None:
+                os.close(self._chain.descriptor)
+                self._chain = None
+
 
 @dataclass(slots=True, kw_only=True)
 class _OpenChain:

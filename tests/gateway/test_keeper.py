@@ -71,6 +71,16 @@ def test_held_mail_past_its_date_expires(
     assert store.quarantine.get(item.id).state is State.EXPIRED
 
 
+def test_no_turn_leaves_a_record_open(
+    config_file: Callable[..., Path], tmp_path: Path, transaction: Transaction, judgement: Judgement
+) -> None:
+    """With mail that expires every few minutes the keeper would run out of descriptors in a day."""
+    test_held_mail_past_its_date_expires(config_file, tmp_path, transaction, judgement)
+    open_files = [path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    (chain,) = [path for path in (tmp_path / "state" / "audit").iterdir() if b'"expire"' in path.read_bytes()]
+    assert chain not in open_files
+
+
 def test_a_bad_configuration_is_logged_and_the_next_turn_comes(
     config_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
