@@ -70,10 +70,7 @@ def show_gateway() -> NoReturn:
     """Until a signal ends it; raises Trouble."""
     refuse_used_ports()
     print(f"A gateway for city.example starts on loopback, and the messages of {shown(SAMPLES)} go through it.")
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    CONFIG.write_text(configuration())
-    with LOG.open("wb") as log:
-        gateway = subprocess.Popen([str(MAILWARD), "serve", "-c", str(CONFIG)], stderr=log)
+    gateway = start_gateway()
     try:
         wait_until_it_listens(gateway)
         show_samples()
@@ -88,6 +85,17 @@ def refuse_used_ports() -> None:
     for port, name in ((EDGE, "EDGE_PORT"), (INTERNAL, "INTERNAL_PORT")):
         if answers(port):
             raise Trouble(f"Port {port} is in use; does a gateway run already? Or choose another: {name}=… make run")
+
+
+def start_gateway() -> subprocess.Popen[bytes]:
+    try:
+        STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+        CONFIG.write_text(configuration())
+        log = LOG.open("wb")
+    except OSError as error:
+        raise Trouble(f"{error.filename} cannot be written: {error.strerror}") from error
+    with log:
+        return subprocess.Popen(mailward("serve"), stderr=log)
 
 
 def wait_until_it_listens(gateway: subprocess.Popen[bytes]) -> None:
