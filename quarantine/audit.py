@@ -139,6 +139,9 @@ def _begin(folder: Path) -> _OpenChain:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
+        if os.geteuid() == 0:  # a command of root's: the service, whose folder it is, has to read the chain too
+            owner = folder.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         sync_folder(folder)
         sync_folder(folder.parent)
     except OSError:

@@ -39,6 +39,17 @@ def test_the_chain_is_private_and_one_line_a_record(chain):
     assert chain.read_bytes().count(b"\n") == 5
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as somebody else")
+def test_a_chain_that_root_begins_belongs_to_the_service(tmp_path):
+    """Else the service could not read it any more, and the daily digest, which verifies all chains, would end."""
+    folder = tmp_path / "audit"
+    folder.mkdir()
+    os.chown(folder, 12345, 12346)
+    Audit(folder=folder).append(Record(at=NOW, act="release", by="root", item="x"))
+    (path,) = folder.iterdir()
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346)
+
+
 def test_every_flipped_bit_is_found_in_its_record(chain):
     octets = chain.read_bytes()
     ends = [index for index, octet in enumerate(octets) if octet == 10]
