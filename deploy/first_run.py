@@ -145,15 +145,15 @@ def last_words() -> str:
 
 
 def show_samples() -> None:
-    with tempfile.TemporaryFile() as explanations:
+    with tempfile.TemporaryFile() as explanations, LOG.open("ab") as log:
         # One process explains all samples while the gateway judges the first: starting one takes most of a second.
-        explaining = subprocess.Popen(
-            [*mailward("inspect"), str(SAMPLES)], stdout=explanations, stderr=subprocess.STDOUT
-        )
+        explaining = subprocess.Popen([*mailward("inspect"), str(SAMPLES)], stdout=explanations, stderr=log)
         try:
             outcomes = [(sample, send(sample)) for sample in samples()]
         finally:
-            explaining.wait()
+            failed = explaining.wait()
+        if failed:
+            raise Trouble(f"The samples could not be explained. {last_words()}")
         for (sample, recipients), reasons in zip(outcomes, blocks(explanations), strict=True):
             show(sample, recipients, reasons)
 
