@@ -30,9 +30,10 @@ LOG = STATE / "mailward.log"
 NEXT_HOP = os.environ.get("NEXT_HOP", "")
 EDGE = int(os.environ.get("EDGE_PORT") or 2525)
 INTERNAL = int(os.environ.get("INTERNAL_PORT") or 2526)
-START_SECONDS = 30.0
+START_SECONDS = 60.0  # for a machine that is busy
 REPLY_SECONDS = 120.0  # beyond the gateway's own ninety
 SHOWN_EVIDENCE = 2  # passages; `mailward inspect` and `quarantine show` have more
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last when a terminal is closed
 OUTCOMES = {"relayed": "PASSED"}  # where the reader's word is not the log's
 
 
@@ -57,7 +58,7 @@ class Trouble(Exception):
 
 def main() -> int:
     sys.stdout.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         show_gateway()
@@ -108,7 +109,7 @@ def wait_until_it_listens(gateway: subprocess.Popen[bytes]) -> None:
 
 def stop(gateway: subprocess.Popen[bytes]) -> None:
     """Ended as a service manager would; a second Ctrl-C does not leave it behind."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     gateway.terminate()
     gateway.wait()

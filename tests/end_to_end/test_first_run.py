@@ -15,6 +15,8 @@ import pytest
 from tests.postfix import Postfix, free_port
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(300)  # on a busy machine each start takes long
+
 LAST_LINE = "Ctrl-C ends the gateway."
 SHOWN_SECONDS = 90.0
 END_SECONDS = 30.0
@@ -72,11 +74,11 @@ class FirstRun:
         return found
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """A signal to all that a terminal's Ctrl-C reaches, or to the one that a service manager knows."""
-        if number == signal.SIGINT:
-            os.killpg(self.process.pid, number)
-        else:
+        """A signal to all that a terminal reaches, or to the one that a service manager knows."""
+        if number == signal.SIGTERM:
             self.process.send_signal(number)
+        else:
+            os.killpg(self.process.pid, number)
         return self.process.wait(END_SECONDS)
 
 
@@ -153,7 +155,9 @@ def test_every_command_that_it_prints_works(shown: FirstRun) -> None:
     assert re.search("executable-attachment +you@elsewhere.example", listing)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "terminal-closed"]
+)
 def test_it_ends_cleanly_and_leaves_nothing_running(first_run: Callable[..., FirstRun], number: int) -> None:
     run = first_run()
     processes = run.processes()
