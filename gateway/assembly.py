@@ -40,6 +40,13 @@ class Judging:
     pool: WorkerPool
     directory: Directory
 
+    @property
+    def policy(self) -> Policy:
+        return self.pool.policy
+
+    async def inspect(self, transaction: Transaction) -> Judgement:
+        return await self.pool.inspect(transaction)
+
 
 class Gateway:
     """One gateway process. A transaction keeps the judging it began with."""
@@ -53,6 +60,7 @@ class Gateway:
         self._hops = NextHops(config.next_hops, config.hostname)
         self._journal = Journal(store.ledger, executor)
         self._listeners: list[RunningListener] = []
+        self._retiring: set[asyncio.Task[None]] = set()  # pools of earlier policies, closing
 
     @classmethod
     async def start(cls, path: Path, executor: Executor) -> Self:
@@ -80,19 +88,22 @@ class Gateway:
         try:
             config = load_config(self._path)
             judging = await start_judging(config)
-        except (DocumentError, InspectionUnavailable) as error:
+        except (DocumentError, InspectionUnavailable, OSError) as error:
             _log.error("reload refused, the old policy stays: %s", error)
             return
         old, self._judging = self._judging, judging
         _log.info("policy %s %s is in force", judging.pool.policy.name, judging.pool.policy.hash[:12])
-        await old.pool.close()
+        # Its messages in hand may take as long as one may; meanwhile SIGTERM must be heard.
+        closing = asyncio.create_task(old.pool.close())
+        self._retiring.add(closing)
+        closing.add_done_callback(self._retiring.discard)
 
     async def end(self, seconds: float) -> None:
         """Stop listening, let what is in hand end within `seconds`, and close everything."""
         await asyncio.gather(*(listener.drain(seconds) for listener in self._listeners))
         for listener in self._listeners:
             listener.close()
-        await self._judging.pool.close()
+        await asyncio.gather(self._judging.pool.close(), *self._retiring)
         await self._hops.close()
         self._flush()
 
@@ -120,9 +131,7 @@ class Gateway:
 
     def _pipeline(self, listener: Listener) -> Pipeline:
         return Pipeline(
-            inspect=self._inspect,
-            policy=self._policy,
-            directory=lambda: self._judging.directory,
+            judging=lambda: self._judging,
             quarantine=self._store.quarantine,
             reach=self._store.reach,
             journal=self._journal,
@@ -131,12 +140,6 @@ class Gateway:
             subject_tag=self._config.subject_tag,
             next_hop=listener.next_hop,
         )
-
-    async def _inspect(self, transaction: Transaction) -> Judgement:
-        return await self._judging.pool.inspect(transaction)
-
-    def _policy(self) -> Policy:
-        return self._judging.pool.policy
 
 
 async def start_judging(config: Config) -> Judging:

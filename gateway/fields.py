@@ -29,7 +29,7 @@ def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes
     if not concerned.isascii():
         concerned = ""
     text = (
-        f"Received: from {_safe(client.name) or 'unknown'} ([{_safe(client.address)}])\r\n"
+        f"Received: from {_safe(client.name) or 'unknown'} ([{_literal(client.address)}])\r\n"
         f"\tby {_safe(hostname)} (Mailward) with {protocol} id {_safe(transaction.id)}{concerned};\r\n"
         f"\t{format_datetime(now)}\r\n"
     )
@@ -103,6 +103,11 @@ def _without_comments(text: str) -> str:
         elif depth == 0:
             kept.append(piece)
     return " ".join(kept)
+
+
+def _literal(address: str) -> str:
+    """An address literal without its brackets; IPv6 has its tag (RFC 5321 section 4.1.3)."""
+    return f"{'IPv6:' if ':' in address else ''}{_safe(address)}"
 
 
 def _safe(text: str) -> str:

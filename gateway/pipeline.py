@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from rules.engine import add_observation
 from rules.finding import Action
 from rules.policy import Policy
 from rules.transaction import Recipient, Transaction
-from rules.verdict import Judgement, Verdict
+from rules.verdict import Judgement, Mailing, Verdict
 
 T = TypeVar("T")
 
@@ -44,6 +44,18 @@ class Holding(Protocol):
     ) -> HeldMessage: ...
 
 
+class Judging(Protocol):
+    """Inspection with the policy and the directory it goes by, swapped as one at a reload."""
+
+    async def inspect(self, transaction: Transaction) -> Judgement: ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+
 class Journal(Protocol):
     """What the pipeline needs of the record of what happened (gateway.journal)."""
 
@@ -58,9 +70,7 @@ class Journal(Protocol):
 class Pipeline:
     """`next_hop` is the name that held mail is released to. `store` runs what blocks on disk, one thing at a time."""
 
-    inspect: Callable[[Transaction], Awaitable[Judgement]]
-    policy: Callable[[], Policy]
-    directory: Callable[[], Directory]
+    judging: Callable[[], Judging]  # the one in force; a transaction keeps the one it began with
     quarantine: Holding
     reach: Reach
     journal: Journal
@@ -94,22 +104,25 @@ class Pipeline:
         return settlement.reply
 
     async def _judge(self, transaction: Transaction) -> Judgement:
-        judgement = await self.inspect(transaction)
-        if judgement.mailing is None:
+        judging = self.judging()
+        judgement = await judging.inspect(transaction)
+        if judgement.mailing is None or _held_for_all(judgement):  # what is held has reached nobody
             return judgement
-        return await self._judge_sum(transaction, judgement)
+        return await self._judge_sum(transaction, judgement, judgement.mailing, judging)
 
-    async def _judge_sum(self, transaction: Transaction, judgement: Judgement) -> Judgement:
+    async def _judge_sum(
+        self, transaction: Transaction, judgement: Judgement, mailing: Mailing, judging: Judging
+    ) -> Judgement:
         """The second, cheap step: how many people the same mailing has reached with its earlier copies."""
-        mailing, policy = judgement.mailing, self.policy()
+        policy = judging.policy
         probes = {rule.when for rule in policy.rules if rule.when.detector == organization_wide.NAME}
         seen = any(o.detector == organization_wide.NAME and o.detected for o in judgement.observations)
-        if mailing is None or seen or not probes:
-            return judgement
         for probe in probes:
             window = probe.parameters.window_seconds
             reached = await self._in_store(self.reach.add, mailing, transaction.received, window)
-            staff = organization_wide.staff_size(self.directory())
+            if seen:  # said already of this message alone; its people count for those that follow
+                continue
+            staff = organization_wide.staff_size(judging.directory)
             observation = organization_wide.observe_sum(
                 reached, staff, mailing, probe.parameters, [copy.address for copy in transaction.envelope.recipients]
             )
@@ -148,6 +161,10 @@ class Pipeline:
                 return await asyncio.get_running_loop().run_in_executor(self.store, call, *arguments)
         except TimeoutError:
             raise StoreUnavailable(f"the store did not answer within {STORE_SECONDS:.0f} s") from None
+
+
+def _held_for_all(judgement: Judgement) -> bool:
+    return all(verdict.action is Action.QUARANTINE for verdict in judgement.verdicts)
 
 
 def _dispositions(

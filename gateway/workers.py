@@ -122,7 +122,10 @@ class _Worker:
             frame = INLINE + HEADER.pack(len(preface), len(octets)) + preface + octets[:]
             await loop.sock_sendall(self._sock, frame)
             return
-        descriptor = content_descriptor(octets)
+        try:
+            descriptor = content_descriptor(octets)
+        except OSError as error:  # no memory or descriptor left: not the message's fault
+            raise InspectionUnavailable(f"no room to hand the message over: {error.strerror}") from error
         try:
             socket.send_fds(self._sock, [DESCRIPTOR], [descriptor])
         finally:

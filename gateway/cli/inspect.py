@@ -118,6 +118,8 @@ def _files(paths: Iterable[str], scratch: Path) -> tuple[MailFile, ...]:
                 files += messages_in(Path(path))
         except OSError as error:
             fail(f"{path}: {error.strerror}", Exit.USAGE)
+    if not files:
+        fail(f"no message in {', '.join(paths)}", Exit.USAGE)
     return tuple(files)
 
 

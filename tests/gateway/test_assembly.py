@@ -52,10 +52,10 @@ async def test_a_state_folder_that_cannot_be_made_is_a_sentence(
 async def test_a_reload_with_an_error_keeps_the_policy(
     gateway: Gateway, config_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = gateway._policy()
+    before = gateway._judging.policy
     config_file("policy: no-such-policy\n")
     await gateway.reload()
-    assert gateway._policy() is before
+    assert gateway._judging.policy is before
     assert "reload refused" in caplog.text
 
 

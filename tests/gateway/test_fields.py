@@ -1,5 +1,6 @@
 """What leaves: fields in front, octets untouched behind, forged copies of our own fields gone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,3 +119,10 @@ def test_a_tag_line_gives_rule_and_clauses_and_no_evidence() -> None:
 def test_a_released_message_says_so() -> None:
     judgement, _ = judged(Action.QUARANTINE)
     assert released_field("0abc", judgement) == b"Mailward-Verdict: released; policy=city; inspected=fully; id=0abc\r\n"
+
+
+def test_an_ipv6_client_is_named_by_its_tagged_literal() -> None:
+    """RFC 5321 section 4.1.3."""
+    ours = transaction()
+    field = trace_field(replace(ours, client=replace(ours.client, address="2001:db8::1")), HOST, NOW)
+    assert b"([IPv6:2001:db8::1])" in field

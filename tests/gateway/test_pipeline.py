@@ -17,8 +17,9 @@ from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, Outcome
 from quarantine.ports import StoreUnavailable
 from rules.address import parse_address
+from rules.detectors import organization_wide
 from rules.directory import Directory, Person
-from rules.finding import Action, Finding
+from rules.finding import Action, Finding, Observation
 from rules.message import Message
 from rules.policy import find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -42,6 +43,7 @@ class Scene:
     store_fails: bool = False
     store_seconds: float = 0.0
     mailing: Mailing | None = None
+    observations: tuple[Observation, ...] = ()
     reached: int = 0
     gone: int = 0  # people on the staff list without a live account
 
@@ -53,7 +55,7 @@ class Scene:
         return Judgement(
             policy="p",
             policy_hash="00",
-            observations=(),
+            observations=self.observations,
             verdicts=tuple(
                 Verdict(
                     recipient=str(recipient.address),
@@ -92,6 +94,7 @@ class Scene:
     async def close(self) -> None: ...
 
     def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
+        self.happened.append("add")
         return self.reached
 
     def done(self, transaction: Any, judgement: Any, dispositions: Sequence[Disposition], reply: Reply) -> None:
@@ -104,12 +107,11 @@ class Scene:
     async def process(self) -> Reply:
         people = {f"p{n}@city.example": Person(address=f"p{n}@city.example") for n in range(40)}
         people |= {f"x{n}@city.example": Person(address=f"x{n}@city.example", active=False) for n in range(self.gone)}
-        policy = load_policy(find_policy("city-baseline"))
+        self.policy = load_policy(find_policy("city-baseline"))
+        self.directory = Directory(domains=frozenset({"city.example"}), people=people)
         with ThreadPoolExecutor(1) as store:
             pipeline = Pipeline(
-                inspect=self.inspect,
-                policy=lambda: policy,
-                directory=lambda: Directory(domains=frozenset({"city.example"}), people=people),
+                judging=lambda: self,
                 quarantine=self,
                 reach=self,
                 journal=self,
@@ -230,3 +232,20 @@ async def test_the_same_mailing_summed_over_messages_is_organization_wide(reache
     scene = Scene({"p1": Action.PASS}, mailing=mailing, reached=reached, gone=80)
     await scene.process()
     assert [item.verdict.action for item in scene.dispositions] == [action]
+
+
+async def test_a_copy_that_is_held_for_all_has_reached_nobody() -> None:
+    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    scene = Scene({"p1": Action.QUARANTINE}, mailing=mailing)
+    await scene.process()
+    assert "add" not in scene.happened
+
+
+async def test_a_wide_copy_that_is_only_tagged_counts_for_those_that_follow() -> None:
+    """Else the first message would be marked, and the rest of the staff reached unmarked in a second."""
+    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    scene = Scene({"p1": Action.TAG}, mailing=mailing, reached=40)
+    scene.observations = (Observation(detector=organization_wide.NAME, detected=True, score=1.0, summary="wide"),)
+    await scene.process()
+    assert "add" in scene.happened
+    assert [item.verdict.action for item in scene.dispositions] == [Action.TAG]

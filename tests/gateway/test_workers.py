@@ -37,9 +37,14 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def inspectors() -> list[int]:
+    """The warm parents that this process started; it may have other children, such as a test's Postfix."""
+    return [pid for pid in children(os.getpid()) if b"gateway.inspector" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def workers() -> list[int]:
     """The forked workers: grandchildren of this process, below the warm parent."""
-    return [worker for parent in children(os.getpid()) for worker in children(parent)]
+    return [worker for parent in inspectors() for worker in children(parent)]
 
 
 async def gone(*processes: int) -> None:
@@ -85,7 +90,7 @@ async def test_a_worker_that_was_killed_is_replaced_and_the_message_judged(pool:
 
 async def test_the_warm_parent_may_die_too(pool: WorkerPool) -> None:
     await pool.inspect(canary())
-    (parent,) = children(os.getpid())
+    (parent,) = inspectors()
     os.kill(parent, signal.SIGKILL)
     assert (await pool.inspect(canary())).inspected is Inspected.FULLY
 
@@ -147,7 +152,7 @@ async def test_a_worker_has_no_network(pool: WorkerPool) -> None:
 async def test_no_process_stays_behind() -> None:
     async with WorkerPool(SETTINGS) as pool:
         await pool.inspect(canary())
-        ours = [*children(os.getpid()), *workers()]
+        ours = [*inspectors(), *workers()]
     await gone(*ours)
 
 

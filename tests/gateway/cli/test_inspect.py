@@ -207,3 +207,8 @@ def test_the_bar_stands_on_standard_error_and_only_on_a_terminal(tmp_path: Path,
     assert ended.stdout.startswith(b'{"path"') and ended.stdout.count(b"\n") == 1
     assert (b"judging" in os.read(ours, 4_096)) if terminal else ended.stderr == b""
     os.close(ours)
+
+
+def test_a_folder_without_a_message_is_said(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert result.exit_code == 2 and "no message in" in result.output
