@@ -295,11 +295,26 @@ def _continues(sign: str) -> bool:
 _PLAIN = dict.fromkeys((*range(0x20), 0x7F, 0x85, 0x2028, 0x2029), " ")  # control characters and line ends
 
 
+def _word_start(text: str, left: int, start: int) -> int:
+    """The first whole word from `left` on; `left` itself when none begins before `start`."""
+    if left == 0 or text[left - 1].isspace():
+        return left
+    return next((at + 1 for at in range(left, start) if text[at].isspace()), left)
+
+
+def _word_end(text: str, end: int, right: int) -> int:
+    """The end of the last whole word before `right`; `right` itself when none ends behind `end`."""
+    if right == len(text) or text[right].isspace():
+        return right
+    return next((at for at in range(right - 1, end - 1, -1) if text[at].isspace()), right)
+
+
 def evidence_of(text: Text, start: int, end: int) -> Evidence:
     """The passage text[start:end] with about AROUND characters on each side; line ends become blanks."""
     shown = min(end, start + MAX_PASSAGE)
-    left = max(0, start - AROUND)
-    passage = text.text[left : shown + AROUND].translate(_PLAIN)
+    left = _word_start(text.text, max(0, start - AROUND), start)
+    right = _word_end(text.text, shown, min(len(text.text), shown + AROUND))
+    passage = text.text[left:right].translate(_PLAIN)
     return Evidence(
         part=text.part,
         text=passage,

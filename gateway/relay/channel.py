@@ -68,7 +68,7 @@ class Channel(asyncio.Protocol):
     def fail(self, reason: str) -> None:
         """Drop the connection at once. The first reason is the one that is kept."""
         self.failure = self.failure or reason
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.abort()
         self._wake()
 

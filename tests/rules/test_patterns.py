@@ -184,3 +184,16 @@ def test_texts_are_let_go() -> None:
     normalise("Only for this message.")
     forget_texts()
     assert normalise.cache_info().currsize == 0
+
+
+def test_the_passage_begins_and_ends_with_whole_words() -> None:
+    before, after = "wonderful " * 12, " splendid" * 12
+    text = Text(part="1", role=Role.AUTHOR, text=f"{before}needle{after}")
+    found = evidence_of(text, len(before), len(before) + 6)
+    assert found.text.split()[0] == "wonderful" and found.text.split()[-1] == "splendid"
+    assert found.mark is not None and found.text[slice(*found.mark)] == "needle"
+
+
+def test_one_endless_word_is_cut_all_the_same() -> None:
+    text = Text(part="1", role=Role.AUTHOR, text="x" * 1000)
+    assert len(evidence_of(text, 500, 506).text) < 200

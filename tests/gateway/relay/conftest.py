@@ -158,7 +158,8 @@ async def serve() -> AsyncIterator[Serve]:
     for server, fake in running:
         server.close()
         for writer in fake.writers:
-            writer.transport.abort()
+            if not writer.transport.is_closing():  # the first releases of Python 3.11 do not bear a second end of TLS
+                writer.transport.abort()
         tasks = [task for task in asyncio.all_tasks() if "serve" in repr(task.get_coro())]
         for task in tasks:
             task.cancel()
