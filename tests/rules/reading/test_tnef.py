@@ -101,7 +101,7 @@ def test_a_huge_count_costs_nothing():
     body = struct.pack("<I", 0xFFFFFFFF) + struct.pack("<HHI", 3, 0x3705, 1) * 2
     began = time.process_time()
     _, fault = taken(HEAD + attribute(2, 0x9002, bytes(14)) + attribute(2, 0x9005, body))
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - began < 1
     assert fault == "TNEF that claims more properties than it has"
 
 
