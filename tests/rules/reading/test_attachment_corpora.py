@@ -88,7 +88,7 @@ def limited_memory() -> Iterator[None]:
 @pytest.mark.usefixtures("limited_memory")
 @pytest.mark.parametrize("folder", [path.name for path in sorted(ATTACHMENTS.glob("*"))])
 def test_every_file_ends_in_a_result_within_four_seconds(facts_of, folder):
-    """Of CPU time, on a slow machine with another test beside this one; a second is what the worst takes on a quick one."""
+    """Of CPU time; a second is what the worst takes on a quick machine."""
     late = []
     for path in files(folder):
         began = time.process_time()
