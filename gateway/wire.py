@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from gateway.sandbox.layers import Refusal
 from rules.message import Message, Octets
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Transaction
 
@@ -20,6 +21,9 @@ DESCRIPTOR = b"D"
 MAX_INLINE = 256 * 1024  # larger contents travel as an open descriptor: two copies less
 MAX_ENVELOPE = 2 * 1024 * 1024  # a thousand recipients with their DSN parameters
 MAX_REPLY = 4 * 1024 * 1024  # evidence and preview are bounded by the detectors; this is the last word
+
+
+MAX_STARTED = 8 * 1024  # the reasons for what is refused are sentences
 
 
 class WireError(Exception):
@@ -37,6 +41,14 @@ class Preface:
     direction: Direction | None
     client: Client
     envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What the inspection side and each worker say first: who it is, and what of its confinement is missing."""
+
+    pid: int
+    refused: tuple[Refusal, ...]
 
 
 def preface_of(transaction: Transaction) -> Preface:

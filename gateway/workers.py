@@ -6,9 +6,11 @@ worker; then a canary tells "this message" (held as not inspected) from "our sur
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +18,16 @@ from types import TracebackType
 from typing import Self
 
 from gateway.config import Config
+from gateway.sandbox.layers import Refusal
 from gateway.wire import (
     DESCRIPTOR,
     HEADER,
     INLINE,
     MAX_INLINE,
     MAX_REPLY,
+    MAX_STARTED,
     Preface,
+    Started,
     WireError,
     content_descriptor,
     preface_of,
@@ -36,7 +41,7 @@ from rules.policy import Policy, find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
 
-FORK, KILL, READY = b"F", b"K", b"R"
+FORK, KILL = b"F", b"K"
 # What a message may have left behind does not stay for long (reliability D7). A fresh worker pays some 100 ms for the
 # pages that it no longer shares with its parent: at 200 messages that was half as much again as inspecting them.
 MESSAGES_PER_WORKER = 1_000
@@ -44,7 +49,13 @@ START_SECONDS = 30.0  # for the warm parent: imports, patterns, directory
 WAIT_SECONDS = 30.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
 GRACE_SECONDS = 5.0  # a worker kills itself at its deadline; after this we stop waiting for its end
 
+# What the inspection side is told of our environment, which may hold secrets that no message must find.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED")
+
 CANARY = b"From: canary@mailward.example\r\nTo: canary@mailward.example\r\nSubject: canary\r\n\r\nStill singing.\r\n"
+
+
+_log = logging.getLogger("mailward.workers")
 
 
 class InspectionUnavailable(Exception):
@@ -102,16 +113,26 @@ class _Worker:
         self.pid = 0
         self.messages = 0
 
-    async def ready(self) -> None:
-        self.pid = int.from_bytes(await self._receive(4), "big")
+    async def ready(self) -> Started:
+        started = from_json(await _frame(self._sock, MAX_STARTED), Started)
+        self.pid = started.pid
+        return started
 
     async def inspect(self, transaction: Transaction) -> Judgement:
+        """One answer to one message; whatever else a worker says is a reason to end it."""
+        self._must_be_silent()
         await self._send(transaction)
-        size, _ = HEADER.unpack(await self._receive(HEADER.size))
-        if size > MAX_REPLY:
-            raise WireError("reply too large")
+        judgement = from_json(await _frame(self._sock, MAX_REPLY), Judgement)
+        recipients = [str(recipient.address) for recipient in transaction.envelope.recipients]
+        if [verdict.recipient for verdict in judgement.verdicts] != recipients:
+            raise WireError("a judgement of other recipients")
         self.messages += 1
-        return from_json(await self._receive(size), Judgement)
+        return judgement
+
+    def _must_be_silent(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._sock.recv(1, socket.MSG_PEEK)
+            raise WireError("worker ended, or spoke unasked")
 
     def close(self) -> None:
         self._sock.close()
@@ -134,15 +155,24 @@ class _Worker:
             os.close(descriptor)
         await loop.sock_sendall(self._sock, HEADER.pack(len(preface), 0) + preface)
 
-    async def _receive(self, size: int) -> bytes:
-        loop = asyncio.get_running_loop()
-        octets = b""
-        while len(octets) < size:
-            piece = await loop.sock_recv(self._sock, size - len(octets))
-            if not piece:
-                raise WireError("worker ended")
-            octets += piece
-        return octets
+
+async def _frame(sock: socket.socket, limit: int) -> bytes:
+    """What a frame says, of at most `limit` octets. Raises WireError."""
+    size, surplus = HEADER.unpack(await _receive(sock, HEADER.size))
+    if size > limit or surplus:
+        raise WireError("frame too large")
+    return await _receive(sock, size)
+
+
+async def _receive(sock: socket.socket, size: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    octets = b""
+    while len(octets) < size:
+        piece = await loop.sock_recv(sock, size - len(octets))
+        if not piece:
+            raise WireError("worker ended")
+        octets += piece
+    return octets
 
 
 class WorkerPool:
@@ -156,6 +186,8 @@ class WorkerPool:
         self._starting = asyncio.Lock()  # two failing messages must not start two parents
         self._control: socket.socket | None = None
         self._policy: Policy | None = None
+        self._private: tempfile.TemporaryDirectory[str] | None = None
+        self._refused: frozenset[Refusal] = frozenset()
         self._closed = False
 
     @property
@@ -169,6 +201,11 @@ class WorkerPool:
         if self._policy is None:
             raise InspectionUnavailable("the pool has not been started")
         return self._policy
+
+    @property
+    def refused(self) -> frozenset[Refusal]:
+        """The layers of confinement that the kernel did not give to workers."""
+        return self._refused
 
     async def start(self) -> None:
         """Raises DocumentError for a bad policy, InspectionUnavailable when the inspection side does not come up."""
@@ -258,11 +295,18 @@ class WorkerPool:
         ours.setblocking(False)
         worker = _Worker(ours)
         try:
-            await asyncio.wait_for(worker.ready(), START_SECONDS)
+            started = await asyncio.wait_for(worker.ready(), START_SECONDS)
         except BaseException:
             worker.close()
             raise
+        self._note(started)
         return worker
+
+    def _note(self, started: Started) -> None:
+        """Each missing layer is logged once."""
+        for refusal in set(started.refused) - self._refused:
+            _log.warning("inspection workers go without %s: %s", refusal.layer.value, refusal.reason)
+        self._refused |= set(started.refused)
 
     def _kill(self, pid: int) -> None:
         if pid and self._control is not None:
@@ -274,23 +318,26 @@ class WorkerPool:
     async def _start_parent(self) -> None:
         await self._stop_parent()
         ours, theirs = socket.socketpair()
+        self._private = tempfile.TemporaryDirectory(prefix="mailward-", ignore_cleanup_errors=True)
+        told = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         with theirs:
             self._parent = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway.inspector", stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL
+                *(sys.executable, "-m", "gateway.inspector"),
+                stdin=theirs.fileno(),
+                stdout=asyncio.subprocess.DEVNULL,
+                env={**told, "TMPDIR": self._private.name},
             )
         settings = to_json(self._settings, WorkerSettings)
         ours.sendall(HEADER.pack(len(settings), 0) + settings)
         ours.setblocking(False)
-        loop = asyncio.get_running_loop()
-        try:
-            ready = await asyncio.wait_for(loop.sock_recv(ours, 1), START_SECONDS)
-        except (OSError, TimeoutError):
-            ready = b""
-        ours.setblocking(True)
         self._control = ours
-        if ready != READY:
+        try:
+            started = await asyncio.wait_for(_frame(ours, MAX_STARTED), START_SECONDS)
+            self._note(from_json(started, Started))
+        except (WireError, OSError, ValueError, TimeoutError):
             await self._stop_parent()
-            raise InspectionUnavailable("the inspection side did not start")
+            raise InspectionUnavailable("the inspection side did not start") from None
+        ours.setblocking(True)
 
     async def _stop_parent(self) -> None:
         if self._control is not None:
@@ -301,6 +348,9 @@ class WorkerPool:
                 self._parent.kill()
             await self._parent.wait()
             self._parent = None
+        if self._private is not None:
+            self._private.cleanup()
+            self._private = None
 
 
 def _directions(transaction: Transaction, domains: tuple[str, ...]) -> list[tuple[Address, Direction]]:

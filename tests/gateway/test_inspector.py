@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.inspector import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
+from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.policy import find_policy
 

@@ -1,0 +1,27 @@
+"""Without the other layers: no network at all, a tree that cannot be written, and no right to undo that."""
+
+ALONE = """
+confine_worker = lambda private: drop_capabilities() or ()
+"""
+
+
+def test_there_is_no_network(confined):
+    assert confined("tried(lambda: socket.create_connection(('127.0.0.1', 9)))", ALONE) == "ENETUNREACH"
+    assert confined("Path('/proc/self/net/dev').read_text().count(':')", ALONE) == 1  # loopback, which is down
+
+
+def test_the_mounts_cannot_be_undone(confined):
+    statements = """
+    libc = ctypes.CDLL(None, use_errno=True)
+    done = [libc.mount(b"none", b"/", None, 0x20, None), libc.umount(b"/tmp")]
+    [result == -1 for result in done]
+    """
+    assert confined(statements, ALONE) == [True, True]
+
+
+def test_the_private_folders_hold_a_gibibyte_and_a_thousand_files(confined):
+    statements = """
+    space = os.statvfs(private)
+    [space.f_blocks * space.f_frsize, space.f_files]
+    """
+    assert confined(statements, ALONE) == [1024**3, 1_000]
