@@ -16,9 +16,12 @@ LAYERS = ("rules", "quarantine", "gateway")  # each may import those before it
 DOORS = (
     ("aiosmtpd", "aiosmtpd", "gateway/smtp/"),
     ("click", "click", "gateway/cli/"),
+    ("dkim", "dkimpy", "gateway/identity/keys.py"),
+    ("dns", "dnspython", "gateway/identity/resolver.py"),
     ("jinja2", "jinja2", "quarantine/digest"),
     ("libarchive", "libarchive-c", "rules/reading/archives.py"),
     ("magic", "python-magic", "rules/reading/filetype.py"),
+    ("nacl", "PyNaCl", "gateway/identity/keys.py"),
     ("olefile", "olefile", "rules/reading/office.py"),
     ("pybase64", "pybase64", "rules/reading/encodings.py"),
     ("pydantic", "pydantic", "rules/document.py"),
