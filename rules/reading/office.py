@@ -11,6 +11,7 @@ import olefile
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.commands import old_field_commands, supbook_command
 from rules.reading.member import Unreadable
 
 Path = tuple[str, ...]
@@ -33,7 +34,7 @@ _APPLICATIONS = {
 _FOREIGN = (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError, struct.error)
 
 # BIFF records (MS-XLS 2.3)
-_BOUNDSHEET, _FILEPASS, _END_OF_PART = 0x85, 0x2F, 0x0A
+_BOUNDSHEET, _FILEPASS, _END_OF_PART, _SUPBOOK = 0x85, 0x2F, 0x0A, 0x1AE
 _MACRO_SHEET, _MODULE = 1, 6  # kinds of sheet in BoundSheet8
 _MAX_RECORDS = 100_000
 _WORD_ENCRYPTED = 0x0100  # bit of the FIB's flags at 10 (MS-DOC 2.5.2)
@@ -90,15 +91,22 @@ def _signs(compound: Compound) -> Iterator[Sign]:
     for name, text in _APPLICATIONS.items():
         if name in tops:
             yield _sign(Kind.DOCUMENT, text)
-    if any(_is_macro(path) for path in compound.streams):
-        yield _sign(Kind.MACRO_DOCUMENT, "VBA macros")
+    for path in compound.streams:
+        if _is_macro(path):
+            yield _sign(Kind.MACRO_DOCUMENT, f"macros in {'/'.join(path[:-1]) or path[0]}")
+    if "worddocument" in tops:
+        yield from old_field_commands(compound.find("worddocument") or b"")
     for name in ("workbook", "book"):
-        book = compound.find(name) if name in tops else None
-        if book is not None and any(
-            kind == _BOUNDSHEET and body[5:6] in (bytes([_MACRO_SHEET]), bytes([_MODULE]))
-            for kind, body in _records(book)
-        ):
+        if name in tops:
+            yield from _workbook_signs(compound.find(name) or b"")
+
+
+def _workbook_signs(book: bytes) -> Iterator[Sign]:
+    for kind, body in _records(book):
+        if kind == _BOUNDSHEET and body[5:6] in (bytes([_MACRO_SHEET]), bytes([_MODULE])):
             yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
+        elif kind == _SUPBOOK and (command := supbook_command(body)) is not None:
+            yield command
 
 
 def _is_macro(path: Path) -> bool:

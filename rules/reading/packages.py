@@ -3,26 +3,29 @@
 Looks for macros and for templates fetched from outside. Takes nothing out for others to see.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.commands import field_commands, link_commands
 from rules.reading.member import Unreadable
+from rules.reading.relations import relations_outside
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
-_MAX_PART = 1024 * 1024  # octets of a content type list or a relationship file; real ones have some thousand
-_MAX_RELATIONS = 40  # relationship files looked at
+_MAX_PART = 4 * 1024 * 1024  # octets of a content type list or a relationship file; real ones have some thousand
+_MAX_TEXT = 32 * 1024 * 1024  # octets of the text parts searched for fields: a book has 10 MiB
+_MAX_TOLD = 200  # characters of a sign with a member's name
+_MAX_RELATIONS = 200  # relationship files looked at; a presentation has one a slide
 
 _APPLICATIONS = (("word/", "Word document"), ("xl/", "Excel workbook"), ("ppt/", "PowerPoint presentation"),
                  ("visio/", "Visio drawing"))  # fmt: skip
-# What a document fetches and obeys when it is opened. Elements are short and the classes exclude each other: linear.
-_FETCHED = re.compile(
-    rb"<Relationship\b[^<>]{0,4096}/(attachedTemplate|oleObject|frame|subDocument|vbaProject)\"[^<>]{0,4096}",
-    re.IGNORECASE,
-)
-_ELSEWHERE = (b'target="http', b"target='http", b'target="mhtml:', b'target="ftp', b'target="ms-', b'target="script:')
 _MACRO_TYPES = (b"vbaproject", b"macroenabled", b"macrosheet")
+_NO_TEXT = ("styles.xml", "fonttable.xml", "theme1.xml", "numbering.xml", "websettings.xml", "styleswitheffects.xml")
+# Controls of Microsoft Forms, which run no code of their own (the first group of their class identifiers).
+_FORM_CONTROLS = (b"8bd21d", b"d7053240", b"978c9e23", b"dfd181e0", b"79176fb0", b"4c599241", b"6e182020", b"46e31370",
+                  b"eae50eb0", b"5512d1")  # fmt: skip
+
+_Named = tuple[str, Entry]  # the name in lower case with slashes, as Office compares it
 
 
 def package_signs(octets: Octets) -> tuple[Sign, ...]:
@@ -31,13 +34,12 @@ def package_signs(octets: Octets) -> tuple[Sign, ...]:
         entries = directory_of(octets)
     except Unreadable:
         return ()
-    by_name = {name.lower().replace("\\", "/"): entry for entry in entries for name in entry.names}
-    found = dict.fromkeys(_signs(octets, by_name))
-    return tuple(found)
+    named = [(name.lower().replace("\\", "/").lstrip("/"), entry) for entry in entries for name in entry.names]
+    return tuple(dict.fromkeys(_signs(octets, named)))
 
 
-def _signs(octets: Octets, by_name: dict[str, Entry]) -> Iterator[Sign]:
-    names = frozenset(by_name)
+def _signs(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
+    names = frozenset(name for name, _ in named)
     if "androidmanifest.xml" in names and any(name.endswith(".dex") for name in names):
         yield _sign(Kind.INSTALLER, "Android package")
     if names & {"appxmanifest.xml", "appxblockmap.xml", "appxmetadata/appxbundlemanifest.xml"}:
@@ -45,52 +47,76 @@ def _signs(octets: Octets, by_name: dict[str, Entry]) -> Iterator[Sign]:
     if any(name.endswith(".class") for name in names):
         yield _sign(Kind.SCRIPT, "Java archive")
     if "[content_types].xml" in names:
-        yield from _office(octets, by_name)
+        yield from _office(octets, named)
     if "mimetype" in names and "meta-inf/manifest.xml" in names:
-        yield from _open_document(by_name)
+        yield from _open_document(named)
 
 
-def _office(octets: Octets, by_name: dict[str, Entry]) -> Iterator[Sign]:
-    application = next((text for folder, text in _APPLICATIONS if any(n.startswith(folder) for n in by_name)), None)
+def _office(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
+    application = next((text for folder, text in _APPLICATIONS if any(n.startswith(folder) for n, _ in named)), None)
     if application is not None:
         yield _sign(Kind.DOCUMENT, application)
-    for name in by_name:
+    for name, entry in named:
         if name.rpartition("/")[2].startswith("vbaproject") and name.endswith(".bin"):
-            yield _sign(Kind.MACRO_DOCUMENT, "vbaProject.bin")
-        if name.startswith(("xl/macrosheets/", "xl/intlmacrosheets/")):
-            yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
-    types = _read(octets, by_name["[content_types].xml"]).lower()
-    if any(word in types for word in _MACRO_TYPES):
-        yield _sign(Kind.MACRO_DOCUMENT, "macros among its content types")
-    yield from _fetching(octets, by_name)
+            yield _sign(Kind.MACRO_DOCUMENT, f"macros in {entry.names[0]}")
+        elif name.startswith(("xl/macrosheets/", "xl/intlmacrosheets/")) and "/_rels/" not in name:
+            yield _sign(Kind.MACRO_DOCUMENT, f"Excel 4 macro sheet in {entry.names[0]}")
+        elif name == "[content_types].xml" and any(word in _read(octets, entry).lower() for word in _MACRO_TYPES):
+            yield _sign(Kind.MACRO_DOCUMENT, "macros among its content types")
+    yield from _fetching(octets, named)
+    yield from _starting(octets, named)
 
 
-def _fetching(octets: Octets, by_name: dict[str, Entry]) -> Iterator[Sign]:
-    relations = [entry for name, entry in by_name.items() if name.endswith(".rels")]
+def _fetching(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
+    """What the document fetches and obeys when it is opened."""
+    relations = [entry for name, entry in named if name.endswith(".rels")]
     for entry in relations[:_MAX_RELATIONS]:
-        content = _read(octets, entry)
-        if b"xternal" not in content:
-            continue
-        for element in _FETCHED.finditer(content):
-            if any(word in element.group().lower() for word in _ELSEWHERE):
-                kind = element.group(1).decode()
-                yield _sign(Kind.MACRO_DOCUMENT, f"{kind} fetched from outside when it is opened")
+        for relation in relations_outside(_read(octets, entry)):
+            if relation.is_obeyed:
+                yield _sign(Kind.MACRO_DOCUMENT, f"{relation.kind} fetched from outside when it is opened")
+    for name, entry in named:
+        if name.startswith("customui/") and b'onload="http' in _read(octets, entry).lower():
+            yield _sign(Kind.MACRO_DOCUMENT, "commands of a document elsewhere")
 
 
-def _open_document(by_name: dict[str, Entry]) -> Iterator[Sign]:
+def _starting(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
+    """Fields, links and controls that start something."""
+    left = _MAX_TEXT
+    for name, entry in named:
+        if name.startswith("word/") and name.endswith(".xml") and not name.endswith(_NO_TEXT) and left > 0:
+            content = _read(octets, entry, left)
+            left -= len(content)
+            yield from field_commands(content)
+        elif name.startswith("xl/externallinks/") and name.endswith(".xml"):
+            yield from link_commands(_read(octets, entry))
+        if "/activex/" in name and name.endswith(".xml"):
+            control = _read(octets, entry).lower()
+            if b"classid" in control and not any(known in control for known in _FORM_CONTROLS):
+                yield _sign(Kind.ACTIVE_CONTENT, f"ActiveX control in {entry.names[0]}")
+
+
+def _open_document(named: Sequence[_Named]) -> Iterator[Sign]:
     yield _sign(Kind.DOCUMENT, "OpenDocument file")
-    if any(
-        name.startswith(("basic/", "scripts/")) and not name.endswith(("/", "-lc.xml", "-lb.xml")) for name in by_name
-    ):
-        yield _sign(Kind.MACRO_DOCUMENT, "OpenDocument macros")
+    for name, entry in named:
+        if name.startswith(("basic/", "scripts/")) and not name.endswith(("/", "-lc.xml", "-lb.xml")):
+            yield _sign(Kind.MACRO_DOCUMENT, f"macros in {entry.names[0]}")
 
 
-def _read(octets: Octets, entry: Entry) -> bytes:
+def _read(octets: Octets, entry: Entry, limit: int = _MAX_PART) -> bytes:
     try:
-        return read_entry(octets, entry, _MAX_PART)
+        return _plain(read_entry(octets, entry, limit))
     except Unreadable:
         return b""  # unpacking the archive reports it
 
 
+def _plain(xml: bytes) -> bytes:
+    """XML in UTF-8, with a mark at its front or without, whatever it declares of itself."""
+    if xml[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return xml.decode("utf-16", "replace").encode()
+    if xml[:2] in (b"<\0", b"\0<"):
+        return xml.decode("utf-16-le" if xml[1:2] == b"\0" else "utf-16-be", "replace").encode()
+    return xml
+
+
 def _sign(kind: Kind, text: str) -> Sign:
-    return Sign(kind=kind, by=By.CONTENT, text=text)
+    return Sign(kind=kind, by=By.CONTENT, text=text[:_MAX_TOLD])

@@ -34,6 +34,27 @@ def test_macros_are_found_in_their_storage(compound_file, path):
     assert Kind.MACRO_DOCUMENT in kinds(compound_file({"WordDocument": bytes(600), path: b"x"}))
 
 
+def test_e15_macros_are_told_with_their_place(compound_file):
+    octets = compound_file({"WordDocument": bytes(600), "Macros/VBA/dir": b"x"})
+    assert "macros in Macros/VBA" in {sign.text for sign in compound_signs(octets)}
+
+
+@pytest.mark.parametrize("text", [b"\x13 DDEAUTO c:\\x\x14", " \x13ddeauto x".encode("utf-16-le")])
+def test_e15_a_field_that_starts_a_program_is_found(compound_file, text):
+    assert Kind.MACRO_DOCUMENT in kinds(compound_file({"WordDocument": bytes(600) + text}))
+    assert Kind.MACRO_DOCUMENT not in kinds(
+        compound_file({"WordDocument": bytes(600) + text.replace(b"\x13", b"\x20")})
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"), [(b"cmd\x03/c calc", True), (b"Excel\x03[a.xls]A", False), (b"Word.Document.8\x03a", False)]
+)
+def test_e15_a_link_that_starts_a_program_is_found(compound_file, path, counts):
+    link = record(0x1AE, struct.pack("<HH", 1, len(path)) + b"\0" + path)
+    assert (Kind.MACRO_DOCUMENT in kinds(compound_file({"Workbook": book(link)}))) is counts
+
+
 def test_excel_4_macro_sheets_are_found(compound_file):
     assert Kind.MACRO_DOCUMENT in kinds(compound_file({"Workbook": book(sheet(0), sheet(1))}))
     assert Kind.MACRO_DOCUMENT not in kinds(compound_file({"Workbook": book(sheet(0), sheet(2))}))
