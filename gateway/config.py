@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +31,11 @@ class Tls(StrEnum):
     OFF = "off"
     OPPORTUNISTIC = "opportunistic"  # used when offered, certificate not checked (RFC 7435)
     REQUIRED = "required"  # never plain text, certificate verified for `tls_name`
+
+
+class Sandbox(StrEnum):
+    BEST_EFFORT = "best-effort"  # a layer that this machine refuses is logged, and the others stand
+    REQUIRED = "required"  # without every layer the gateway does not start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,38 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """The key that signs as `domain` (RFC 6376). Read again at each reload."""
+
+    __pydantic_config__ = STRICT
+    domain: str
+    selector: str
+    key: Path  # RSA as PEM, or Ed25519 as base64; readable for its owner and group only
+    all: bool = False  # every message of ours; else only those that we changed
+    seal: bool = False  # ARC on what comes from outside (RFC 8617)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """How senders are proved. Off as a whole until something of it is set: then nothing here costs anything."""
+
+    __pydantic_config__ = STRICT
+    authenticate: bool = False  # SPF, DKIM, DMARC and ARC on edge listeners; needs a name server
+    nameservers: tuple[IPv4Address | IPv6Address, ...] = ()  # the machine's own when empty
+    nameserver_port: Port = 53
+    seconds: Seconds = 5.0  # for all questions of one message (reliability F07)
+    requires_auth: bool = False  # answer 451 when the DNS does not, instead of going on without it
+    trusted_sealers: tuple[str, ...] = ()  # domains whose ARC seal is believed
+    stamp_files: tuple[Path, ...] = ()  # secrets that Exchange stamps on mail of its own users; two while changing
+    certificates: tuple[str, ...] = ()  # names of client certificates that prove one of our servers
+    sign: Signing | None = None
+
+    @property
+    def enabled(self) -> bool:
+        return self != IdentitySettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     __pydantic_config__ = STRICT
     domains: tuple[str, ...]
@@ -114,11 +151,13 @@ class Config:
     timezone: str = "UTC"
     workers: Annotated[int, between(0, 1_024)] = 0  # inspection workers a gateway process; 0: one a core
     processes: Annotated[int, between(1, 1_024)] = 1  # gateway processes
+    sandbox: Sandbox = Sandbox.BEST_EFFORT  # of inspection workers
     quarantine_days: Annotated[int, between(0, 36_500)] = (
         0  # held mail expires after so many days; 0: never (reliability D16)
     )
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     def next_hop(self, name: str) -> NextHop:
         return next(hop for hop in self.next_hops if hop.name == name)
@@ -141,6 +180,10 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
         yield locate(path, ("policy",), f"a shipped policy or a folder with policy.yaml, not {config.policy!r}")
     if not is_timezone(config.timezone):
         yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+    sign = config.identity.sign
+    for name in ("domain", "selector") if sign is not None else ():
+        if not _is_address(f"x@{getattr(sign, name)}") or not getattr(sign, name).isascii():
+            yield locate(path, ("identity", "sign", name), "letters, digits, hyphens and dots")
     if not config.subject_tag.isascii() or not config.subject_tag.isprintable():
         yield locate(path, ("subject_tag",), "printable ASCII")
 
@@ -221,6 +264,16 @@ def _anchored(config: Config, folder: Path) -> Config:
         policy=config.policy if find_policy(config.policy) == policy else str(policy),
         next_hops=tuple(hops),
         listeners=tuple(_anchored_listener(listener, folder) for listener in config.listeners),
+        identity=_anchored_identity(config.identity, folder),
+    )
+
+
+def _anchored_identity(settings: IdentitySettings, folder: Path) -> IdentitySettings:
+    sign = settings.sign
+    return replace(
+        settings,
+        stamp_files=tuple(folder / path for path in settings.stamp_files),
+        sign=replace(sign, key=folder / sign.key) if sign is not None else None,
     )
 
 

@@ -19,17 +19,20 @@ from pathlib import Path
 from gateway.logs import start_logging
 from gateway.sandbox import confine_parent, confine_worker
 from gateway.sandbox.limits import limit_time
+from gateway.warm_parent import FORK, KILL, WorkerSettings
 from gateway.wire import (
+    ENDED,
     HEADER,
-    MAX_REPLY,
+    JUDGED,
+    Ended,
     Preface,
     Started,
-    WireError,
     receive_content,
     receive_exactly,
+    reply_limit,
     transaction_of,
 )
-from gateway.workers import FORK, KILL, WorkerSettings, canary
+from gateway.workers import canary
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import from_json, to_json
@@ -82,9 +85,14 @@ def _serve(control: socket.socket, settings: WorkerSettings, directory: Director
             continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if message == FORK:
-            private = Path(tempfile.mkdtemp())
             with socket.socket(fileno=descriptors[0]) as sock:
-                if (pid := os.fork()) == 0:
+                try:
+                    private = Path(tempfile.mkdtemp())
+                    pid = os.fork()
+                except OSError as error:  # no process, memory or file left just now; the others go on
+                    _log.error("no worker can be started: %s", error.strerror)
+                    continue
+                if pid == 0:
                     control.close()
                     _work(sock, private, settings, directory, policy)
                 children[pid] = private
@@ -114,18 +122,39 @@ def _work(sock: socket.socket, private: Path, settings: WorkerSettings, director
     try:
         tempfile.tempdir = str(private)
         _tell(sock, Started(pid=os.getpid(), refused=confine_worker(private)))
-        while (received := receive_content(sock)) is not None:
-            limit_time(settings.seconds)
-            transaction = transaction_of(from_json(received[0], Preface), received[1])
-            reply = to_json(inspect(transaction, directory, policy), Judgement)
-            if len(reply) > MAX_REPLY:
-                raise WireError("judgement too large")
-            sock.sendall(HEADER.pack(len(reply), 0) + reply)
+        while _one_message(sock, settings, directory, policy):
+            pass
         code = 0
-    except Exception:
+    except BaseException:
         _log.exception("inspection worker ends")
     finally:
         os._exit(code)
+
+
+def _one_message(sock: socket.socket, settings: WorkerSettings, directory: Directory, policy: Policy) -> bool:
+    """Whether the worker is good for another one."""
+    received = receive_content(sock)
+    if received is None:
+        return False
+    limit_time(settings.seconds)
+    transaction = transaction_of(from_json(received[0], Preface), received[1])
+    try:
+        reply = to_json(inspect(transaction, directory, policy), Judgement)
+    except MemoryError:
+        return _give_up(sock, Ended.MEMORY)
+    except Exception:
+        _log.exception("%s: reading failed", transaction.id)
+        return _give_up(sock, Ended.FAILED)
+    if len(reply) > reply_limit(len(transaction.envelope.recipients)):
+        return _give_up(sock, Ended.REPLY)
+    sock.sendall(HEADER.pack(len(reply), JUDGED) + reply)
+    return True
+
+
+def _give_up(sock: socket.socket, ended: Ended) -> bool:
+    told = to_json(ended, Ended)
+    sock.sendall(HEADER.pack(len(told), ENDED) + told)
+    return False
 
 
 if __name__ == "__main__":

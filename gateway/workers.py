@@ -8,74 +8,37 @@ import asyncio
 import contextlib
 import logging
 import os
-import socket
-import sys
-import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.config import Config
+from gateway.answers import Answers
+from gateway.config import Config, Sandbox
+from gateway.given_up import GivenUp
 from gateway.sandbox.layers import Refusal
-from gateway.wire import (
-    DESCRIPTOR,
-    HEADER,
-    INLINE,
-    MAX_INLINE,
-    MAX_REPLY,
-    MAX_STARTED,
-    Preface,
-    Started,
-    WireError,
-    content_descriptor,
-    preface_of,
-)
+from gateway.warm_parent import InspectionUnavailable, WarmParent, WorkerSettings
+from gateway.worker import GRACE_SECONDS, NoRoom, Worker, WorkerLost
 from rules.address import Address
 from rules.directory import Directory, direction_of
-from rules.document import from_json, to_json
 from rules.engine import judge_uninspected
 from rules.message import Message
 from rules.policy import Policy, find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
 
-FORK, KILL = b"F", b"K"
+__all__ = ["InspectionUnavailable", "WorkerPool", "WorkerSettings", "canary", "worker_settings"]
+
 # What a message may have left behind does not stay for long (reliability D7). A fresh worker pays some 100 ms for the
 # pages that it no longer shares with its parent: at 200 messages that was half as much again as inspecting them.
 MESSAGES_PER_WORKER = 1_000
-START_SECONDS = 30.0  # for the warm parent: imports, patterns, directory
-WAIT_SECONDS = 30.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
-GRACE_SECONDS = 5.0  # a worker kills itself at its deadline; after this we stop waiting for its end
 
-# What the inspection side is told of our environment, which may hold secrets that no message must find.
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED")
+# Together at most 90 s from the final dot to our answer: a wait, two tries of `seconds` and the canary.
+WAIT_SECONDS = 20.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
+CANARY_SECONDS = 5.0
 
 CANARY = b"From: canary@mailward.example\r\nTo: canary@mailward.example\r\nSubject: canary\r\n\r\nStill singing.\r\n"
 
-
 _log = logging.getLogger("mailward.workers")
-
-
-class InspectionUnavailable(Exception):
-    """Workers cannot be started or fail on the canary too: our surroundings, not the message."""
-
-
-class _WorkerLost(Exception):
-    """This worker died, was late or broke the protocol over a message."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
-    """What the inspection side loads. `seconds` is the wall clock a message may take."""
-
-    policy: Path
-    domains: tuple[str, ...]
-    directory: Path | None = None
-    workers: int = 0  # 0: one a core
-    seconds: float = 30.0
-    rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
 
 
 def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings:
@@ -87,6 +50,7 @@ def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings
         workers=config.workers,
         seconds=config.limits.inspection_seconds,
         rehearse=rehearse,
+        sandbox_required=config.sandbox is Sandbox.REQUIRED,
     )
 
 
@@ -105,74 +69,11 @@ def canary() -> Transaction:
     )
 
 
-class _Worker:
-    """One forked worker behind its socket."""
+class _Place:
+    """Where one message at a time is inspected. Its worker may still have to be forked."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self.pid = 0
-        self.messages = 0
-
-    async def ready(self) -> Started:
-        started = from_json(await _frame(self._sock, MAX_STARTED), Started)
-        self.pid = started.pid
-        return started
-
-    async def inspect(self, transaction: Transaction) -> Judgement:
-        """One answer to one message; whatever else a worker says is a reason to end it."""
-        self._must_be_silent()
-        await self._send(transaction)
-        judgement = from_json(await _frame(self._sock, MAX_REPLY), Judgement)
-        recipients = [str(recipient.address) for recipient in transaction.envelope.recipients]
-        if [verdict.recipient for verdict in judgement.verdicts] != recipients:
-            raise WireError("a judgement of other recipients")
-        self.messages += 1
-        return judgement
-
-    def _must_be_silent(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._sock.recv(1, socket.MSG_PEEK)
-            raise WireError("worker ended, or spoke unasked")
-
-    def close(self) -> None:
-        self._sock.close()
-
-    async def _send(self, transaction: Transaction) -> None:
-        loop = asyncio.get_running_loop()
-        preface = to_json(preface_of(transaction), Preface)
-        octets = transaction.message.octets
-        if len(octets) <= MAX_INLINE:
-            frame = INLINE + HEADER.pack(len(preface), len(octets)) + preface + octets[:]
-            await loop.sock_sendall(self._sock, frame)
-            return
-        try:
-            descriptor = content_descriptor(octets)
-        except OSError as error:  # no memory or descriptor left: not the message's fault
-            raise InspectionUnavailable(f"no room to hand the message over: {error.strerror}") from error
-        try:
-            socket.send_fds(self._sock, [DESCRIPTOR], [descriptor])
-        finally:
-            os.close(descriptor)
-        await loop.sock_sendall(self._sock, HEADER.pack(len(preface), 0) + preface)
-
-
-async def _frame(sock: socket.socket, limit: int) -> bytes:
-    """What a frame says, of at most `limit` octets. Raises WireError."""
-    size, surplus = HEADER.unpack(await _receive(sock, HEADER.size))
-    if size > limit or surplus:
-        raise WireError("frame too large")
-    return await _receive(sock, size)
-
-
-async def _receive(sock: socket.socket, size: int) -> bytes:
-    loop = asyncio.get_running_loop()
-    octets = b""
-    while len(octets) < size:
-        piece = await loop.sock_recv(sock, size - len(octets))
-        if not piece:
-            raise WireError("worker ended")
-        octets += piece
-    return octets
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
 
 
 class WorkerPool:
@@ -181,14 +82,11 @@ class WorkerPool:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._size = settings.workers or os.cpu_count() or 1
-        self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
-        self._parent: asyncio.subprocess.Process | None = None
-        self._starting = asyncio.Lock()  # two failing messages must not start two parents
-        self._control: socket.socket | None = None
+        self._free: asyncio.LifoQueue[_Place] = asyncio.LifoQueue()
+        self._parent = WarmParent(settings)
         self._policy: Policy | None = None
-        self._private: tempfile.TemporaryDirectory[str] | None = None
-        self._refused: frozenset[Refusal] = frozenset()
-        self._closed = False
+        self._answers: Answers | None = None
+        self._given_up = GivenUp()
 
     @property
     def size(self) -> int:
@@ -205,25 +103,32 @@ class WorkerPool:
     @property
     def refused(self) -> frozenset[Refusal]:
         """The layers of confinement that the kernel did not give to workers."""
-        return self._refused
+        return self._parent.refused
 
     async def start(self) -> None:
         """Raises DocumentError for a bad policy, InspectionUnavailable when the inspection side does not come up."""
         self._policy = load_policy(self._settings.policy)
-        await self._start_parent()
-        for _ in range(self._size):
-            self._idle.put_nowait(None)
+        self._answers = Answers(self._policy)
+        places = [_Place() for _ in range(self._size)]
+        try:
+            await self._parent.start()
+            if self._settings.sandbox_required:
+                places[0].worker = await self._parent.fork()  # only a worker can tell what it goes without
+        except BaseException:
+            await self._parent.end()
+            raise
+        for place in places:
+            self._free.put_nowait(place)
 
     async def close(self) -> None:
         """Wait for the messages in hand, at most as long as one may take, then end every worker."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.seconds + GRACE_SECONDS):
                 for _ in range(self._size):
-                    worker = await self._idle.get()
-                    if worker is not None:
-                        worker.close()
-        self._closed = True
-        await self._stop_parent()
+                    place = await self._free.get()
+                    if place.worker is not None:
+                        place.worker.close()
+        await self._parent.end()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -236,121 +141,60 @@ class WorkerPool:
 
     async def inspect(self, transaction: Transaction) -> Judgement:
         """Judge one message; raises InspectionUnavailable when that cannot be done now."""
-        for _ in range(2):
-            try:
-                return await self._once(transaction)
-            except _WorkerLost as lost:
-                reason = str(lost)
-        try:
-            await self._once(canary())
-        except _WorkerLost:
-            raise InspectionUnavailable("inspection workers fail on every message") from None
-        return judge_uninspected(self.policy, _directions(transaction, self._settings.domains), reason)
-
-    async def _once(self, transaction: Transaction) -> Judgement:
-        worker = await self._free()
-        try:
-            if worker is None:
-                worker = await self._fork()
-            judgement = await asyncio.wait_for(worker.inspect(transaction), self._settings.seconds + GRACE_SECONDS)
-        except (WireError, OSError, ValueError, TimeoutError) as error:
-            self._discard(worker)
-            raise _WorkerLost(_words(error)) from None
-        except BaseException:
-            self._discard(worker)
-            raise
-        if worker.messages >= MESSAGES_PER_WORKER:
-            self._discard(worker)
-        else:
-            self._idle.put_nowait(worker)
-        return judgement
-
-    async def _free(self) -> _Worker | None:
-        """The place of a worker, whose worker may still have to be forked."""
+        reason = await self._given_up.reason(transaction.message.octets)
+        if reason is not None:
+            return self._uninspected(transaction, reason)
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                return await self._idle.get()
+                place = await self._free.get()
         except TimeoutError:
             raise InspectionUnavailable(f"all workers busy for {WAIT_SECONDS:.0f} s") from None
-
-    def _discard(self, worker: _Worker | None) -> None:
-        if worker is not None:
-            worker.close()
-            self._kill(worker.pid)
-        self._idle.put_nowait(None)
-
-    async def _fork(self) -> _Worker:
-        async with self._starting:
-            if self._closed:
-                raise InspectionUnavailable("the pool is closed")
-            if self._parent is None or self._parent.returncode is not None:
-                await self._start_parent()
-        if self._control is None:
-            raise InspectionUnavailable("the inspection side is gone")
-        ours, theirs = socket.socketpair()
         try:
-            socket.send_fds(self._control, [FORK], [theirs.fileno()])
+            return await self._judged(transaction, place)
+        except NoRoom as error:
+            raise InspectionUnavailable(str(error)) from error
         finally:
-            theirs.close()
-        ours.setblocking(False)
-        worker = _Worker(ours)
-        try:
-            started = await asyncio.wait_for(worker.ready(), START_SECONDS)
-        except BaseException:
-            worker.close()
-            raise
-        self._note(started)
-        return worker
+            self._free.put_nowait(place)
 
-    def _note(self, started: Started) -> None:
-        """Each missing layer is logged once."""
-        for refusal in set(started.refused) - self._refused:
-            _log.warning("inspection workers go without %s: %s", refusal.layer.value, refusal.reason)
-        self._refused |= set(started.refused)
-
-    def _kill(self, pid: int) -> None:
-        if pid and self._control is not None:
+    async def _judged(self, transaction: Transaction, place: _Place) -> Judgement:
+        for _ in range(2):
             try:
-                self._control.sendall(KILL + pid.to_bytes(4, "big"))
-            except OSError:
-                return  # the parent is gone, and its workers with it
-
-    async def _start_parent(self) -> None:
-        await self._stop_parent()
-        ours, theirs = socket.socketpair()
-        self._private = tempfile.TemporaryDirectory(prefix="mailward-", ignore_cleanup_errors=True)
-        told = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        with theirs:
-            self._parent = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gateway.inspector"),
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                env={**told, "TMPDIR": self._private.name},
-            )
-        settings = to_json(self._settings, WorkerSettings)
-        ours.sendall(HEADER.pack(len(settings), 0) + settings)
-        ours.setblocking(False)
-        self._control = ours
+                return await self._once(transaction, place, self._settings.seconds)
+            except WorkerLost as lost:
+                reason = str(lost)
+                _log.warning("%s: an inspection worker was lost: %s (%s)", transaction.id, reason, lost.cause)
         try:
-            started = await asyncio.wait_for(_frame(ours, MAX_STARTED), START_SECONDS)
-            self._note(from_json(started, Started))
-        except (WireError, OSError, ValueError, TimeoutError):
-            await self._stop_parent()
-            raise InspectionUnavailable("the inspection side did not start") from None
-        ours.setblocking(True)
+            await self._once(canary(), place, min(CANARY_SECONDS, self._settings.seconds))
+        except WorkerLost:
+            raise InspectionUnavailable("inspection workers fail on every message") from None
+        await self._given_up.remember(transaction.message.octets, reason)
+        return self._uninspected(transaction, reason)
 
-    async def _stop_parent(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._parent is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._parent.kill()
-            await self._parent.wait()
-            self._parent = None
-        if self._private is not None:
-            self._private.cleanup()
-            self._private = None
+    async def _once(self, transaction: Transaction, place: _Place, seconds: float) -> Judgement:
+        """One try, after which the place has a worker that is as good as before, or none."""
+        worker, place.worker = place.worker, None
+        if worker is not None and not worker.silent:  # it died, or spoke unasked: no fault of this message
+            self._discard(worker)
+            worker = None
+        worker = worker or await self._parent.fork()
+        assert self._answers is not None
+        try:
+            judgement = await worker.judge(transaction, self._answers, seconds)
+        except BaseException:
+            self._discard(worker)
+            raise
+        if worker.messages < MESSAGES_PER_WORKER:
+            place.worker = worker
+        else:
+            self._discard(worker)
+        return judgement
+
+    def _discard(self, worker: Worker) -> None:
+        worker.close()
+        self._parent.kill(worker.pid)
+
+    def _uninspected(self, transaction: Transaction, reason: str) -> Judgement:
+        return judge_uninspected(self.policy, _directions(transaction, self._settings.domains), reason)
 
 
 def _directions(transaction: Transaction, domains: tuple[str, ...]) -> list[tuple[Address, Direction]]:
@@ -360,9 +204,3 @@ def _directions(transaction: Transaction, domains: tuple[str, ...]) -> list[tupl
         (recipient.address, direction_of(transaction.direction, reverse_path, recipient.address, directory))
         for recipient in transaction.envelope.recipients
     ]
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "reading it took longer than the time allowed"
-    return "reading it ended the inspection worker"

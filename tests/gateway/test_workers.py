@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import load_config
+from gateway.worker import TOO_LONG
 from gateway.workers import (
     MESSAGES_PER_WORKER,
     InspectionUnavailable,
@@ -110,7 +111,7 @@ async def test_a_message_that_takes_too_long_is_held_as_not_inspected() -> None:
         judgement = await pool.inspect(message(slow))
     assert judgement.inspected is Inspected.NOT
     assert [verdict.action for verdict in judgement.verdicts] == [Action.QUARANTINE]
-    assert "worker" in judgement.not_inspected[0].detail
+    assert judgement.not_inspected[0].detail == TOO_LONG
 
 
 async def test_workers_that_fail_on_everything_are_our_surroundings_fault() -> None:
@@ -123,17 +124,19 @@ async def test_workers_that_fail_on_everything_are_our_surroundings_fault() -> N
 async def test_who_waits_too_long_for_a_worker_is_told_so(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind a row of slow messages the sender must not be kept until it gives up and sends a second copy."""
     monkeypatch.setattr("gateway.workers.WAIT_SECONDS", 0.05)
-    await pool._idle.get()  # as a message in hand
+    place = await pool._free.get()  # as a message in hand
     with pytest.raises(InspectionUnavailable, match="busy"):
         await asyncio.wait_for(pool.inspect(canary()), 5)
-    pool._idle.put_nowait(None)
+    pool._free.put_nowait(place)
     assert (await pool.inspect(canary())).inspected is Inspected.FULLY
 
 
 async def test_a_closed_pool_starts_nothing_again() -> None:
     async with WorkerPool(SETTINGS) as pool:
+        place = await pool._free.get()
+        pool._free.put_nowait(place)
         await pool.close()
-        pool._idle.put_nowait(None)  # as by a message that was still in hand when time was up
+        pool._free.put_nowait(place)  # as by a message that was still in hand when time was up
         with pytest.raises(InspectionUnavailable):
             await pool.inspect(canary())
         assert children(os.getpid()) == []

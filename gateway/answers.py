@@ -1,0 +1,65 @@
+"""What a worker's judgement must be to be believed: one of this message, under this policy, consistent in itself.
+
+A worker that a message has taken over can say what it likes; what it says must then do no harm beyond that message.
+"""
+
+from collections.abc import Iterable
+
+from gateway.wire import WireError
+from rules.detectors import BY_NAME
+from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE
+from rules.finding import Evidence, Finding, Observation, strictest
+from rules.policy import Policy
+from rules.transaction import Transaction
+from rules.verdict import Inspected, Judgement, Verdict
+
+
+class Answers:
+    """The judgements that are possible under one policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._detectors = frozenset((*BY_NAME, NOT_INSPECTED))
+        self._rules = frozenset(
+            ((NOT_INSPECTED_RULE, policy.not_inspected.cites), *((rule.name, rule.cites) for rule in policy.rules))
+        )
+
+    def checked(self, judgement: Judgement, transaction: Transaction) -> Judgement:
+        """The judgement itself. Raises WireError with the first thing that cannot be."""
+        _must((judgement.policy, judgement.policy_hash) == (self._policy.name, self._policy.hash), "another policy")
+        asked = [str(recipient.address) for recipient in transaction.envelope.recipients]
+        _must([verdict.recipient for verdict in judgement.verdicts] == asked, "other recipients")
+        read = Inspected.PARTLY if judgement.not_inspected else Inspected.FULLY
+        _must(judgement.inspected is read, "what was inspected does not fit what was not")
+        for observation in judgement.observations:
+            self._check_observation(observation)
+        for verdict in judgement.verdicts:
+            self._check_verdict(verdict, len(judgement.observations))
+        return judgement
+
+    def _check_observation(self, observation: Observation) -> None:
+        _must(observation.detector in self._detectors, "an unknown detector")
+        _must(0.0 <= observation.score <= 1.0, "a score that is none")  # neither is NaN
+        _must(all(map(_is_place, observation.evidence)), "evidence at no place")
+
+    def _check_verdict(self, verdict: Verdict, observations: int) -> None:
+        findings = (*verdict.findings, *verdict.observed)
+        _must(all(0 <= finding.observation < observations for finding in findings), "a finding without observation")
+        _must(all((finding.rule, finding.cites) in self._rules for finding in findings), "an unknown rule or clause")
+        _must(verdict.action is _asked(verdict.findings), "an action that no finding asks")
+
+
+def _asked(findings: Iterable[Finding]) -> object:
+    return strictest(*(finding.action for finding in findings))
+
+
+def _is_place(evidence: Evidence) -> bool:
+    """Offsets in order; the text they count in is not ours to read, and may be longer than the message."""
+    start, end = evidence.start or 0, evidence.end if evidence.end is not None else evidence.start or 0
+    first, last = evidence.mark or (0, 0)
+    return 0 <= start <= end and 0 <= first <= last <= len(evidence.text)
+
+
+def _must(holds: bool, wrong: str) -> None:
+    if not holds:
+        raise WireError(f"a judgement with {wrong}")

@@ -1,0 +1,74 @@
+"""A judgement that cannot be one of this message under this policy is not believed."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.answers import Answers
+from gateway.wire import WireError
+from gateway.workers import canary
+from rules.directory import Directory
+from rules.facts import Reason, Unread
+from rules.finding import Action, Evidence, Finding
+from rules.inspection import inspect
+from rules.message import Message
+from rules.policy import find_policy, load_policy
+from rules.verdict import Inspected
+
+POLICY = load_policy(find_policy("city-baseline"))
+ANSWERS = Answers(POLICY)
+CONTENT = b"Subject: a program\r\nContent-Type: application/octet-stream; name=a.exe\r\n\r\nMZ\r\n"
+TRANSACTION = replace(canary(), message=Message(CONTENT))
+HONEST = inspect(TRANSACTION, Directory(domains=frozenset({"city.example"})), POLICY)
+OBSERVATION = next(observation for observation in HONEST.observations if observation.evidence)
+(VERDICT,) = HONEST.verdicts
+FINDING = VERDICT.findings[0]
+
+
+def with_finding(finding: Finding):
+    return replace(HONEST, verdicts=(replace(VERDICT, findings=(finding,)),))
+
+
+def with_evidence(**changes: object):
+    evidence = replace(Evidence(part="1", text="words"), **changes)
+    return replace(HONEST, observations=(replace(OBSERVATION, evidence=(evidence,)), *HONEST.observations[1:]))
+
+
+LIES = {
+    "another policy": replace(HONEST, policy_hash="0" * 64),
+    "other recipients": replace(HONEST, verdicts=(VERDICT, VERDICT)),
+    "nobody": replace(HONEST, verdicts=()),
+    "not inspected and nothing said of it": replace(HONEST, inspected=Inspected.NOT),
+    "inspected in full but for a part": replace(
+        HONEST, not_inspected=(Unread(part="1", reason=Reason.FAILED, detail=""),)
+    ),
+    "an unknown detector": replace(HONEST, observations=(replace(OBSERVATION, detector="of lies"),)),
+    "a score above one": replace(HONEST, observations=(replace(OBSERVATION, score=1.1),)),
+    "a score that is no number": replace(HONEST, observations=(replace(OBSERVATION, score=float("nan")),)),
+    "an unknown rule": with_finding(replace(FINDING, rule="of-another-city")),
+    "clauses of another rule": with_finding(replace(FINDING, cites=("X-1",))),
+    "an observation that is not there": with_finding(replace(FINDING, observation=len(HONEST.observations))),
+    "an observation before the first": with_finding(replace(FINDING, observation=-1)),
+    "passed against its own finding": replace(HONEST, verdicts=(replace(VERDICT, action=Action.PASS),)),
+    "held without a finding": replace(HONEST, verdicts=(replace(VERDICT, findings=()),)),
+    "evidence before the text": with_evidence(start=-1, end=2),
+    "evidence that ends before it begins": with_evidence(start=3, end=2),
+    "a mark beyond its text": with_evidence(mark=(0, 6)),
+    "a mark that ends before it begins": with_evidence(mark=(3, 2)),
+}
+
+
+def test_an_honest_judgement_is_taken_as_it_is() -> None:
+    assert VERDICT.action is Action.QUARANTINE
+    assert ANSWERS.checked(HONEST, TRANSACTION) is HONEST
+
+
+def test_a_mark_may_reach_the_end_of_its_text() -> None:
+    judgement = with_evidence(start=0, end=0, mark=(0, 5))
+    assert ANSWERS.checked(judgement, TRANSACTION) is judgement
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_judgement_that_cannot_be_is_refused(lie: str) -> None:
+    with pytest.raises(WireError):
+        ANSWERS.checked(LIES[lie], TRANSACTION)
