@@ -6,14 +6,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
 from gateway.fields import leaving, trace_field, verdict_fields
 from gateway.plan import Disposition, Group, Plan, plan, settle
-from gateway.reply import CANNOT_JUDGE, STORE_AWAY, Reply
+from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, HeldMessage, Outcome
 from quarantine.ports import Reach, StoreUnavailable
@@ -21,6 +21,7 @@ from rules.detectors import organization_wide
 from rules.directory import Directory
 from rules.engine import add_observation
 from rules.finding import Action
+from rules.message import Octets
 from rules.policy import Policy
 from rules.transaction import Recipient, Transaction
 from rules.verdict import Judgement, Mailing, Verdict
@@ -56,6 +57,22 @@ class Judging(Protocol):
     def directory(self) -> Directory: ...
 
 
+class Identifying(Protocol):
+    """What the pipeline needs of gateway.identity; absent where nothing of it is configured."""
+
+    async def identify(self, transaction: Transaction) -> Transaction: ...
+
+    def must_wait(self, transaction: Transaction) -> bool: ...
+
+    def results(self, transaction: Transaction) -> bytes: ...
+
+    async def signed(
+        self, transaction: Transaction, pieces: Sequence[Octets | memoryview], *, changed: bool
+    ) -> Sequence[Octets | memoryview]: ...
+
+    async def close(self) -> None: ...
+
+
 class Journal(Protocol):
     """What the pipeline needs of the record of what happened (gateway.journal)."""
 
@@ -78,9 +95,16 @@ class Pipeline:
     hostname: str
     subject_tag: str
     next_hop: str
+    identifying: Callable[[], Identifying | None] = lambda: None
 
     async def process(self, transaction: Transaction, egress: Egress) -> Reply:
-        """The reply to the final dot; never raises for what disk, workers or next hop do."""
+        """The reply to the final dot; never raises for what disk, workers, DNS or next hop do."""
+        identifying = self.identifying()
+        if identifying is not None:
+            transaction = await identifying.identify(transaction)
+            if identifying.must_wait(transaction):
+                self.journal.undetermined(transaction, NO_DNS, TimeoutError("the DNS did not answer"))
+                return NO_DNS
         try:
             judgement = await self._judge(transaction)
         except InspectionUnavailable as error:
@@ -92,7 +116,7 @@ class Pipeline:
         treatment = plan(transaction.envelope.recipients, judgement)
         try:
             await self._hold(transaction, judgement, treatment.hold, Cause.POLICY)
-            deliveries = await self._send(transaction, judgement, treatment, egress)
+            deliveries = await self._send(transaction, judgement, treatment, egress, identifying)
             settlement = settle(treatment, deliveries)
             kept = tuple(delivery.recipient for delivery in settlement.keep)
             await self._hold(transaction, judgement, kept, Cause.NEXT_HOP_REFUSED)
@@ -140,12 +164,23 @@ class Pipeline:
             )
 
     async def _send(
-        self, transaction: Transaction, judgement: Judgement, treatment: Plan, egress: Egress
+        self,
+        transaction: Transaction,
+        judgement: Judgement,
+        treatment: Plan,
+        egress: Egress,
+        identifying: Identifying | None,
     ) -> tuple[Delivery, ...]:
         deliveries: list[Delivery] = []
         trace = trace_field(transaction, self.hostname, datetime.now(UTC))
+        if identifying is not None:
+            trace += identifying.results(transaction)
         for group in treatment.send:
             shipment = self._shipment(transaction, judgement, group, trace)
+            if identifying is not None:
+                changed = bool(self.subject_tag) and group.verdict.action is Action.TAG
+                pieces = await identifying.signed(transaction, shipment.pieces, changed=changed)
+                shipment = replace(shipment, pieces=tuple(pieces))
             deliveries += await egress.send(transaction.envelope, shipment)
         return tuple(deliveries)
 

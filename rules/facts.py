@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from rules.address import Address
 from rules.directory import Directory
+from rules.identity import UNKNOWN, Identity
 from rules.transaction import Direction, Envelope
 
 
@@ -133,6 +134,7 @@ class Facts:
     size: int
     unread: tuple[Unread, ...] = ()
     ambiguities: tuple[Ambiguity, ...] = ()
+    identity: Identity = UNKNOWN  # what was proved of the sender before judgement
 
     def said(self, *roles: Role) -> tuple[Text, ...]:
         """The texts of these roles, in order."""

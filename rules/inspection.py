@@ -17,7 +17,7 @@ from rules.verdict import Judgement
 
 def inspect(transaction: Transaction, directory: Directory, policy: Policy) -> Judgement:
     """Read the message once and judge it for all its recipients."""
-    facts = read_facts(transaction, directory)
+    facts = replace(read_facts(transaction, directory), identity=transaction.identity)
     forget_content()
     judgement = judge(facts, policy, preview=preview_of(facts))
     return replace(judgement, mailing=mailing_of(facts, _professional_lists(policy)))

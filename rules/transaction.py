@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rules.address import Address
+from rules.identity import UNKNOWN, Identity
 from rules.message import Message
 
 
@@ -48,6 +49,7 @@ class Client:
     name: str  # HELO or EHLO argument
     tls: bool = False
     authenticated: str | None = None
+    certificate: str | None = None  # the name that a verified client certificate bears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +62,4 @@ class Transaction:
     client: Client
     envelope: Envelope
     message: Message
+    identity: Identity = UNKNOWN

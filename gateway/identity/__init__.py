@@ -2,3 +2,7 @@
 
 Reads header fields and answers of the DNS, and hashes bodies. Never parses MIME, never decides what becomes of mail.
 """
+
+
+class CannotIdentify(ValueError):
+    """A key or a secret that the configuration names cannot be used; a sentence for the administrator."""

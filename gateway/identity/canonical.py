@@ -7,6 +7,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
+from rules.message import Octets
+
 BLOCK = 1024 * 1024  # octets hashed at a time
 MAX_LINE = 1024 * 1024  # octets of one line that are kept together; RFC 5321 allows 1,000
 
@@ -108,7 +110,7 @@ def _without_blanks(lines: bytes) -> bytes:
     return lines.replace(b" \r\n", b"\r\n")
 
 
-def body_blocks(pieces: Iterable[bytes | memoryview], start: int) -> Iterator[bytes]:
+def body_blocks(pieces: Iterable[Octets | memoryview], start: int) -> Iterator[bytes]:
     """The octets from `start` of the pieces laid end to end, by blocks."""
     skip = start
     for piece in pieces:

@@ -1,0 +1,78 @@
+"""The ladder of trust for our own machines: what each proves of the sender. Pure; the secrets are handed in.
+
+Network address and certificate prove "this is our server"; only Exchange's stamp and the MTA's word prove a mailbox.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.address import Address, AddressError, parse_address
+from rules.identity import Identity, Rung
+from rules.message import Field, Octets
+from rules.transaction import Client, ListenerKind
+
+STAMP = "x-mailward-exch-auth"  # Exchange sets it, by a transport rule, for authenticated senders only
+MAX_SECRETS = 2  # the one in use, and the one before or after it while it is being changed
+LEAST_SECRET = 16  # characters; a shorter one could be guessed
+
+_STRUCK = b"*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Trust:
+    """What is believed. Never printed: it holds the secrets."""
+
+    domains: frozenset[str]
+    secrets: tuple[bytes, ...] = ()
+    certificates: frozenset[str] = frozenset()  # names of client certificates that were pinned
+
+
+def climb(
+    kind: ListenerKind, client: Client, fields: Sequence[Field], author: Address | None, trust: Trust
+) -> Identity:
+    """The highest rung that this session and this message prove. An edge listener's client proves nothing."""
+    if kind is ListenerKind.EDGE:
+        return Identity(rung=Rung.UNKNOWN)
+    if client.authenticated and (person := _key(client.authenticated)):
+        return Identity(rung=Rung.SMTP_AUTH, person=person)
+    if _is_stamped(fields, trust) and author is not None and author.domain in trust.domains:
+        return Identity(rung=Rung.EXCHANGE, person=author.key)
+    if client.certificate is not None and client.certificate.lower() in trust.certificates:
+        return Identity(rung=Rung.TLS)
+    return Identity(rung=Rung.NETWORK)
+
+
+def _is_stamped(fields: Sequence[Field], trust: Trust) -> bool:
+    """Exactly one stamp, and a live one. Every secret is compared, so that time tells nothing of which was near."""
+    stamps = [field.body.strip() for field in fields if field.key == STAMP]
+    if len(stamps) != 1:
+        return False
+    return sum(hmac.compare_digest(stamps[0], secret) for secret in trust.secrets) > 0
+
+
+def _key(text: str) -> str | None:
+    try:
+        return parse_address(text).key
+    except AddressError:
+        return None
+
+
+def without_stamp(octets: Octets, fields: Sequence[Field]) -> Octets:
+    """The content with the value of every stamp struck out: neither a worker nor a held copy may hold the secret.
+
+    Of the same length, so that nothing moves; a mapped content is changed in place.
+    """
+    for field in fields:
+        if field.key != STAMP:
+            continue
+        at = field.start + len(field.name) + 1
+        struck = field.body.translate(_STARS)
+        if isinstance(octets, bytes):
+            octets = octets[:at] + struck + octets[at + len(struck) :]
+        else:
+            octets[at : at + len(struck)] = struck
+    return octets
+
+
+_STARS = bytes(octet if octet in b"\r\n\t " else ord(_STRUCK) for octet in range(256))
