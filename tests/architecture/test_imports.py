@@ -25,6 +25,7 @@ DOORS = (
     ("olefile", "olefile", "rules/reading/office.py"),
     ("pybase64", "pybase64", "rules/reading/encodings.py"),
     ("pydantic", "pydantic", "rules/document.py"),
+    ("pydantic_core", "pydantic", "rules/document.py"),  # comes with it, and always in the same version
     ("pypdfium2", "pypdfium2", "rules/reading/pdf.py"),
     ("re2", "google-re2", "rules/patterns.py"),
     ("selectolax", "selectolax", "rules/reading/html.py"),
