@@ -14,6 +14,7 @@ INSTALLED = "echo install ok installed"
 EXIM = 'case "$*" in *exim4*|*Provides*) echo install ok installed mail-transport-agent;; *) exit 1;; esac'
 
 Machine = Callable[..., "subprocess.CompletedProcess[str]"]
+PACKAGES = "python3-venv libmagic1 libarchive13 libseccomp2"
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ def test_whoever_is_not_root_reads_what_to_have_installed(machine: Machine, tmp_
     done = machine("run")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "Mailward needs Debian packages that this machine does not have: python3-venv libmagic1 libarchive13 libseccomp2",
-        "Have them installed, then type this again:  sudo apt-get install python3-venv libmagic1 libarchive13 libseccomp2",
+        f"Mailward needs Debian packages that this machine does not have: {PACKAGES}",
+        f"Have them installed, then type this again:  sudo apt-get install {PACKAGES}",
     ]
     assert _kept(tmp_path, "apt-get") == ""
 
@@ -86,7 +87,7 @@ def test_root_gets_them_by_apt_and_nothing_is_removed_for_them(machine: Machine,
     machine("run", id=ROOT)
     update, install = _kept(tmp_path, "apt-get").splitlines()
     assert update == "update"
-    assert install.startswith("install ") and install.endswith("python3-venv libmagic1 libarchive13 libseccomp2")
+    assert install.startswith("install ") and install.endswith(PACKAGES)
     assert "--no-remove" in install
 
 
