@@ -59,19 +59,17 @@ def _key(text: str) -> str | None:
 
 
 def without_stamp(octets: Octets, fields: Sequence[Field]) -> Octets:
-    """The content with the value of every stamp struck out: neither a worker nor a held copy may hold the secret.
+    """The content with the value of every stamp struck out: neither a worker nor a held copy should hold the secret.
 
-    Of the same length, so that nothing moves; a mapped content is changed in place.
+    Of the same length, so that nothing moves. A content in the spool is a map for reading only and stays as it is: a
+    copy would cost its whole size in memory. The field is removed from whatever leaves in any case.
     """
     for field in fields:
-        if field.key != STAMP:
+        if field.key != STAMP or not isinstance(octets, bytes):
             continue
         at = field.start + len(field.name) + 1
         struck = field.body.translate(_STARS)
-        if isinstance(octets, bytes):
-            octets = octets[:at] + struck + octets[at + len(struck) :]
-        else:
-            octets[at : at + len(struck)] = struck
+        octets = octets[:at] + struck + octets[at + len(struck) :]
     return octets
 
 

@@ -46,8 +46,8 @@ class SpoolFile:
             rest = rest[os.write(self._file.fileno(), rest) :]
 
     def read(self) -> mmap.mmap:
-        """All octets written; they stay while somebody holds the map, also after close. What is changed is private."""
-        return mmap.mmap(self._file.fileno(), self._size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        """All octets written, for reading only; they stay while somebody holds the map, also after close."""
+        return mmap.mmap(self._file.fileno(), self._size, prot=mmap.PROT_READ)
 
     def close(self) -> None:
         """Give the budget back; may be called twice."""
