@@ -18,12 +18,13 @@ from pathlib import Path
 
 from gateway.logs import start_logging
 from gateway.sandbox import confine_parent, confine_worker
-from gateway.sandbox.limits import limit_time
+from gateway.sandbox.limits import has_grown, limit_time
 from gateway.warm_parent import FORK, KILL, WorkerSettings
 from gateway.wire import (
     ENDED,
     HEADER,
     JUDGED,
+    LAST,
     Ended,
     Preface,
     Started,
@@ -147,8 +148,9 @@ def _one_message(sock: socket.socket, settings: WorkerSettings, directory: Direc
         return _give_up(sock, Ended.FAILED)
     if len(reply) > reply_limit(len(transaction.envelope.recipients)):
         return _give_up(sock, Ended.REPLY)
-    sock.sendall(HEADER.pack(len(reply), JUDGED) + reply)
-    return True
+    last = has_grown()
+    sock.sendall(HEADER.pack(len(reply), LAST if last else JUDGED) + reply)
+    return not last
 
 
 def _give_up(sock: socket.socket, ended: Ended) -> bool:

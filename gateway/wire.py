@@ -13,16 +13,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.mapped import MappedFile
 from gateway.sandbox.layers import Refusal
 from rules.message import Message, Octets
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Transaction
 
 HEADER = struct.Struct(
     "!II"
-)  # to a worker: octets of JSON, octets of content. From it: octets of JSON, JUDGED or ENDED
+)  # to a worker: octets of JSON, octets of content; from it: octets of JSON, which kind
 INLINE = b"I"
 DESCRIPTOR = b"D"
-JUDGED, ENDED = 0, 1
+JUDGED, LAST, ENDED = 0, 1, 2  # a judgement; one after which this worker ends; no judgement, and its end
 MAX_INLINE = 256 * 1024  # larger contents travel as an open descriptor: two copies less
 MAX_PREFACE = 64 * 1024 * 1024  # 100,000 recipients, the most that can be configured, with their DSN parameters
 MAX_STARTED = 8 * 1024  # the reasons for what is refused are sentences
@@ -84,7 +85,9 @@ def reply_limit(recipients: int) -> int:
 
 
 def content_descriptor(octets: Octets) -> int:
-    """An anonymous file with the octets, for handing on; the caller closes it."""
+    """A file with the octets, for handing on, the one they are in or a copy in memory; the caller closes it."""
+    if isinstance(octets, MappedFile):
+        return os.dup(octets.descriptor)
     descriptor = os.memfd_create("content", os.MFD_CLOEXEC)
     view = memoryview(octets)
     try:

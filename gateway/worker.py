@@ -15,6 +15,7 @@ from gateway.wire import (
     HEADER,
     INLINE,
     JUDGED,
+    LAST,
     MAX_INLINE,
     MAX_STARTED,
     Ended,
@@ -56,6 +57,7 @@ class Worker:
         self._sock = sock
         self.pid = 0
         self.messages = 0
+        self.spent = False  # it has said that it ends
 
     async def ready(self) -> Started:
         """What the worker says first. Raises WireError or ValueError."""
@@ -83,7 +85,7 @@ class Worker:
                 await self._send(transaction)
                 limit = reply_limit(len(transaction.envelope.recipients))
                 kind, octets = await read_frame(self._sock, limit)
-            if kind != JUDGED:
+            if kind not in (JUDGED, LAST):
                 raise WorkerLost(from_json(octets, Ended).value, "it said so itself")
             judgement = answers.checked(from_json(octets, Judgement), transaction)
         except TimeoutError:
@@ -94,6 +96,7 @@ class Worker:
             cause = "not a judgement" if isinstance(error, ValueError) else str(error)
             raise WorkerLost(TOO_LONG if out_of_time else DIED, cause) from None
         self.messages += 1
+        self.spent = kind == LAST
         return judgement
 
     def close(self) -> None:

@@ -183,10 +183,10 @@ class WorkerPool:
         except BaseException:
             self._discard(worker)
             raise
-        if worker.messages < MESSAGES_PER_WORKER:
-            place.worker = worker
-        else:
+        if worker.spent or worker.messages >= MESSAGES_PER_WORKER:
             self._discard(worker)
+        else:
+            place.worker = worker
         return judgement
 
     def _discard(self, worker: Worker) -> None:

@@ -11,6 +11,7 @@ MEMORY_OCTETS = 768 * 1024 * 1024
 CPU_SECONDS = 45
 FILE_OCTETS = 1024 * 1024 * 1024  # of all that a worker writes, where the private folder has its own file system
 DESCRIPTORS = 64
+KEPT_OCTETS = 150 * 1024 * 1024  # a worker that a message made larger ends after its answer: a fresh one has half
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,3 +30,8 @@ def limit_time(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
     limit = int(time.process_time()) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def has_grown() -> bool:
+    """Whether this process has ever held more than a worker may keep; what a reader took, it seldom gives back."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > KEPT_OCTETS

@@ -1,9 +1,10 @@
 """Contents too large for memory: unnamed files in the state folder, within one budget for all that is in flight."""
 
-import mmap
 import os
 import tempfile
 from pathlib import Path
+
+from gateway.mapped import MappedFile, map_file
 
 SPOOL_BUDGET = 4 * 1024**3  # octets (reliability section 4)
 
@@ -45,9 +46,9 @@ class SpoolFile:
         while rest:
             rest = rest[os.write(self._file.fileno(), rest) :]
 
-    def read(self) -> mmap.mmap:
+    def read(self) -> MappedFile:
         """All octets written, for reading only; they stay while somebody holds the map, also after close."""
-        return mmap.mmap(self._file.fileno(), self._size, prot=mmap.PROT_READ)
+        return map_file(self._file.fileno(), self._size)
 
     def close(self) -> None:
         """Give the budget back; may be called twice."""

@@ -4,6 +4,7 @@ import asyncio
 import mmap
 import os
 import socket
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.mapped import map_file
 from gateway.wire import (
     DESCRIPTOR,
     ENDED,
@@ -71,6 +73,14 @@ def test_large_content_arrives_as_a_mapped_descriptor() -> None:
     received = receive_content(theirs)
     assert received is not None
     assert isinstance(received[1], mmap.mmap) and received[1][:] == octets
+
+
+def test_content_in_a_file_is_handed_on_without_a_copy() -> None:
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(b"words")
+        descriptor = content_descriptor(map_file(file.fileno(), 5))
+        assert os.fstat(descriptor).st_ino == os.fstat(file.fileno()).st_ino
+        os.close(descriptor)
 
 
 def test_the_gateways_end_is_not_an_error() -> None:

@@ -1,0 +1,28 @@
+"""Contents in files, mapped for us and readable for another process without a copy. Never writes to one."""
+
+import mmap
+import os
+import weakref
+
+
+class MappedFile(mmap.mmap):
+    """A map, for reading only, of a file whose `descriptor` can be handed on: it can only be read, and ends with us.
+
+    mmap keeps a descriptor too, but does not tell it; a copy of 5 MB for a worker would cost 3 ms.
+    """
+
+    descriptor: int
+
+
+def map_file(descriptor: int, octets: int) -> MappedFile:
+    """The first `octets` of an open file, which may have no name any more. Raises OSError, ValueError."""
+    os.fchmod(descriptor, 0o400)  # whoever is handed it cannot open it once more, for writing
+    reading = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        mapped = MappedFile(reading, octets, prot=mmap.PROT_READ)
+    except BaseException:
+        os.close(reading)
+        raise
+    mapped.descriptor = reading
+    weakref.finalize(mapped, os.close, reading)
+    return mapped
