@@ -3,6 +3,7 @@
 import mmap
 import os
 import weakref
+from collections.abc import Callable
 
 
 class MappedFile(mmap.mmap):
@@ -12,6 +13,12 @@ class MappedFile(mmap.mmap):
     """
 
     descriptor: int
+    release: Callable[[], object]
+
+    def close(self) -> None:
+        """The descriptor ends with the map, also with one that nobody closes."""
+        super().close()
+        self.release()
 
 
 def map_file(descriptor: int, octets: int) -> MappedFile:
@@ -24,5 +31,5 @@ def map_file(descriptor: int, octets: int) -> MappedFile:
         os.close(reading)
         raise
     mapped.descriptor = reading
-    weakref.finalize(mapped, os.close, reading)
+    mapped.release = weakref.finalize(mapped, os.close, reading)
     return mapped

@@ -113,7 +113,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 def test_no_file_has_a_name(tmp_path):
     file = SpoolFile(Spool(tmp_path))
     file.write(b"a record")
-    assert open_in(tmp_path) == 2  # the map's own, and the one to hand on
+    assert open_in(tmp_path) == 1
     assert list(tmp_path.iterdir()) == []
     file.close()
 
