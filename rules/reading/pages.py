@@ -1,8 +1,10 @@
 """Recognises web pages and SVG pictures that carry or build a file when opened. Runs and renders nothing."""
 
-from rules.facts import By, Kind, Sign
+import re
 
-LOOKED_AT = 8 * 1024 * 1024  # octets: pages that smuggle a program carry it, and so are long
+from rules.facts import By, Kind, Sign
+from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page
+
 _FRONT = 1_024
 
 _PAGE_TAGS = (
@@ -20,9 +22,20 @@ _CARRIED = (
     (b"UEsDB", "a zip archive"), (b"N3q8rycc", "a 7z archive"), (b"UmFyIRoH", "a RAR archive"),
     (b"TAAAAAEUAg", "a shortcut"), (b"0M8R4KGxGuE", "an Office file"), (b"f0VMR", "a program"),
 )  # fmt: skip
+_SCRIPT_DATA = ("application/json", "application/javascript", "application/x-javascript", "application/ld+json")
 _QUOTES = b"\"'`,(=> \t\r\n"
-_RUNS = (b"<script", b"javascript:", b"<embed", b"<iframe", b"<object")
-_HANDLERS = (b"onload=", b"onerror=", b"onclick=", b"onbegin=", b"onmouseover=")
+_DECODES = (b"atob(", b"fromcharcode", b"unescape(", b"uint8array", b"decodeuricomponent(", b"eval(", b"charcodeat")
+# What writes the page anew out of text that nobody can read.
+_REWRITES = re.compile(
+    rb"(?:document\.write(?:ln)?|eval|innerhtml\s{0,4}=|srcdoc\s{0,4}=|settimeout|function)\s{0,4}\(?\s{0,4}"
+    rb"(?:window\.)?(?:atob|unescape|decodeuricomponent|string\.fromcharcode)\s{0,4}\(\s{0,4}([^)]{200})",
+)
+_RUNS = re.compile(rb"<(?:[a-z0-9]{1,20}:)?(?:script|embed|iframe|object|handler|listener|form)\b|javascript:")
+_HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,20}\s{0,4}=")
+# A page without any of these does nothing that counts.
+_NEEDED = (b"<script", b"base64", b"data:", b"javascript:", b"atob", b"eval(", b"unescape", b"fromcharcode", b"blob")
+_ENTITY = re.compile(rb"<!entity[^>\"']{0,200}[\"'][^\"'>]{0,200}(?:&|<)")  # an entity that writes an element
+_MAY_CARRY = (b"base64", b"data:", b"0x", b"\\x", b"%", b"[")
 
 
 def page_kind(head: bytes) -> Kind | None:
@@ -39,22 +52,42 @@ def page_signs(kind: Kind, octets: bytes) -> tuple[Sign, ...]:
     """The page's own sign, and that of active content when it builds or carries a file (an SVG: when it has script)."""
     name = "SVG picture" if kind is Kind.IMAGE else "HTML page"
     own = Sign(kind=kind, by=By.CONTENT, text=name)
-    reason = _active(kind, octets[:LOOKED_AT])
+    reason = _active(kind, plain_page(octets))
     return (own,) if reason is None else (own, Sign(kind=Kind.ACTIVE_CONTENT, by=By.CONTENT, text=f"{name} {reason}"))
 
 
 def _active(kind: Kind, octets: bytes) -> str | None:
     lowered = octets.lower()
     if kind is Kind.IMAGE:
-        return "with script" if any(word in lowered for word in _RUNS) or _has_handler(lowered) else None
-    scripted = b"<script" in lowered or b"javascript:" in lowered or _has_handler(lowered)
-    if not scripted and b"base64" not in lowered:
+        runs = _RUNS.search(lowered) or _HANDLER.search(lowered) or _ENTITY.search(lowered)
+        return "with script" if runs else _carries(octets, lowered)
+    if not any(word in lowered for word in _NEEDED):
         return None
+    scripted = b"<script" in lowered or b"javascript:" in lowered or _HANDLER.search(lowered) is not None
+    return _carries(octets, lowered) or (_builds(octets, lowered) if scripted else None)
+
+
+def _carries(octets: bytes, lowered: bytes) -> str | None:
     carried = next((what for front, what in _CARRIED if _quoted(octets, front)), None)
     if carried is not None:
         return f"that carries {carried} in base64"
-    if scripted and any(word in lowered for word in _SAVES) and any(word in lowered for word in _BUILDS):
+    if not any(word in lowered for word in _MAY_CARRY):
+        return None
+    for declared, found in carried_files(octets):
+        if declared is None:
+            return f"that carries a file of {len(found)} octets in its script"
+        if declared.startswith("application/") and not declared.startswith(_SCRIPT_DATA):
+            return f"that carries a file called {declared}"
+    return None
+
+
+def _builds(octets: bytes, lowered: bytes) -> str | None:
+    if any(word in lowered for word in _SAVES) and any(word in lowered for word in _BUILDS):
         return "that builds a file"
+    if _REWRITES.search(lowered):
+        return "that writes itself from encoded text"
+    if any(word in lowered for word in _DECODES) and (size := opaque_octets(octets)) >= MIN_OPAQUE:
+        return f"with {size} octets of encoded content for its script"
     return None
 
 
@@ -67,7 +100,3 @@ def _quoted(octets: bytes, front: bytes) -> bool:
             return True
         at = octets.find(front, at + 1)
     return False
-
-
-def _has_handler(lowered: bytes) -> bool:
-    return any(word in lowered for word in _HANDLERS)

@@ -22,11 +22,11 @@ def reasons(page):
         b'<body onload="go()"><a download="a.exe" href="data:application/octet-stream;base64,QUFB">x</a>',
     ],
 )
-def test_a_page_that_builds_a_file_is_active(page):
+def test_e16_a_page_that_builds_a_file_is_active(page):
     assert reasons(page) == ["HTML page that builds a file"]
 
 
-def test_a_page_that_carries_a_program_is_active_without_any_script():
+def test_e16_a_page_that_carries_a_program_is_active_without_any_script():
     page = b'<a href="data:application/octet-stream;base64,' + PROGRAM + b'">open</a>'
     assert reasons(page) == ["HTML page that carries a program in base64"]
 
@@ -37,11 +37,70 @@ def test_a_page_that_carries_a_program_is_active_without_any_script():
         b"<html><script>var opened = new Date(); document.write(opened)</script><p>News</p>",
         b'<p>See <a href="https://a.example/setup.exe">setup</a>, TVqQAA and UEsDB are only words.</p>',
         b'<html><img src="data:image/png;base64,iVBORw0KGgo=">',
+        b'<script src="a.js"></script><input type="hidden" name="__VIEWSTATE" value="/wEPDw' + b"QUJD" * 4_000 + b'">',
+        b"<script>var t = [" + b"1024," * 3_000 + b"1]; draw(t, decodeURIComponent(x))</script>",
+        b'<script>document.write(unescape("%3Ca href=%22mailto:ann@city.example%22%3E"))</script>',
     ],
 )
 def test_an_ordinary_page_is_not(page):
     assert page_kind(page) is Kind.HTML
     assert reasons(page) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (
+            b"<script>var n = ["
+            + b",".join(b"%d" % octet for octet in b"MZ\x90\0" + bytes(56) + b"\x40\0\0\0PE\0\0")
+            + b","
+            + b"0," * 300
+            + b"0]</script>",
+            "that carries a file of 368 octets in its script",
+        ),
+        (b'<iframe src="data:application/pdf;base64,JVBERi0xLjcKMTIz">', "that carries a file called application/pdf"),
+        (b"<script>document.write(unescape('" + b"%3C" * 100 + b"'))</script>", "that writes itself from encoded text"),
+        (b"<script>eval(atob('" + b"QUJD" * 100 + b"'))</script>", "that writes itself from encoded text"),
+        (
+            b"<script>var k = '" + b"Q7xR" * 2_000 + b"'; go(window['atob'](k), String.fromCharCode(1))</script>",
+            "with 6000 octets of encoded content for its script",
+        ),
+        (
+            b"<a href='&#100;ata:application/zip;base64,QUFBQUFBQUFBQUFB'>x</a>",
+            "that carries a file called application/zip",
+        ),
+        ("\ufeff<script>new Blob([atob(x)]); a.download='x'</script>".encode("utf-16-le"), "that builds a file"),
+    ],
+)
+def test_e16_other_ways_to_smuggle(page, reason):
+    assert [sign.text for sign in page_signs(Kind.HTML, page)][1:] == [f"HTML page {reason}"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b'<path onload = "x()"/>',
+        b'<a xlink:href="javascript:x()"/>',
+        b"<foreignObject><iframe/></foreignObject>",
+        b"<foreignObject><form action='https://a.example'/></foreignObject>",
+        b'<s:script xmlns:s="http://www.w3.org/2000/svg">x()</s:script>',
+        b'<a href="java&#115;cript:x()"/>',
+    ],
+)
+def test_e16_a_picture_that_runs_something_is_active(inside):
+    assert reasons(b'<svg xmlns="http://www.w3.org/2000/svg">' + inside + b"</svg>") == ["SVG picture with script"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<foreignObject><div>Budget on = 5</div></foreignObject>",
+        b'<image href="data:image/png;base64,iVBORw0KGgoAAAANSUhEUg"/>',
+        b"<style>.a{fill:red}</style><text>on the road</text>",
+    ],
+)
+def test_an_ordinary_picture_is_not(inside):
+    assert reasons(b'<svg xmlns="http://www.w3.org/2000/svg">' + inside + b"</svg>") == []
 
 
 def test_a_picture_with_script_is_active_and_one_without_is_not():

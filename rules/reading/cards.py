@@ -1,0 +1,61 @@
+"""Calendars and contacts (RFC 5545, RFC 6350): the files in their properties. Their text is `documents`' matter."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from rules.message import Octets
+from rules.reading.budget import Budget
+from rules.reading.encodings import decode_base64
+from rules.reading.member import Member
+
+_MAX_LINES = 200_000
+_FOLD = re.compile(rb"\r?\n[ \t]")
+_NAME = re.compile(rb";(?:X-[A-Z-]{0,40})?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]{1,255})\"|([^;:\r\n]{1,255}))", re.I)
+_BASE64 = re.compile(rb";ENCODING=\"?(?:B|BASE64)\"?(?=[;:])|;BASE64(?=[;:])", re.I)
+
+
+def is_card(head: bytes) -> bool:
+    front = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].upper()
+    return front.startswith((b"BEGIN:VCALENDAR", b"BEGIN:VCARD", b"BEGIN:VEVENT", b"BEGIN:VTODO"))
+
+
+def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """What is written in base64, or as a `data:` address (RFC 2397)."""
+    content = bytes(octets)
+    meter = budget.open(len(content))
+    for line in _FOLD.sub(b"", content).splitlines()[:_MAX_LINES]:
+        colon = _value_at(line)
+        head, value = line[:colon], line[colon + 1 :]
+        if _BASE64.search(head + b":"):
+            found = decode_base64(value).octets
+        elif value[:5].lower() == b"data:":
+            found = _data(value)
+        else:
+            continue
+        if found:
+            meter.member()
+            meter.octets(len(found))
+            yield Member(names=_names(head), octets=found)
+
+
+def _value_at(line: bytes) -> int:
+    """The colon that ends the parameters: the first that stands in no quotes (RFC 5545 section 3.1)."""
+    quoted = False
+    for at, octet in enumerate(line[:4_096]):
+        if octet == 0x22:
+            quoted = not quoted
+        elif octet == 0x3A and not quoted:
+            return at
+    return line.find(b":") if b":" in line else len(line)
+
+
+def _names(head: bytes) -> tuple[str, ...]:
+    named = [(quoted or plain).decode("utf-8", "replace") for quoted, plain in _NAME.findall(head)]
+    return tuple(dict.fromkeys(named)) or (head.partition(b";")[0][:40].decode("latin-1").lower() or "attachment",)
+
+
+def _data(address: bytes) -> bytes:
+    head, _, written = address.partition(b",")
+    octets = unquote_to_bytes(written)
+    return decode_base64(octets).octets if head.lower().rstrip().endswith(b";base64") else octets

@@ -1,0 +1,85 @@
+"""What a page carries comes out however it is written; pictures and fonts stay where they are."""
+
+import base64
+import time
+
+import pytest
+
+from rules.reading.budget import Budget
+from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, unpack_page
+
+PROGRAM = b"MZ\x90\0" + b"\0" * 56 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 400
+BASE64 = base64.b64encode(PROGRAM)
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(300)
+
+
+def joined(text):
+    return b'" + "'.join(text[at : at + 50] for at in range(0, len(text), 50))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'<a href="data:application/octet-stream;base64,' + BASE64 + b'">',
+        b'<img src="data:image/png;base64,' + BASE64 + b'">',
+        b"<a href='DATA:;charset=x;base64," + BASE64.replace(b"=", b"%3D") + b"'>",
+        b"<a href='data:," + b"".join(b"%%%02x" % octet for octet in PROGRAM) + b"'>",
+        b'<script>var x = "' + BASE64 + b'"',
+        b'<script>var x = "' + BASE64[::-1] + b'"',
+        b'<script>var x = "' + joined(BASE64) + b'"',
+        b"<script>var x = '" + PROGRAM.hex().encode() + b"'",
+        b"<script>var x = [" + b", ".join(b"%d" % octet for octet in PROGRAM) + b"]",
+        b"<script>var x = [" + b",".join(b"0x%02x" % octet for octet in PROGRAM) + b"]",
+        b"<script>var x = '" + b"".join(b"\\x%02x" % octet for octet in PROGRAM) + b"'",
+    ],
+)
+def test_e16_a_program_comes_out(page):
+    assert any(found.startswith(PROGRAM[:400]) for _, found in carried_files(page))
+
+
+def test_e16_it_has_the_name_under_which_it_is_offered():
+    page = b'<a download="invoice.exe" href="data:text/plain,Hello there">x</a><script>a.download = "b.iso"'
+    (member,) = unpack_page(page, Budget())
+    assert (member.names, member.octets, member.declared_type) == (
+        ("invoice.exe", "b.iso"), b"Hello there", "text/plain",
+    )  # fmt: skip
+
+
+def test_a_page_inside_a_page_comes_out():
+    page = b'<iframe src="data:text/html;base64,' + base64.b64encode(b"<script>atob(x)</script>") + b'">'
+    assert list(carried_files(page)) == [("text/html", b"<script>atob(x)</script>")]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'<img src="data:image/png;base64,' + base64.b64encode(PICTURE) + b'">',
+        b"<style>src: url(data:application/octet-stream;base64," + base64.b64encode(b"wOF2" + bytes(300)) + b")",
+        b"<p>data: the figures of 2024, in full</p>",
+        b'<script>var x = "' + b"A" * 500 + b'", y = [' + b"1," * 500 + b"2]",
+    ],
+)
+def test_what_is_shown_or_means_nothing_does_not(page):
+    assert list(carried_files(page)) == []
+
+
+def test_characters_written_as_numbers_are_read():
+    assert plain_page(b"<a href='&#100;&#x61;ta:&#8217;'>") == b"<a href='data:&#8217;'>"
+    assert plain_page("\ufeff<p>x".encode("utf-16-le")) == b"<p>x"
+
+
+def test_opaque_text_is_measured():
+    assert opaque_octets(b"'" + b"Q" * 6_000 + b"'") == 4_500
+    assert opaque_octets(b"'/wE" + b"Q" * 6_000 + b"'") == 0
+    assert opaque_octets(b"[" + b"17," * MIN_OPAQUE + b"1]") == MIN_OPAQUE
+
+
+@pytest.mark.parametrize(
+    "piece", [b"'", b"data:", b"data:a/b;base64,", b'"+"', b"[1,", b"%41", b"&#", b"download='", b"data:;a", b"(  "]
+)
+def test_hostile_repetition_costs_little(piece):
+    page = piece * (2_000_000 // len(piece))
+    began = time.process_time()
+    list(unpack_page(page, Budget()))
+    opaque_octets(page)
+    assert time.process_time() - began < 3
