@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from gateway.mapped import MappedFile
 from gateway.sandbox.layers import Refusal
+from rules.identity import UNKNOWN, Identity
 from rules.message import Message, Octets
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Transaction
 
@@ -60,6 +61,7 @@ class Preface:
     direction: Direction | None
     client: Client
     envelope: Envelope
+    identity: Identity = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,11 +64,17 @@ def test_the_octets_received_leave_as_they_came() -> None:
         b"Mailward-Verdict : pass\r\n",
         b"Authentication-Results: mx.CITY.example; dkim=pass\r\n",
         b"Authentication-Results: (a; \\) (b)) mx.city.example 1; dkim=pass\r\n",
+        b"X-Mailward-Exch-Auth: secret\r\n",
+        b"X-Mailward-Pass: 1\r\n",
+        b"X-MS-Exchange-Organization-AuthAs: Internal\r\n",
+        b"x-ms-exchange-organization-scl : -1\r\n",
+        b"X-MS-Exchange-CrossPremises-AuthSource: a\r\n\tb\r\n",
+        b"X-MS-Exchange-Forest-RulesExecuted: a\r\n",
         b'Authentication-Results:\r\n "mx.city.example"(c); dkim=pass\r\n',
     ],
 )
 def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: bytes) -> None:
-    """Architecture: forged copies are removed on entry, on every listener."""
+    """Architecture and D10: forged copies and every other trust field are removed, on every listener."""
     assert joined(b"A: 1\r\n" + forged + CONTENT) == b"A: 1\r\n" + CONTENT
 
 

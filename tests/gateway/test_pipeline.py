@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from rules.address import parse_address
 from rules.detectors import organization_wide
 from rules.directory import Directory, Person
 from rules.finding import Action, Finding, Observation
+from rules.identity import Identity, Rung
 from rules.message import Message
 from rules.policy import find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -45,6 +46,7 @@ class Scene:
     mailing: Mailing | None = None
     observations: tuple[Observation, ...] = ()
     reached: int = 0
+    identifying: Any = None
     gone: int = 0  # people on the staff list without a live account
 
     async def inspect(self, transaction: Transaction) -> Judgement:
@@ -119,6 +121,7 @@ class Scene:
                 hostname="mx.city.example",
                 subject_tag="",
                 next_hop="exchange",
+                identifying=lambda: self.identifying,
             )
             return await pipeline.process(transaction(*self.actions), self)
 
@@ -249,3 +252,39 @@ async def test_a_wide_copy_that_is_only_tagged_counts_for_those_that_follow() ->
     await scene.process()
     assert "add" in scene.happened
     assert [item.verdict.action for item in scene.dispositions] == [Action.TAG]
+
+
+@dataclass
+class Identifying:
+    """Proves everybody; may have to wait for the DNS."""
+
+    waits: bool = False
+
+    async def identify(self, transaction: Transaction) -> Transaction:
+        return replace(transaction, identity=Identity(rung=Rung.NETWORK))
+
+    def must_wait(self, transaction: Transaction) -> bool:
+        return self.waits
+
+    def results(self, transaction: Transaction) -> bytes:
+        return f"Authentication-Results: mx; x={transaction.identity.rung.value}\r\n".encode()
+
+    async def signed(self, transaction: Transaction, pieces: Any, *, changed: bool) -> Any:
+        return (b"Signature: 1\r\n", *pieces)
+
+    async def close(self) -> None: ...
+
+
+async def test_what_is_proved_is_written_and_the_signature_stands_first() -> None:
+    scene = Scene({"passed": Action.PASS}, identifying=Identifying())
+    await scene.process()
+    content = b"".join(scene.shipments[0].pieces)
+    assert content.startswith(b"Signature: 1\r\nReceived: ")
+    assert b"Authentication-Results: mx; x=network\r\nMailward-Verdict:" in content
+
+
+async def test_f07_who_has_to_wait_for_the_dns_is_told_to_come_again() -> None:
+    scene = Scene({"passed": Action.PASS}, identifying=Identifying(waits=True))
+    reply = await scene.process()
+    assert (reply.code, reply.status) == (451, "4.4.3")
+    assert scene.happened == ["undetermined"]

@@ -31,6 +31,7 @@ from gateway.wire import (
 )
 from rules.address import parse_address
 from rules.document import from_json, to_json
+from rules.identity import Authentication, Identity, Result, Rung, SpfResult
 from rules.message import Message
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
 
@@ -47,6 +48,7 @@ TRANSACTION = Transaction(
         envid="QQ+3D",
     ),
     message=Message(b"Subject: \xff\r\n\r\n\x00body"),
+    identity=Identity(rung=Rung.TLS, authentication=Authentication(spf=SpfResult(result=Result.PASS))),
 )
 
 
