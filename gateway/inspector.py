@@ -18,7 +18,7 @@ from pathlib import Path
 
 from gateway.logs import start_logging
 from gateway.sandbox import confine_parent, confine_worker
-from gateway.sandbox.limits import has_grown, limit_time
+from gateway.sandbox.limits import has_grown, limit_time, overfull
 from gateway.warm_parent import FORK, KILL, WorkerSettings
 from gateway.wire import (
     ENDED,
@@ -42,6 +42,8 @@ from rules.inspection import inspect
 from rules.message import Message
 from rules.policy import Policy, load_policy
 from rules.verdict import Judgement
+
+LOOK_SECONDS = 1.0  # between two looks after the workers that live
 
 _log = logging.getLogger("mailward.inspector")
 
@@ -80,8 +82,9 @@ def _serve(control: socket.socket, settings: WorkerSettings, directory: Director
     """Fork a worker for each descriptor that arrives; end with the gateway."""
     children: dict[int, Path] = {}
     while True:
-        readable, _, _ = select.select([control], [], [], 1.0)
+        readable, _, _ = select.select([control], [], [], LOOK_SECONDS)
         _reap(children)
+        _end_hoarders(children)
         if not readable:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -110,6 +113,14 @@ def _reap(children: dict[int, Path]) -> None:
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0] == pid:
                 shutil.rmtree(children.pop(pid), ignore_errors=True)
+
+
+def _end_hoarders(children: dict[int, Path]) -> None:
+    for pid, private in children.items():
+        with contextlib.suppress(OSError):  # it removes while we look
+            if overfull(private):
+                _log.error("a worker has written more than it may, and is ended")
+                os.kill(pid, signal.SIGKILL)
 
 
 def _tell(sock: socket.socket, started: Started) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.sandbox.landlock import confine_files
 from gateway.sandbox.layers import Layer, LayerRefused, Refusal
-from gateway.sandbox.limits import limit_resources
+from gateway.sandbox.limits import end_first, limit_resources
 from gateway.sandbox.namespaces import drop_capabilities, leave_files, leave_network
 from gateway.sandbox.system_calls import filter_system_calls
 
@@ -18,6 +18,7 @@ __all__ = ["Layer", "Refusal", "confine_parent", "confine_worker"]
 
 def confine_parent() -> tuple[Refusal, ...]:
     """For the warm parent, before it forks: network and file system of its own. Returns what it goes without."""
+    end_first()
     return _without({Layer.NETWORK: leave_network, Layer.FILE_SYSTEM: leave_files})
 
 

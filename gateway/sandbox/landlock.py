@@ -6,11 +6,10 @@ It works without privileges, and where name spaces are refused it is what keeps 
 import ctypes
 import os
 import struct
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from gateway.sandbox.layers import LayerRefused, checked, kernel
+from gateway.sandbox.needed import needed
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on every architecture
 _VERSION = 1  # flag of landlock_create_ruleset: tell the ABI
@@ -24,9 +23,6 @@ _TCP_OF_ABI, _TCP = 4, 0x3  # bind and connect
 _SCOPES_OF_ABI, _SCOPES = 6, 0x3  # abstract Unix sockets, signals: only among ourselves
 _FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15  # a rule on a file may name no other right
 
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/magic")
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/proc/self/status", "/proc/meminfo", "/proc/cpuinfo")
-
 
 def confine_files(private: Path) -> None:
     """Nothing can be executed; libraries can be read; `private` alone can be written. Raises LayerRefused."""
@@ -37,20 +33,13 @@ def confine_files(private: Path) -> None:
     )
     descriptor = kernel(_CREATE_RULESET, ruleset, ctypes.c_size_t(len(ruleset)), ctypes.c_uint32(0))
     try:
-        for path in _readable():
+        for path in needed():
             _allow(descriptor, path, (_READ_FILE | _READ_DIR) & handled)
         _allow(descriptor, private, handled & ~_EXECUTE)
         checked(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         kernel(_RESTRICT_SELF, descriptor, ctypes.c_uint32(0))
     finally:
         os.close(descriptor)
-
-
-def _readable() -> Iterable[Path]:
-    """The system's libraries, the interpreter's, and our own: what a library may still want to open."""
-    ours = Path(__file__).resolve().parents[2]
-    paths = dict.fromkeys((*_SYSTEM, *_DEVICES, sys.prefix, sys.base_prefix))
-    return (*map(Path, paths), ours / "gateway", ours / "rules")
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:

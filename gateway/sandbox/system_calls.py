@@ -15,8 +15,8 @@ _UNKNOWN = -1  # a name that this architecture does not have
 
 _MEMORY = ("brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "membarrier")
 _DESCRIPTORS = (
-    *("close", "dup", "dup2", "dup3", "fcntl", "fstat", "fstatfs", "ioctl", "lseek", "poll", "ppoll", "pselect6"),
-    *("pread64", "pwrite64", "read", "readv", "select", "write", "writev", "memfd_create", "ftruncate"),
+    *("close", "dup", "dup2", "dup3", "fstat", "fstatfs", "lseek", "poll", "ppoll", "pselect6"),
+    *("pread64", "pwrite64", "read", "readv", "select", "write", "writev", "ftruncate"),
 )
 _SOCKET = ("recvfrom", "recvmsg", "sendmsg", "sendto", "getsockopt", "getsockname", "shutdown")  # of the one it has
 _FILES = (  # Landlock and the read-only file system say which
@@ -31,6 +31,15 @@ _ITSELF = (
     *("rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "setrlimit"),
     *("sigaltstack", "sysinfo", "uname", "get_robust_list", "set_tid_address"),
 )
+# Only with these as the argument of that number. Of the others, some type into the administrator's terminal (TIOCSTI),
+# have the kernel send signals to another process (F_SETOWN, FIOSETOWN), or change its limits.
+_TCGETS, _FIONBIO, _FIOCLEX = 0x5401, 0x5421, 0x5451  # asm-generic/ioctls.h
+_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 1030  # linux/fcntl.h
+ALLOWED_WITH = {
+    "ioctl": (1, (_TCGETS, _FIONBIO, _FIOCLEX)),
+    "fcntl": (1, (_F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC)),
+    "prlimit64": (0, (0,)),  # its own
+}
 ALLOWED = frozenset({*_MEMORY, *_DESCRIPTORS, *_SOCKET, *_FILES, *_TIME, *_ITSELF})
 
 
@@ -52,15 +61,17 @@ def filter_system_calls() -> None:
     except OSError:
         raise LayerRefused("libseccomp is not installed (Debian: libseccomp2)") from None
     library.seccomp_init.restype = ctypes.c_void_p
-    own_limits = _Comparison(0, _EQUAL, 0, 0)
     context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(_ERRNO | errno.ENOSYS)))
     try:
         for name in sorted(ALLOWED):
             number = library.seccomp_syscall_resolve_name(name.encode())
             if number != _UNKNOWN:
                 _told(library.seccomp_rule_add_array(context, ctypes.c_uint32(_ALLOW), number, 0, None))
-        number = library.seccomp_syscall_resolve_name(b"prlimit64")
-        _told(library.seccomp_rule_add_array(context, ctypes.c_uint32(_ALLOW), number, 1, ctypes.byref(own_limits)))
+        for name, (argument, values) in ALLOWED_WITH.items():
+            number = library.seccomp_syscall_resolve_name(name.encode())
+            for value in values:
+                only = ctypes.byref(_Comparison(argument, _EQUAL, value, 0))
+                _told(library.seccomp_rule_add_array(context, ctypes.c_uint32(_ALLOW), number, 1, only))
         _told(library.seccomp_load(context))
     finally:
         library.seccomp_release(context)

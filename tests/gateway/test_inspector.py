@@ -4,11 +4,13 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from gateway.inspector import _end_hoarders
 from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.policy import find_policy
@@ -60,3 +62,17 @@ async def test_a_worker_dies_with_its_parent(worker: int) -> None:
             return
         await asyncio.sleep(0.05)
     pytest.fail("the worker outlives its parent")
+
+
+def test_a_worker_that_fills_its_folder_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.sandbox.limits.FILES", 1)
+    with subprocess.Popen(["sleep", "60"]) as hoarder, subprocess.Popen(["sleep", "60"]) as modest:
+        folders = {hoarder.pid: tmp_path / "hoard", modest.pid: tmp_path / "modest"}
+        for folder in folders.values():
+            folder.mkdir()
+        for name in "ab":
+            (folders[hoarder.pid] / name).touch()
+        _end_hoarders(folders)
+        assert hoarder.wait(10) == -signal.SIGKILL
+        assert modest.poll() is None
+        modest.kill()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 IMPORTS = """
-import ctypes, encodings.idna, errno, json, mmap, os, resource, signal, socket, tempfile
+import ctypes, encodings.idna, errno, fcntl, json, mmap, os, resource, signal, socket, tempfile, termios
 from pathlib import Path
 from gateway.sandbox import confine_parent, confine_worker
 from gateway.sandbox.landlock import confine_files

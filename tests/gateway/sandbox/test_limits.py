@@ -4,8 +4,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS
+import pytest
+
+from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, LIFE_CPU_SECONDS, overfull
 
 SPIN = """
 from gateway.sandbox import limits
@@ -67,3 +70,60 @@ def test_wall_clock_ends_the_worker():
 
 def test_no_core_file_is_left(confined):
     assert confined("list(resource.getrlimit(resource.RLIMIT_CORE))") == [0, 0]
+
+
+def test_processor_time_has_an_end_that_the_worker_cannot_move(confined):
+    statements = f"""
+    life = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit_time(30)
+    more = resource.RLIMIT_CPU, ({LIFE_CPU_SECONDS}, {LIFE_CPU_SECONDS} + 1)
+    try:
+        refused = resource.setrlimit(*more)
+    except ValueError:
+        refused = True
+    [life, resource.getrlimit(resource.RLIMIT_CPU)[1], refused]
+    """
+    assert confined(statements) == [LIFE_CPU_SECONDS, LIFE_CPU_SECONDS, True]
+
+
+def test_no_process_more_where_the_filter_of_system_calls_is_missing(confined):
+    """The kernel does not ask it of root."""
+    before = "from gateway import sandbox\nsandbox.filter_system_calls = lambda: None"
+    forked = confined("None if os.geteuid() == 0 else tried(lambda: os.fork() or os._exit(0))", before)
+    assert forked in (None, "EAGAIN")
+
+
+def test_a_process_that_has_held_too_much_says_so(confined):
+    statements = """
+    from gateway.sandbox.limits import KEPT_OCTETS, has_grown
+    small = has_grown()
+    large = b"x" * KEPT_OCTETS
+    del large
+    [small, has_grown()]
+    """
+    assert confined(statements) == [False, True]
+
+
+def test_a_private_folder_holds_so_much_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "folder").mkdir()
+    directory = (tmp_path / "folder").stat().st_blocks * 512
+    monkeypatch.setattr("gateway.sandbox.limits.FILE_OCTETS", directory + 8192)
+    (tmp_path / "folder" / "a").write_bytes(bytes(8192))
+    assert not overfull(tmp_path)
+    (tmp_path / "b").write_bytes(b"x")
+    assert overfull(tmp_path)
+
+
+def test_a_private_folder_holds_so_many_files_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gateway.sandbox.limits.FILES", 2)
+    for name in "ab":
+        (tmp_path / name).touch()
+    assert not overfull(tmp_path)
+    (tmp_path / "c").touch()
+    assert overfull(tmp_path)
+
+
+def test_workers_end_before_the_gateway_when_memory_is_short(confined):
+    before = "end_first = __import__('gateway.sandbox.limits', fromlist=['']).end_first\nend_first()\n"
+    before += "score = Path('/proc/self/oom_score_adj').read_text()"
+    assert confined("int(score)", before) == 500

@@ -47,10 +47,10 @@ def test_secrets_cannot_be_read(confined, common):
         confined(
             f"""
         paths = [{str(secret)!r}, "/etc/passwd", "/etc/shadow", f"/proc/{{os.getppid()}}/environ"]
-        [tried(lambda: open(path)) for path in paths]
+        [tried(lambda: open(path)) in ("EACCES", "ENOENT") for path in paths]
         """
         )
-        == ["EACCES"] * 4
+        == [True] * 4
     )
 
 
