@@ -24,9 +24,11 @@ from rules.detectors import (
     executable_attachment,
     fundraising,
     health_information,
+    impersonation,
     organization_wide,
     personal_information,
     personal_opinion,
+    revoked_sender,
 )
 from rules.facts import Facts
 from rules.finding import Observation
@@ -68,6 +70,8 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(health_information),
     _detector(criminal_justice_information),
     _detector(credentials),
+    _detector(impersonation),
+    _detector(revoked_sender),
 )
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}
