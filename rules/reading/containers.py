@@ -7,13 +7,18 @@ from rules.message import Octets
 from rules.reading.archives import ARCHIVES, unpack_archive
 from rules.reading.armour import unpack_text
 from rules.reading.budget import Budget
+from rules.reading.cards import is_card, unpack_card
+from rules.reading.carried import unpack_page
 from rules.reading.documents import text_of_content
-from rules.reading.embedded import unpack_compound, unpack_onenote, unpack_rtf
+from rules.reading.embedded import unpack_compound, unpack_onenote
+from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import OUTLOOK_MESSAGE
 from rules.reading.outlook import unpack_outlook
 from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
+from rules.reading.rtf_objects import unpack_rtf
+from rules.reading.shortcuts import unpack_shortcut
 from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 from rules.reading.tnef import unpack_tnef
 from rules.reading.zipfiles import unpack_zip
@@ -21,6 +26,7 @@ from rules.reading.zipfiles import unpack_zip
 __all__ = ["Member", "Unreadable", "protection_of", "text_of", "unpack"]
 
 _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
+    Format.LNK: unpack_shortcut,
     Format.ONENOTE: unpack_onenote,
     Format.RTF: unpack_rtf,
     Format.TNEF: unpack_tnef,
@@ -33,6 +39,7 @@ _NEVER_OPENED = frozenset(
     }
 )  # fmt: skip
 _MACROS = "vbaproject.bin"
+_TEXT_PARTS = (".xml", ".rels", ".vml", ".rdf", "mimetype", "/")
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
 
 
@@ -52,7 +59,7 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
     if is_signed_envelope(octets):
         yield from unpack_signed(octets, budget)
     elif not formats and len(octets) > 0 and is_text(bytes(octets[:HEAD])):
-        yield from unpack_text(octets, budget)
+        yield from _written(octets, signs, budget)
     elif not formats and _claims_to_be_opened(octets, signs):
         raise Unreadable("named as an archive or disk image, and of no format that is known")
     if faults:
@@ -74,19 +81,36 @@ def _members(
     elif known is Format.PDF:
         if pdf_protection(octets) is None:
             yield from unpack_pdf(octets, budget)
+        yield from message_behind(octets, budget)
     elif known in _OPENED:
         yield from _OPENED[known](octets, budget)
     elif known in _NEVER_OPENED:
         raise Unreadable(f"{known.text}, which is not opened")
 
 
+def _written(octets: Octets, signs: Sequence[Sign], budget: Budget) -> Iterator[Member]:
+    head = bytes(octets[:HEAD])
+    if is_mbox(head):
+        yield from unpack_mbox(octets, budget)
+    elif is_card(head):
+        yield from unpack_card(octets, budget)
+    elif any(sign.by is By.CONTENT and (sign.kind is Kind.HTML or "SVG" in sign.text) for sign in signs):
+        yield from unpack_page(octets, budget)
+    else:
+        yield from message_behind(octets, budget)
+        yield from unpack_text(octets, budget)
+
+
 def _is_own_part(member: Member) -> bool:
     """Whether an Office or OpenDocument file's member is text, a picture, a font or its macros: no embedded file."""
     head = member.octets[:HEAD]
-    if member.names[0].lower().endswith(_MACROS):
+    name = member.names[0].lower()
+    if name.endswith(_MACROS):
         return True  # told as a sign of the document itself
     known = front_of(head, len(member.octets))
-    return known in _PARTS_OF_DOCUMENTS or (known is None and not member.encrypted and is_text(head))
+    if known is None and not member.encrypted and is_text(head):
+        return name.endswith(_TEXT_PARTS)
+    return known in _PARTS_OF_DOCUMENTS
 
 
 def _claims_to_be_opened(octets: Octets, signs: Sequence[Sign]) -> bool:

@@ -1,4 +1,4 @@
-"""Takes embedded files out of compound files (Office, installers), RTF and OneNote. Judges none of them."""
+"""Takes embedded files out of compound files (Office, installers) and OneNote. Judges none of them."""
 
 import re
 import struct
@@ -14,16 +14,13 @@ from rules.reading.signatures import HEAD, is_whole_file
 _OUTLOOK_STREAM = "__substg1.0_"  # a property of a message: read as such, with its names
 _NATIVE = "\x01ole10native"
 _WHOLE = ("package", "contents", "embeddedodf")
+_LINKED = b"\x01\0"  # the kind of a package whose file stays where it is; that of one it brings is 3
 _EXTERNAL_STORAGE = 0x1011  # ExOleObjStg of PowerPoint (MS-PPT 2.10.34)
 _MAX_RECORDS = 100_000
 _ONENOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"  # FileDataStoreObject (MS-ONESTORE)
 _EXTENSION = re.compile(rb"\.\x00(?:[0-9A-Za-z-]\x00){1,20}\x00\x00")  # in UTF-16; linear: each dot begins its own
 _MAX_STEM = 400  # octets before the dot
 _MAX_NAMES = 200
-_OBJECT_DATA = re.compile(rb"\\objdata\b", re.IGNORECASE)
-_HEXADECIMAL = frozenset(bytes([digit]) for digit in b"0123456789abcdefABCDEF")
-_NOT_HEXADECIMAL = bytes(octet for octet in range(256) if bytes([octet]) not in _HEXADECIMAL)
-_CONTROL = re.compile(rb"\\([A-Za-z]{1,32})(-?[0-9]{1,9})? ?")
 
 
 def unpack_compound(octets: Octets, budget: Budget) -> Iterator[Member]:
@@ -53,22 +50,25 @@ def _stream(compound: Compound, path: Path, meter: Meter) -> Iterator[Member]:
         yield from _presentation(content, meter)
     elif (name in _WHOLE and len(path) > 1) or is_whole_file(content[:HEAD], len(content)):
         meter.member()
-        yield Member(names=(_printable(path[-1]),), octets=content)
+        yield Member(names=(printable(path[-1]),), octets=content)
 
 
 def native_object(content: bytes) -> Member:
     """An OLE 1 object: a package with its label and file names, or plain data (MS-OLEDS 2.3.6)."""
     size = int.from_bytes(content[:4], "little")
     body = content[4 : 4 + size] if 0 < size <= len(content) - 4 else content[4:]
-    return _package(body) or Member(names=("embedded object",), octets=body)
+    return package_of(body) or Member(names=("embedded object",), octets=body)
 
 
-def _package(body: bytes) -> Member | None:
+def package_of(body: bytes) -> Member | None:
+    """The file of a package with all its names, or the names alone when it is only linked; None for other data."""
     if body[:2] != b"\x02\x00":
         return None
     try:
         label, at = _text(body, 2)
         origin, at = _text(body, at)
+        if body[at + 2 : at + 4] == _LINKED:
+            return Member(names=(label, _base(origin)), octets=b"")
         (length,) = struct.unpack_from("<I", body, at + 4)
         command = body[at + 8 : at + 8 + length].rstrip(b"\0").decode("latin-1")
         at += 8 + length
@@ -100,7 +100,7 @@ def _base(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     return "".join(char for char in name if char.isprintable()) or "stream"
 
 
@@ -160,69 +160,3 @@ def _onenote_names(content: bytes) -> tuple[str, ...]:
         if len(found) >= _MAX_NAMES:
             break
     return tuple(found)
-
-
-def unpack_rtf(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """The data of every embedded object, read with and without the groups that writers hide in the digits."""
-    content = bytes(octets)
-    meter = budget.open(len(content))
-    for match in _OBJECT_DATA.finditer(content):
-        for data in dict.fromkeys(_object_data(content, match.end())):
-            if len(data) >= 8:
-                meter.member()
-                meter.octets(len(data))
-                yield _object(data)
-
-
-def _object_data(content: bytes, at: int) -> tuple[bytes, bytes]:
-    """The octets that the hexadecimal digits up to the end of the group give: those of the group itself, and all."""
-    end = content.find(b"}", at)
-    written = content[at : end if end >= 0 else len(content)]
-    if b"\\" not in written and b"{" not in written:
-        plain = _octets(written.translate(None, _NOT_HEXADECIMAL))
-        return plain, plain
-    own, every, depth = bytearray(), bytearray(), 0
-    while at < len(content) and depth >= 0:
-        octet = content[at : at + 1]
-        if octet == b"\\":
-            at, digits = _control(content, at)
-            own += digits
-            every += digits
-            continue
-        depth += (octet == b"{") - (octet == b"}")
-        if octet in _HEXADECIMAL:
-            every += octet
-            if not depth:
-                own += octet
-        at += 1
-    return _octets(bytes(own)), _octets(bytes(every))
-
-
-def _control(content: bytes, at: int) -> tuple[int, bytes]:
-    """Where a control word or symbol ends, and the digits of the octets that a \\bin word brings."""
-    word = _CONTROL.match(content, at)
-    if word is None:
-        return at + 2, b""
-    if word.group(1) == b"bin":
-        count = int(word.group(2) or 0)
-        return word.end() + count, content[word.end() : word.end() + count].hex().encode()
-    return word.end(), b""
-
-
-def _octets(digits: bytes) -> bytes:
-    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-
-
-def _object(data: bytes) -> Member:
-    """An OLE 1 object header: version, format, class, topic and item name, size, data (MS-OLEDS 2.2.5)."""
-    at, texts = 8, []
-    for _ in range(3):
-        length = int.from_bytes(data[at : at + 4], "little")
-        if length > len(data) - at:
-            return Member(names=("embedded object",), octets=data)
-        texts.append(data[at + 4 : at + 4 + length].rstrip(b"\0").decode("latin-1"))
-        at += 4 + length
-    body = data[at + 4 :]
-    if texts[0].lower() == "package":
-        return _package(body) or Member(names=("embedded object",), octets=body)
-    return Member(names=(f"embedded {_printable(texts[0]) or 'object'}",), octets=body)

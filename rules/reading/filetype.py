@@ -10,15 +10,20 @@ import magic
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.commands import formula_commands
 from rules.reading.extensions import signs_of_names
+from rules.reading.mbox import is_message
 from rules.reading.office import compound_signs
 from rules.reading.packages import package_signs
 from rules.reading.pages import page_kind, page_signs
-from rules.reading.pdf import pdf_signs
+from rules.reading.pdf_actions import pdf_signs
+from rules.reading.rtf_objects import rtf_signs
 from rules.reading.scripts import LOOKED_AT, script_sign
+from rules.reading.shortcuts import shortcut_sign
 from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
+_MAX_TABLE = 8 * 1024 * 1024  # octets of a text file searched for formulas
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
 _DECLARED = {
@@ -99,13 +104,15 @@ def _by_content(octets: Octets, *, is_file: bool, is_page: bool) -> Iterator[Sig
         return
     formats = formats_of(octets)
     for known in formats:
-        yield Sign(kind=known.kind, by=By.CONTENT, text=known.text)
+        yield shortcut_sign(octets) if known is Format.LNK else Sign(kind=known.kind, by=By.CONTENT, text=known.text)
         if known is Format.ZIP:
             yield from package_signs(octets)
         elif known is Format.OLE:
             yield from compound_signs(octets)
         elif known is Format.PDF:
             yield from pdf_signs(octets)
+        elif known is Format.RTF:
+            yield from rtf_signs(octets)
         elif known is Format.AR and octets[8:21] == b"debian-binary":
             yield Sign(kind=Kind.INSTALLER, by=By.CONTENT, text="Debian package")
     head = bytes(octets[:HEAD])
@@ -121,10 +128,14 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> It
     script = script_sign(bytes(octets[:LOOKED_AT])) if is_file else None
     if script is not None:
         yield script
+    if is_file:
+        yield from formula_commands(bytes(octets[:_MAX_TABLE]))
+        if is_message(head):
+            yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
     kind = page_kind(head) or (Kind.HTML if is_page else None)
     if kind is not None:
         yield from page_signs(kind, bytes(octets))
-    elif head.lstrip().startswith(b"BEGIN:VC"):
+    elif head.lstrip().startswith(b"BEGIN:V"):
         yield Sign(kind=Kind.CALENDAR, by=By.CONTENT, text="calendar or contact")
     elif script is None:
         yield Sign(kind=Kind.TEXT, by=By.CONTENT, text="plain text")

@@ -1,12 +1,12 @@
-"""Reads PDF: embedded files, text, protection, actions that start something. The only module that knows pypdfium2."""
+"""Reads PDF: embedded files, text, protection. The only module that knows pypdfium2."""
 
 import re
 import zlib
 from collections.abc import Iterator
 
 import pypdfium2
+import pypdfium2.raw
 
-from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
@@ -16,11 +16,10 @@ MAX_PAGES = 200  # read for text; longer documents are reports, and their first 
 MAX_TEXT = 1_000_000  # characters
 _MAX_ATTACHMENTS = 500
 _MAX_OBJECTS = 400  # object streams inflated in search of actions
+_MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
 _MAX_INFLATED = 16 * 1024 * 1024  # octets of one document's object streams
 
-_PASSWORD = 4  # FPDF_ERR_PASSWORD
-_LAUNCH = re.compile(rb"/S\s{0,8}/Launch\b")
-_SCRIPT = re.compile(rb"/S\s{0,8}/JavaScript\b|/JS\s{0,8}[(<0-9]")
+_PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of another maker
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _EMBEDDED = re.compile(rb"/EF\b")
@@ -30,8 +29,7 @@ _ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68"
 _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
 _CHUNK = 1024 * 1024
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
-# What Acrobat itself writes into the fields of a form: it formats, checks and adds up.
-_FORM_SCRIPT = re.compile(rb"/JS\s{0,8}\(\s{0,8}(?:AF[A-Z][A-Za-z]{2,30}_?[A-Za-z]{0,30}\b)")
+_PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d|/Filter\s{0,8}\[\s{0,8}/(?!FlateDecode\s{0,8}\])")
 
 
 def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
@@ -55,7 +53,7 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
         if data[:HEAD] not in taken:
             meter.member()
             yield Member(names=("embedded file",), octets=data)
-    for name in dict.fromkeys(name for piece in _pieces(content) for name in _file_names(piece)):
+    for name in dict.fromkeys(name for piece in pieces_of(content) for name in _file_names(piece)):
         if name not in known:
             meter.member()
             yield Member(names=(name,), octets=b"")
@@ -164,7 +162,7 @@ def pdf_protection(octets: Octets) -> str | None:
     try:
         _open(bytes(octets)).close()
     except Unreadable as error:
-        return "PDF with a password" if "password" in str(error) else None
+        return str(error) if "password" in str(error) or "rights" in str(error) else None
     return None
 
 
@@ -174,37 +172,85 @@ def _open(content: bytes) -> "pypdfium2.PdfDocument":
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD or "assword" in str(error):
             raise Unreadable("PDF with a password") from error
+        if getattr(error, "err_code", None) == _SECURITY:
+            raise Unreadable("PDF with rights management") from error
         raise Unreadable("PDF that cannot be opened") from error
 
 
-def pdf_signs(octets: Octets) -> tuple[Sign, ...]:
-    """Actions that start a program, and scripts beyond those of form fields, also in compressed object streams."""
-    found: dict[Sign, None] = {}
-    for piece in _pieces(octets):
-        if b"/Launch" in piece and _LAUNCH.search(piece):
-            found[_sign("PDF that starts a program")] = None
-        scripts = len(_SCRIPT.findall(piece)) if b"/JavaScript" in piece or b"/JS" in piece else 0
-        if scripts and not _FORM_SCRIPT.search(piece):
-            found[_sign("PDF with script")] = None
-    return tuple(found)
+def pieces_of(octets: Octets) -> Iterator[bytes]:
+    """The document as it is, with escaped names read, and each of its object streams inflated.
 
-
-def _pieces(octets: Octets) -> Iterator[bytes]:
-    """The document as it is, with escaped names read, and each of its object streams inflated."""
+    Where they cannot be read as they stand, because of an owner's password or rare filters, a plain copy follows.
+    """
     content = bytes(octets)
     yield _unescaped(content)
     left = _MAX_INFLATED
+    whole = b"/Encrypt" not in content
     for count, match in enumerate(_OBJECT_STREAM.finditer(content)):
-        start = content.find(b"stream", match.end(), match.end() + 1_024)
-        if start < 0 or left <= 0 or count >= _MAX_OBJECTS:
-            continue
-        start += 8 if content[start + 6 : start + 8] == b"\r\n" else 7
-        try:
-            inflated = zlib.decompressobj().decompress(content[start : start + _MAX_INFLATED], left)
-        except zlib.error:
-            continue
-        left -= len(inflated)
-        yield _unescaped(inflated)
+        inflated = _object_stream(content, match.end(), left) if left > 0 and count < _MAX_OBJECTS else None
+        whole = whole and inflated is not None
+        if inflated is not None:
+            left -= len(inflated)
+            yield _unescaped(inflated)
+    copy = None if whole else plain_copy(content)
+    if copy is not None:
+        yield copy
+
+
+def _object_stream(content: bytes, at: int, limit: int) -> bytes | None:
+    """The objects in a stream whose dictionary ends after `at`; None when it is not simply deflated."""
+    start = content.find(b"stream", at, at + 1_024)
+    if start < 0:
+        return b""  # the words stand in no dictionary
+    if _PREDICTED.search(content, max(0, at - 1_024), start):
+        return None
+    start += 8 if content[start + 6 : start + 8] == b"\r\n" else 7
+    try:
+        return zlib.decompressobj().decompress(content[start : start + _MAX_INFLATED], limit)
+    except zlib.error:
+        return None
+
+
+def plain_copy(content: bytes) -> bytes | None:
+    """The objects that are in use, out of their streams and without the owner's lock; None when it cannot be opened."""
+    kept = _Kept()
+    try:
+        document = _open(content)
+    except Unreadable:
+        return None
+    try:
+        document.save(kept, flags=pypdfium2.raw.FPDF_REMOVE_SECURITY)
+    except pypdfium2.PdfiumError:
+        return None
+    finally:
+        document.close()
+    return b"".join(kept.chunks)
+
+
+def has_lock(content: bytes) -> bool:
+    """Whether it is encrypted, with a password that nobody needs to read it."""
+    try:
+        document = _open(content)
+    except Unreadable:
+        return False
+    try:
+        return bool(pypdfium2.raw.FPDF_GetSecurityHandlerRevision(document) >= 0)
+    finally:
+        document.close()
+
+
+class _Kept:
+    """Takes what pdfium writes, up to a bound: small documents can grow large."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self._left = _MAX_COPY
+
+    def write(self, chunk: bytes) -> int:
+        if self._left > 0:
+            self.chunks.append(bytes(chunk))
+            self._left -= len(chunk)
+        return len(chunk)
 
 
 def _unescaped(content: bytes) -> bytes:
@@ -212,7 +258,3 @@ def _unescaped(content: bytes) -> bytes:
     if b"#" not in content:
         return content
     return _ESCAPED.sub(lambda match: bytes([int(match.group(1), 16)]), content)
-
-
-def _sign(text: str) -> Sign:
-    return Sign(kind=Kind.ACTIVE_CONTENT, by=By.CONTENT, text=text)

@@ -1,5 +1,6 @@
 """Messages written as mail and read; compound files made by hand."""
 
+import hashlib
 import struct
 import uuid
 from collections.abc import Callable, Iterator
@@ -114,3 +115,43 @@ def _directory(entries: list[_Entry], root_class: str) -> Iterator[bytes]:
             "<64sHBBIII16sIQQIQ", name, len(name), entry.kind, 1, 0xFFFFFFFF, after.get(index, 0xFFFFFFFF),
             entry.children[0] if entry.children else 0xFFFFFFFF, identifier, 0, 0, 0, entry.start, entry.size,
         )  # fmt: skip
+
+
+@pytest.fixture
+def owned_pdf() -> bytes:
+    """A PDF that anyone can read, locked by its owner (ISO 32000 section 7.6, revision 2), with a script in it."""
+    identifier, rights = b"0123456789abcdef", struct.pack("<i", -44)
+    owner = _rc4(hashlib.md5(_PADDING).digest()[:5], _PADDING)
+    key = hashlib.md5(_PADDING + owner + rights + identifier).digest()[:5]
+    script = _rc4(hashlib.md5(key + bytes([6, 0, 0, 0, 0])).digest()[:10], b"app.launchURL('https://a.example/')")
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R /OpenAction 6 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+        b"<< /Filter /Standard /V 1 /R 2 /P -44 /O <%s> /U <%s> >>"
+        % (owner.hex().encode(), _rc4(key, _PADDING).hex().encode()),
+        b"null",
+        b"<< /S /JavaScript /JS <%s> >>" % script.hex().encode(),
+    )
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(objects, 1))
+    trailer = (
+        b"trailer\n<< /Root 1 0 R /Size 7 /Encrypt 4 0 R /ID [<%s> <00>] >>\n%%%%EOF\n" % identifier.hex().encode()
+    )
+    return b"%PDF-1.7\n" + body + trailer
+
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")  # of Algorithm 2
+
+
+def _rc4(key: bytes, octets: bytes) -> bytes:
+    state, other, found = list(range(256)), 0, bytearray()
+    for index in range(256):
+        other = (other + state[index] + key[index % len(key)]) % 256
+        state[index], state[other] = state[other], state[index]
+    index = other = 0
+    for octet in octets:
+        index = (index + 1) % 256
+        other = (other + state[index]) % 256
+        state[index], state[other] = state[other], state[index]
+        found.append(octet ^ state[(state[index] + state[other]) % 256])
+    return bytes(found)

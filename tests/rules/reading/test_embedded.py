@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from rules.reading.budget import Budget
-from rules.reading.embedded import native_object, unpack_compound, unpack_onenote, unpack_rtf
+from rules.reading.embedded import native_object, unpack_compound, unpack_onenote
 
 PROGRAM = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 40
 
@@ -80,35 +80,7 @@ def test_files_of_a_note_come_out_with_every_name_in_it():
     assert all({"invoice.pdf", "open me.bat"} <= set(member.names) for member in members)
 
 
-def rtf(digits):
-    return b"{\\rtf1{\\object\\objemb{\\*\\objclass Package}{\\*\\objdata " + digits + b"}}}"
-
-
-def object_data(body=None):
-    texts = b"".join(struct.pack("<I", len(text)) + text for text in (b"Package\0", b"", b""))
-    body = package() if body is None else body
-    return (struct.pack("<II", 0x501, 2) + texts + struct.pack("<I", len(body)) + body).hex().encode()
-
-
-def broken_up(digits):
-    return b"\r\n".join(digits[at : at + 20] for at in range(0, len(digits), 20))
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda digits: digits,
-        broken_up,
-        lambda digits: digits[:10] + b"{\\*\\junk 12}" + digits[10:],
-        lambda digits: digits[:10] + b"\\bogus1 " + digits[10:],
-        lambda digits: digits[:20] + b"{}" + digits[20:].upper(),
-        lambda digits: digits[:20] + b"\\bin4 " + bytes.fromhex(digits[20:28].decode()) + digits[28:],
-    ],
-)
-def test_objects_of_rtf_come_out_however_the_digits_are_broken(write):
-    members = list(unpack_rtf(rtf(write(object_data())), Budget()))
-    assert (("notes.txt", "payload.exe"), PROGRAM) in [(member.names, member.octets) for member in members]
-
-
-def test_text_of_rtf_is_no_object():
-    assert list(unpack_rtf(b"{\\rtf1 see objdata 4d5a}", Budget())) == []
+def test_a_linked_package_has_its_names_and_no_content():
+    body = b"\x02\0calc.exe\0C:\\Windows\\calc.exe\0\0\0\x01\0\x01\0C:\\Windows\\calc.exe\0"
+    member = native_object(native(body))
+    assert (member.names, member.octets) == (("calc.exe", "calc.exe"), b"")

@@ -1,4 +1,4 @@
-"""PDF: embedded files wherever they hang, text, passwords, and actions."""
+"""PDF: embedded files wherever they hang, text, and passwords."""
 
 import io
 import zlib
@@ -8,7 +8,7 @@ import pytest
 
 from rules.reading.budget import Budget
 from rules.reading.member import Unreadable
-from rules.reading.pdf import pdf_protection, pdf_signs, text_of_pdf, unpack_pdf
+from rules.reading.pdf import has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
 
 PROGRAM = b"MZ" + b"\0" * 58 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 40
 
@@ -37,13 +37,12 @@ def taken(octets):
     return {member.names[0]: member.octets for member in unpack_pdf(octets, Budget())}
 
 
-def test_a_document_of_text_has_no_members_and_no_signs():
+def test_a_document_of_text_has_no_members():
     assert taken(pdf()) == {}
-    assert pdf_signs(pdf()) == ()
     assert text_of_pdf(pdf()).strip() == "Agenda for Thursday"
 
 
-def test_an_attached_file_comes_out_with_its_name():
+def test_e17_an_attached_file_comes_out_with_its_name():
     document = pypdfium2.PdfDocument.new()
     document.new_page(100, 100)
     document.new_attachment("notes.js").set_data(b"var x = 1;")
@@ -54,7 +53,7 @@ def test_an_attached_file_comes_out_with_its_name():
 
 @pytest.mark.parametrize("name", [b"(payload.exe)", b"<FEFF007000610079006C006F00610064002E006500780065>"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_file_behind_an_annotation_comes_out(name, packed):
+def test_e17_a_file_behind_an_annotation_comes_out(name, packed):
     content = stream(zlib.compress(PROGRAM), b"/Filter /FlateDecode") if packed else stream(PROGRAM)
     octets = pdf(content, b"<< /Type /Filespec /F %s /EF << /F 6 0 R >> >>" % name)
     assert taken(octets) == {"embedded file": PROGRAM, "payload.exe": b""}
@@ -64,26 +63,6 @@ def test_a_name_in_a_compressed_object_stream_is_seen():
     inner = zlib.compress(b"7 0 << /Type /Filespec /F (payload.js) /EF << /F 6 0 R >> >>")
     octets = pdf(stream(b"var x"), stream(inner, b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"))
     assert "payload.js" in taken(octets)
-
-
-@pytest.mark.parametrize(
-    ("action", "text"),
-    [
-        (b"<< /S /Launch /F (cmd.exe) >>", "PDF that starts a program"),
-        (b"<< /S /L#61unch /F (cmd.exe) >>", "PDF that starts a program"),
-        (b"<< /S /JavaScript /JS (app.launchURL\\('https://a.example'\\)) >>", "PDF with script"),
-        (b"<< /Type /Action /S/JavaScript/JS 9 0 R >>", "PDF with script"),
-    ],
-)
-def test_actions_are_told(action, text):
-    assert [sign.text for sign in pdf_signs(pdf(action))] == [text]
-    hidden = stream(zlib.compress(b"6 0 " + action), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
-    assert [sign.text for sign in pdf_signs(pdf(hidden))] == [text]
-
-
-def test_the_fields_of_a_form_are_no_script():
-    field = b'<< /AA << /F << /S /JavaScript /JS (AFNumber_Format\\(2, 0, 0, 0, "$", true\\);) >> >> >>'
-    assert pdf_signs(pdf(field)) == ()
 
 
 LOCK = (
@@ -109,3 +88,24 @@ def test_a_program_in_a_broken_document_is_still_found():
         for member in unpack_pdf(b"%PDF-1.7\n1 0 obj\n" + stream(PROGRAM), Budget()):
             found.append(member.octets)
     assert found == [PROGRAM]
+
+
+def test_a_document_that_only_its_owner_locked_is_read(owned_pdf):
+    assert pdf_protection(owned_pdf) is None
+    assert has_lock(owned_pdf)
+    assert not has_lock(pdf())
+    copy = plain_copy(owned_pdf)
+    assert copy is not None
+    assert b"/Encrypt" not in copy
+
+
+def test_objects_come_out_of_streams_of_rare_filters():
+    inner = zlib.compress(b"7 0 << /Marked /Here >>").hex().encode() + b">"
+    fields = b"/Type /ObjStm /N 1 /First 4 /Filter [/ASCIIHexDecode /FlateDecode]"
+    assert len(list(pieces_of(pdf(stream(inner, fields))))) == 2
+    plain = stream(zlib.compress(b"7 0 << /Marked /Here >>"), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    assert b"/Marked" in list(pieces_of(pdf(plain)))[1]
+
+
+def test_what_cannot_be_opened_has_no_plain_copy():
+    assert plain_copy(b"%PDF-1.7\nnothing") is None

@@ -1,0 +1,116 @@
+"""Actions of PDF are told wherever they hang; what forms calculate is not."""
+
+import time
+import zlib
+
+import pytest
+
+from rules.reading.pdf_actions import pdf_signs
+
+OPENING = "PDF with script that runs when it is opened"
+
+
+def pdf(*objects, catalog=b""):
+    parts = (
+        b"<< /Type /Catalog /Pages 2 0 R " + catalog + b">>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+        *objects,
+    )
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer\n<< /Root 1 0 R /Size 20 >>\n%%EOF\n"
+
+
+def stream(content, fields=b""):
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (fields, len(content), content)
+
+
+def told(octets):
+    return [sign.text for sign in pdf_signs(octets)]
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (b"<< /S /Launch /F (cmd.exe) >>", "PDF that starts a program"),
+        (b"<< /S /L#61unch /F (cmd.exe) >>", "PDF that starts a program"),
+        (b"<< /S%x\n\0/Launch /F (cmd.exe) >>", "PDF that starts a program"),
+        (b"<< /S /JavaScript /JS (app.launchURL\\('https://a.example'\\)) >>", "PDF with script"),
+        (b"<< /S /JavaScript /JS <6576616c2861293b> >>", "PDF with script"),
+        (b"<< /Type /Action /S/JavaScript/JS 9 0 R >>", "PDF with script"),
+        (b"<< /Subtype /RichMedia /RichMediaContent 9 0 R >>", "PDF with a film that runs code"),
+        (b"<< /S /URI /URI (file://a.example/x.exe) >>", "PDF that opens a share elsewhere"),
+        (b"<< /S /GoToR /F (\\\\\\\\a.example\\\\x) >>", "PDF that opens a share elsewhere"),
+        (b"<< /S /URI /URI (javascript:x\\(\\)) >>", "PDF with script"),
+    ],
+)
+def test_e17_actions_are_told(action, text):
+    assert told(pdf(action)) == [text]
+    hidden = stream(zlib.compress(b"6 0 " + action), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    assert told(pdf(hidden)) == [text]
+
+
+CODE = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pdf(catalog=b"/OpenAction " + CODE),
+        pdf(CODE, catalog=b"/OpenAction 4 0 R "),
+        pdf(catalog=b"/AA << /WC " + CODE + b" >>"),
+        pdf(
+            stream(zlib.compress(b"7 0 " + CODE), b"/Type /ObjStm /N 1 /Filter /FlateDecode"),
+            catalog=b"/OpenAction 7 0 R ",
+        ),
+        pdf(b"<< /S /JavaScript /JS 5 0 R >>", stream(b"x = 1"), catalog=b"/OpenAction 4 0 R "),
+    ],
+)
+def test_e17_a_script_that_runs_on_opening_is_told(octets):
+    assert told(octets) == [OPENING]
+
+
+def test_e17_a_script_behind_an_owners_lock_is_told(owned_pdf):
+    assert told(owned_pdf) == [OPENING]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b'/JS (AFNumber_Format\\(2, 0, 0, 0, "$", true\\);)',
+        b"/JS (event.value = this.getField\\('a'\\).value * 2;)",
+        b"/JS (if \\(event.value > 9\\) app.alert\\('At most 9'\\);)",
+        b"/JS 5 0 R",
+    ],
+)
+def test_the_fields_of_a_form_are_no_script(script):
+    code = stream(zlib.compress(b"event.value = 1 + 2;"), b"/Filter /FlateDecode")
+    assert told(pdf(b"<< /AA << /C << /S /JavaScript " + script + b" >> >> >>", code)) == []
+
+
+def test_a_forms_own_call_does_not_let_off_another_script():
+    harmless = b"<< /S /JavaScript /JS (AFDate_FormatEx\\('d'\\)) >>"
+    assert told(pdf(harmless, b"<< /S /JavaScript /JS (this.exportDataObject\\(x\\)) >>")) == ["PDF with script"]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        b"<< /S /URI /URI (https://city.example/Launch) >>",
+        b"<< /S /GoTo /D [3 0 R /Fit] >>",
+        b"<< /S /URI /URI (file:///G:/forms/permit.pdf) >>",
+        b"<< /S /SubmitForm /F (https://city.example/form) >>",
+    ],
+)
+def test_links_and_forms_are_not(action):
+    assert told(pdf(action, catalog=b"/OpenAction [3 0 R /Fit] ")) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"/JS(", b"/JS 1 0 R ", b"/JS<41>", b"/OpenAction<<", b"/AA<</O", b"1 0 obj ", b"/ObjStm ", b"/URI(\\\\a "],
+)
+def test_hostile_repetition_costs_little(piece):
+    began = time.process_time()
+    pdf_signs(b"%PDF-1.7 /JavaScript /JS " + piece * (1_000_000 // len(piece)))
+    assert time.process_time() - began < 3

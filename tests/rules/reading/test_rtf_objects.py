@@ -1,0 +1,109 @@
+"""Objects of RTF come out however they are written; what starts or fetches something on opening is told."""
+
+import struct
+import time
+
+import pytest
+
+from rules.facts import Kind
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.rtf_objects import rtf_signs, unpack_rtf
+
+PROGRAM = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 40
+
+
+def package(label=b"notes.txt", origin=b"C:\\x\\payload.exe", command=b"C:\\t\\payload.exe\0", content=PROGRAM):
+    body = b"\x02\0" + label + b"\0" + origin + b"\0" + b"\0\0\x03\0" + struct.pack("<I", len(command)) + command
+    return body + struct.pack("<I", len(content)) + content
+
+
+def rtf(digits):
+    return b"{\\rtf1{\\object\\objemb{\\*\\objclass Package}{\\*\\objdata " + digits + b"}}}"
+
+
+def object_data(body=None, name=b"Package\0", topic=b"", kind=2):
+    texts = b"".join(struct.pack("<I", len(text)) + text for text in (name, topic, b""))
+    body = package() if body is None else body
+    return (struct.pack("<II", 0x501, kind) + texts + struct.pack("<I", len(body)) + body).hex().encode()
+
+
+def broken_up(digits):
+    return b"\r\n".join(digits[at : at + 20] for at in range(0, len(digits), 20))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda digits: digits,
+        broken_up,
+        lambda digits: digits[:10] + b"{\\*\\junk 12}" + digits[10:],
+        lambda digits: digits[:10] + b"\\bogus1 " + digits[10:],
+        lambda digits: digits[:20] + b"{}" + digits[20:].upper(),
+        lambda digits: digits[:20] + b"\\bin4 " + bytes.fromhex(digits[20:28].decode()) + digits[28:],
+    ],
+)
+def test_objects_of_rtf_come_out_however_the_digits_are_broken(write):
+    members = list(unpack_rtf(rtf(write(object_data())), Budget()))
+    assert (("notes.txt", "payload.exe"), PROGRAM) in [(member.names, member.octets) for member in members]
+
+
+def test_text_of_rtf_is_no_object():
+    assert list(unpack_rtf(b"{\\rtf1 see objdata 4d5a}", Budget())) == []
+
+
+def told(content):
+    return {sign.text for sign in rtf_signs(content) if sign.kind is Kind.MACRO_DOCUMENT}
+
+
+@pytest.mark.parametrize("name", [b"Package\0", b"eQuAtIoN.3\0", b"OLE2Link\0", b"htmlfile\0"])
+def test_e15_an_object_that_runs_is_told_by_its_class(name):
+    assert told(rtf(object_data(b"x" * 20, name))) == {f"{name[:-1].decode()} object"}
+
+
+def test_an_embedded_table_is_not():
+    assert told(rtf(object_data(b"x" * 20, b"Excel.Sheet.12\0"))) == set()
+
+
+def test_e15_an_object_that_is_loaded_or_fetched_on_opening_is_told():
+    loaded = rtf(object_data(b"x", b"Word.Document.8\0")).replace(b"\\objemb", b"\\objemb\\objupdate")
+    assert told(loaded) == {"object that is loaded when the document is opened"}
+    linked = rtf(object_data(b"x", b"Word.Document.8\0", b"https://a.example/x.doc\0", kind=1))
+    assert told(linked) == {"linked object fetched from outside when it is opened"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"https://a.example/x.dotm",
+        b"\\'68ttps://a.example/x",
+        b"\\u104?\\u116?tp://a.example",
+        b"\\\\\\\\a.example\\\\x",
+    ],
+)
+def test_e15_a_template_from_elsewhere_is_told(written):
+    assert told(b"{\\rtf1{\\*\\template " + written + b"}}") == {"template fetched from outside when it is opened"}
+
+
+def test_the_offices_own_template_is_not():
+    assert told(b"{\\rtf1{\\*\\template C:\\\\Templates\\\\Normal.dotm}}") == set()
+
+
+def test_e15_a_field_that_starts_a_program_is_told():
+    assert told(b"{\\rtf1{\\field{\\*\\fldinst DDEAUTO cmd x}}}") == {"DDE field"}
+
+
+def test_objects_end_at_their_number():
+    content = b"{\\rtf1" + b"{\\objdata 0102030405060708}" * 1_000
+    assert len(list(unpack_rtf(content + b"}", Budget()))) == 1_000
+    with pytest.raises(LimitExceeded, match="more than 1000 objects"):
+        list(unpack_rtf(content + b"{\\objdata 01}}", Budget()))
+
+
+@pytest.mark.parametrize("piece", [b"{\\objdata ", b"\\objdata ", b"\\objdata 01{", b"\\objdata\\bin999999 "])
+def test_objects_inside_objects_end(piece):
+    content = b"{\\rtf1" + piece * (1_500_000 // len(piece))
+    began = time.process_time()
+    with pytest.raises(LimitExceeded, match="RTF"):
+        list(unpack_rtf(content, Budget()))
+    assert time.process_time() - began < 8
+    rtf_signs(content)
