@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from rules.message import Octets
 from rules.reading.budget import Budget
+from rules.reading.encoded_files import binhexed
 from rules.reading.member import Member
 from rules.reading.signatures import HEAD, is_whole_file
 
@@ -32,6 +33,15 @@ def unpack_text(octets: Octets, budget: Budget) -> Iterator[Member]:
             meter.member()
             meter.octets(len(found))
             yield Member(names=("embedded file",), octets=found)
+
+
+def unpack_binhex(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """The data fork of a Macintosh file (RFC 1741)."""
+    for file in binhexed(bytes(octets)):
+        meter = budget.open(len(octets))
+        meter.member()
+        meter.octets(len(file.octets))
+        yield Member(names=(file.name,), octets=file.octets)
 
 
 def _whole(content: bytes) -> bytes:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
-from rules.reading.archives import ARCHIVES, unpack_archive
-from rules.reading.armour import unpack_text
+from rules.reading.archives import ARCHIVES, unpack_archive, unpack_lh7
+from rules.reading.arj import unpack_arj
+from rules.reading.armour import unpack_binhex, unpack_text
 from rules.reading.budget import Budget
 from rules.reading.cards import is_card, unpack_card
 from rules.reading.carried import unpack_page
+from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
 from rules.reading.documents import text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
@@ -26,19 +28,26 @@ from rules.reading.zipfiles import unpack_zip
 __all__ = ["Member", "Unreadable", "protection_of", "text_of", "unpack"]
 
 _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
+    Format.ARJ: lambda octets, budget: unpack_arj(octets, budget, unpack_lh7),
+    Format.BINHEX: unpack_binhex,
+    Format.FILE_SYSTEM: unpack_image,
+    Format.ISO: unpack_iso,
     Format.LNK: unpack_shortcut,
     Format.ONENOTE: unpack_onenote,
     Format.RTF: unpack_rtf,
     Format.TNEF: unpack_tnef,
+    Format.UDF: unpack_udf,
+    Format.VHD: unpack_vhd,
 }
 _NEVER_OPENED = frozenset(
     {
-        Format.ARJ, Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.SZDD, Format.STUFFIT, Format.BINHEX,
-        Format.INSTALL_SHIELD, Format.XAR, Format.RPM, Format.SYMBIAN, Format.CRX, Format.UDF, Format.VHD, Format.VHDX,
-        Format.VMDK, Format.QCOW, Format.DMG, Format.WIM, Format.FILE_SYSTEM, Format.CHM,
+        Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.SZDD, Format.STUFFIT, Format.INSTALL_SHIELD, Format.XAR,
+        Format.RPM, Format.SYMBIAN, Format.CRX, Format.VHDX, Format.VMDK, Format.QCOW, Format.DMG, Format.WIM,
+        Format.CHM,
     }
 )  # fmt: skip
 _MACROS = "vbaproject.bin"
+_TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
 _TEXT_PARTS = (".xml", ".rels", ".vml", ".rdf", "mimetype", "/")
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
 
@@ -60,8 +69,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
         yield from unpack_signed(octets, budget)
     elif not formats and len(octets) > 0 and is_text(bytes(octets[:HEAD])):
         yield from _written(octets, signs, budget)
-    elif not formats and _claims_to_be_opened(octets, signs):
-        raise Unreadable("named as an archive or disk image, and of no format that is known")
+    elif not formats and _claims_to_be_opened(octets, names, signs):
+        raise Unreadable("called an archive or disk image, and of no format that is known")
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults)))
 
@@ -113,9 +122,9 @@ def _is_own_part(member: Member) -> bool:
     return known in _PARTS_OF_DOCUMENTS
 
 
-def _claims_to_be_opened(octets: Octets, signs: Sequence[Sign]) -> bool:
-    claims = any(sign.by is By.NAME and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
-    return claims and len(octets) > 0 and not is_text(bytes(octets[:HEAD]))
+def _claims_to_be_opened(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> bool:
+    claims = any(sign.by is not By.CONTENT and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
+    return (claims or any(name.lower() in _TNEF_NAMES for name in names)) and len(octets) > 0 and not is_text(bytes(octets[:HEAD]))
 
 
 def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:

@@ -11,7 +11,7 @@ from rules.reading.encodings import decode_base64, decode_binhex, decode_uuencod
 from rules.reading.mime import Span, guess_boundary
 
 MAX_FILES = 100  # files in one text
-MAX_BINHEX = 32 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 127 times
+MAX_BINHEX = 4 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 64 times
 
 _UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{3,4}[ \t]++([^\r\n]{1,1000})\r?\n")
 _YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
@@ -31,7 +31,7 @@ class EncodedFile:
 def files_in(text: bytes) -> Iterator[EncodedFile]:
     """Every encoded file in a text, at most MAX_FILES."""
     count = 0
-    for finder in (_uuencoded, _yencoded, _binhexed):
+    for finder in (_uuencoded, _yencoded, binhexed):
         for file in finder(text):
             yield file
             count += 1
@@ -73,7 +73,8 @@ def _yencoded(text: bytes) -> Iterator[EncodedFile]:
             )
 
 
-def _binhexed(text: bytes) -> Iterator[EncodedFile]:
+def binhexed(text: bytes) -> Iterator[EncodedFile]:
+    """Every BinHex file in a text."""
     for position in _line_starts(text, _BINHEX_MARK):
         start = text.find(b"\n:", position)
         if start >= 0:

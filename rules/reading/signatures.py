@@ -363,11 +363,11 @@ def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
         area = octets[_ISO_AT - 1 : _ISO_AT - 1 + 32 * 2_048]
         if b"\0NSR02" in area or b"\0NSR03" in area:  # ECMA-167 volume recognition area
             yield Format.UDF
-    if octets[-512:-504] == b"conectix":
-        yield Format.VHD
     if octets[-512:-508] == b"koly":
         yield Format.DMG
-    if (
+    if octets[-512:-504] == b"conectix":
+        yield Format.VHD
+    elif (
         front is None
         and len(octets) >= 16_384
         and octets[510:512] == b"\x55\xaa"

@@ -76,7 +76,7 @@ def test_whoever_is_not_root_reads_what_to_have_installed(machine: Machine, tmp_
 def test_the_tests_need_real_programs_too(machine: Machine) -> None:
     done = machine("test")
     assert done.returncode == 1
-    assert "swaks netbase p7zip-full genisoimage procps" in done.stderr
+    assert "swaks netbase p7zip-full genisoimage arj mtools procps" in done.stderr
 
 
 def test_postfix_is_not_asked_of_who_could_not_run_it(machine: Machine) -> None:

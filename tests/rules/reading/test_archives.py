@@ -91,13 +91,6 @@ def test_7z_that_hides_its_names_is_told_as_such(made):
     assert taken(octets) == []
 
 
-@pytest.mark.real
-def test_a_disc_image_comes_apart(made):
-    octets = made("genisoimage", "-J", "-R", "-o", "{}", "payload.exe", suffix="iso")
-    (member,) = taken(octets)
-    assert (member.names[0].lower(), member.octets) == ("payload.exe", PROGRAM)
-
-
 def stored_rar(name=b"payload.exe", content=PROGRAM, flags=0):
     """A RAR 4 archive with one stored file (RAR 4 technote)."""
 

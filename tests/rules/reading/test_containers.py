@@ -95,7 +95,6 @@ def test_a_program_in_a_document_is_found_and_the_documents_own_parts_are_not():
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x60\xea\x2a\x00" + b"\x1e\x0b\x01" + bytes(60), "ARJ archive, which is not opened"),
         (bytes(7) + b"**ACE**" + bytes(50), "ACE archive, which is not opened"),
         (b"MSWIM\0\0\0" + bytes(200), "WIM disk image, which is not opened"),
         (b"vhdxfile" + bytes(200), "VHDX disk image, which is not opened"),

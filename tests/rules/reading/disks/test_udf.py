@@ -1,0 +1,90 @@
+"""UDF as genisoimage writes it beside ISO 9660, and as an attacker would change it."""
+
+import struct
+
+import pytest
+
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.disks import unpack_udf
+from rules.reading.member import Unreadable
+
+pytestmark = pytest.mark.real
+
+
+def taken(octets):
+    found = []
+    try:
+        for member in unpack_udf(octets, Budget()):
+            found.append(member)
+    except (Unreadable, LimitExceeded) as error:
+        return found, str(error)
+    return found, None
+
+
+@pytest.fixture
+def udf(disc):
+    """Without its ISO 9660 descriptors."""
+    return disc("-udf").replace(b"CD001", bytes(5))
+
+
+def test_files_come_out_with_their_paths(udf, program):
+    members, fault = taken(udf)
+    assert fault is None
+    assert {member.names[0] for member in members} == {"notes.txt", "sub/Quarterly report.exe"}
+    assert program in [member.octets for member in members]
+
+
+def file_entry(octets, size):
+    """Where the file entry of a file of this size begins (ECMA-167 4/14.9)."""
+    return octets.index(struct.pack("<Q", size)) - 56
+
+
+def test_a_file_beyond_the_end_of_the_image_is_told(udf):
+    octets = bytearray(udf)
+    at = file_entry(octets, 22 * 900)
+    struct.pack_into("<I", octets, at + 176 + 4, 1 << 20)  # its extent begins elsewhere
+    members, fault = taken(bytes(octets))
+    assert len(members) == 2
+    assert fault == "disk image: notes.txt is cut off"
+
+
+def test_a_bomb_of_extents_that_were_never_recorded_ends_at_the_limits(udf):
+    octets = bytearray(udf)
+    at = file_entry(octets, 22 * 900)
+    struct.pack_into("<Q", octets, at + 56, 1 << 40)
+    struct.pack_into("<I", octets, at + 172, 800)  # octets of the list of extents
+    for number in range(100):
+        struct.pack_into("<II", octets, at + 176 + 8 * number, 1 << 30 | 0x3FFFFFFF, 0)
+    assert taken(bytes(octets))[1] == "a container unpacks to more than 200 times its size"
+
+
+def test_a_list_of_extents_that_goes_round_ends_at_the_limits(udf):
+    octets = bytearray(udf)
+    at = file_entry(octets, 22 * 900)
+    (block,) = struct.unpack_from("<I", octets, at + 12)  # of the tag's own place
+    struct.pack_into("<II", octets, at + 172, 16, 1)
+    struct.pack_into("<II", octets, at + 176, 0, 0)
+    octets[at + 24 : at + 40] = bytes(16)
+    struct.pack_into("<H", octets, at + 34, 0)
+    for place in range(at + 176, at + 192, 8):
+        struct.pack_into("<II", octets, place, 3 << 30 | 2_048, block)
+    for place in range(at + 24, at + 176, 8):
+        struct.pack_into("<II", octets, place, 3 << 30 | 2_048, block)
+    members, fault = taken(bytes(octets))
+    assert fault is not None
+    assert len(members) <= 2
+
+
+@pytest.mark.parametrize("offset", [0, 256 * 2_048 + 16])
+def test_damage_is_told(udf, offset):
+    octets = udf[:offset] + bytes(40_000 if not offset else 8) + udf[offset + (40_000 if not offset else 8) :]
+    members, fault = taken(octets if offset else bytes(len(udf)))
+    assert members == []
+    assert fault in ("damaged UDF disk image", "UDF disk image without its anchor")
+
+
+def test_a_disc_written_in_sessions_is_told(udf):
+    at = udf.index(b"\x01\x06\x01\x00", 0)  # the map of its one partition
+    octets = bytearray(udf)
+    octets[at : at + 64] = b"\x02\x40\0\0\0*UDF Virtual Partition".ljust(64, b"\0")
+    assert "written in sessions" in taken(bytes(octets))[1]
