@@ -88,9 +88,9 @@ def _members(
             yield from unpack_outlook(octets, budget)
         yield from unpack_compound(octets, budget)
     elif known is Format.PDF:
+        yield from message_behind(octets, budget)
         if pdf_protection(octets) is None:
             yield from unpack_pdf(octets, budget)
-        yield from message_behind(octets, budget)
     elif known in _OPENED:
         yield from _OPENED[known](octets, budget)
     elif known in _NEVER_OPENED:
@@ -123,8 +123,10 @@ def _is_own_part(member: Member) -> bool:
 
 
 def _claims_to_be_opened(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> bool:
+    if not octets or is_text(bytes(octets[:HEAD])):
+        return False
     claims = any(sign.by is not By.CONTENT and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
-    return (claims or any(name.lower() in _TNEF_NAMES for name in names)) and len(octets) > 0 and not is_text(bytes(octets[:HEAD]))
+    return claims or any(name.lower() in _TNEF_NAMES for name in names)
 
 
 def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:

@@ -13,7 +13,7 @@ from rules.message import Octets
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import signs_of_names
 from rules.reading.mbox import is_message
-from rules.reading.office import compound_signs
+from rules.reading.office import biff_sign, compound_signs
 from rules.reading.packages import package_signs
 from rules.reading.pages import page_kind, page_signs
 from rules.reading.pdf_actions import pdf_signs
@@ -54,6 +54,7 @@ _DECLARED = {
         application/x-iso9660-image application/x-cd-image application/x-apple-diskimage application/x-raw-disk-image
         application/x-vhd application/x-virtualbox-vhd application/x-vmdk""",
     Kind.ACTIVE_CONTENT: "application/x-shockwave-flash application/vnd.adobe.flash.movie",
+    Kind.ARCHIVE: "application/ms-tnef application/vnd.ms-tnef",
 }
 _KIND_OF_TYPE = MappingProxyType({media: kind for kind, types in _DECLARED.items() for media in types.split()})
 
@@ -62,6 +63,7 @@ _KIND_OF_TYPE = MappingProxyType({media: kind for kind, types in _DECLARED.items
 _DESCRIBED: tuple[tuple[str, Kind], ...] = (
     ("for ms windows", Kind.PROGRAM), ("for ms-dos", Kind.PROGRAM), ("linux/", Kind.PROGRAM),
     ("script text executable", Kind.SCRIPT), ("byte-compiled", Kind.SCRIPT), ("windows shortcut", Kind.SHORTCUT),
+    ("program information file", Kind.SHORTCUT),
     ("disk image", Kind.DISK_IMAGE), ("filesystem", Kind.DISK_IMAGE), ("dos/mbr boot sector", Kind.DISK_IMAGE),
     ("compressed data", Kind.ARCHIVE), ("archive", Kind.ARCHIVE), ("image data", Kind.IMAGE), ("bitmap", Kind.IMAGE),
     ("audio", Kind.AUDIO_VIDEO), ("mpeg", Kind.AUDIO_VIDEO), ("font", Kind.DOCUMENT), ("document", Kind.DOCUMENT),
@@ -121,7 +123,7 @@ def _by_content(octets: Octets, *, is_file: bool, is_page: bool) -> Iterator[Sig
     if is_text(head):
         yield from _by_text(octets, head, is_file=is_file, is_page=is_page)
     else:
-        yield _by_magic(bytes(octets[:_MAGIC_HEAD]))
+        yield biff_sign(head) or _by_magic(bytes(octets[:_MAGIC_HEAD]))
 
 
 def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> Iterator[Sign]:

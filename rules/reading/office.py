@@ -4,6 +4,7 @@ The only module that knows olefile.
 """
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 
@@ -23,6 +24,18 @@ _INSTALLERS = {  # class identifiers of Windows Installer packages, patches and 
     "000C1086-0000-0000-C000-000000000046",
     "000C1082-0000-0000-C000-000000000046",
 }
+_RUNNING = {  # class identifiers of embedded objects that run or fetch something when they are shown
+    "0002CE02-0000-0000-C000-000000000046": "Equation Editor object",
+    "0002CE03-0000-0000-C000-000000000046": "MathType object",
+    "25336920-03F9-11CF-8FD0-00AA00686F13": "HTML document object",
+    "06290BD3-48AA-11D2-8432-006008C3FBFC": "scriptlet moniker",
+    "06290BD2-48AA-11D2-8432-006008C3FBFC": "scriptlet object",
+    "EAB22AC3-30C1-11CF-A7EB-0000C05BAE0B": "web browser object",
+    "8856F961-340A-11D0-A96B-00C04FD705A2": "web browser object",
+    "D27CDB6E-AE6D-11CF-96B8-444553540000": "Flash object",
+}
+_LINK_CLASS = "00000300-0000-0000-C000-000000000046"  # StdOleLink: the object lies elsewhere
+_MONIKER = re.compile(rb"(?:h\0t\0t\0p\0|s\0c\0r\0i\0p\0t\0|m\0h\0t\0m\0l\0|\\\0\\\0)", re.IGNORECASE)
 _APPLICATIONS = {
     "worddocument": "Word document",
     "workbook": "Excel workbook",
@@ -35,6 +48,7 @@ _FOREIGN = (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError
 
 # BIFF records (MS-XLS 2.3)
 _BOUNDSHEET, _FILEPASS, _END_OF_PART, _SUPBOOK = 0x85, 0x2F, 0x0A, 0x1AE
+_MACRO_FILE = b"\x40\0"  # the kind of file in its first record
 _MACRO_SHEET, _MODULE = 1, 6  # kinds of sheet in BoundSheet8
 _MAX_RECORDS = 100_000
 _WORD_ENCRYPTED = 0x0100  # bit of the FIB's flags at 10 (MS-DOC 2.5.2)
@@ -85,6 +99,10 @@ def compound_signs(octets: Octets) -> tuple[Sign, ...]:
 def _signs(compound: Compound) -> Iterator[Sign]:
     if compound.root_class in _INSTALLERS:
         yield _sign(Kind.INSTALLER, "Windows Installer package")
+    if compound.root_class in _RUNNING:
+        yield _sign(Kind.MACRO_DOCUMENT, _RUNNING[compound.root_class])
+    if compound.root_class == _LINK_CLASS and _MONIKER.search(compound.find("\x01ole") or b""):
+        yield _sign(Kind.MACRO_DOCUMENT, "linked object fetched from outside when it is opened")
     tops = {path[0].lower() for path in compound.streams}
     if "__properties_version1.0" in tops:
         yield _sign(Kind.DOCUMENT, OUTLOOK_MESSAGE)
@@ -107,6 +125,13 @@ def _workbook_signs(book: bytes) -> Iterator[Sign]:
             yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
         elif kind == _SUPBOOK and (command := supbook_command(body)) is not None:
             yield command
+
+
+def biff_sign(head: bytes) -> Sign | None:
+    """A macro sheet of Excel 2 to 4, which stands in no compound file (MS-XLS 2.4.21, of the versions before)."""
+    if head[:1] == b"\x09" and head[1:2] in (b"\0", b"\2", b"\4") and head[2:4] in (b"\4\0", b"\6\0"):
+        return _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet") if head[6:8] == _MACRO_FILE else None
+    return None
 
 
 def _is_macro(path: Path) -> bool:

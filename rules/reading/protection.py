@@ -29,6 +29,9 @@ _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  
 _PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
 _RPMSG = bytes.fromhex("76e80460c411e386")  # a rights-managed message, packed (MS-OXORMMS section 2.1.3)
+# An encryption key in a OneNote section: the marks before and behind it (MS-ONESTORE section 2.5.19)
+_SECTION_KEY = (0xFB6BA385DAD1A067).to_bytes(8, "little")
+_SECTION_KEY_END = (0x2649294F8E198B3C).to_bytes(8, "little")
 _MAX_MANIFEST = 1024 * 1024  # octets
 
 
@@ -57,6 +60,9 @@ def _of_format(known: Format, octets: Octets) -> str | None:
         return "RAR archive with encrypted names" if listing_of(bytes(octets)).hidden else None
     if known is Format.SEVEN_ZIP:
         return "7z archive with encrypted names" if has_hidden_names(octets) else None
+    if known is Format.ONENOTE:
+        key = octets.find(_SECTION_KEY)
+        return "OneNote section with a password" if 0 <= key < octets.find(_SECTION_KEY_END, key) else None
     return _open_document_protection(octets) if known is Format.ZIP else None
 
 

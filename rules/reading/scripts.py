@@ -17,6 +17,9 @@ _BEGINNINGS: tuple[tuple[str, Kind, str], ...] = (
     ("[shell]", Kind.SCRIPT, "Explorer command file"),
     ("#@~^", Kind.SCRIPT, "encoded script"),
     ("id;p", Kind.MACRO_DOCUMENT, "symbolic link spreadsheet"),
+    ("web\r\n1\r\nhttp", Kind.SHORTCUT, "web query"),
+    ("web\n1\nhttp", Kind.SHORTCUT, "web query"),
+    ("querytype=", Kind.SHORTCUT, "database query"),
 )
 # Words any of which is enough.
 _WORDS: tuple[tuple[str, Kind, str], ...] = (
@@ -26,6 +29,10 @@ _WORDS: tuple[tuple[str, Kind, str], ...] = (
     ("<persistedquery", Kind.SHORTCUT, "saved search"),
     ("<pcsettings>", Kind.SHORTCUT, "settings shortcut"),
     ("<scriptlet", Kind.SCRIPT, "scriptlet"),
+    ("\n[internetshortcut]", Kind.SHORTCUT, "Internet shortcut"),
+    ("<mmc_consolefile", Kind.SCRIPT, "management console"),
+    ("<ooo:source-code", Kind.MACRO_DOCUMENT, "macros in a flat OpenDocument file"),
+    ("<script:module", Kind.MACRO_DOCUMENT, "macros of OpenDocument"),
     ("<jnlp", Kind.SCRIPT, "Java web start"),
     ("urn:schemas-microsoft-com:asm.v2", Kind.INSTALLER, "ClickOnce manifest"),
     ("schemas.microsoft.com/appx/appinstaller", Kind.INSTALLER, "app installer"),
@@ -88,7 +95,7 @@ _LANGUAGES: tuple[tuple[int, str, tuple[tuple[str, int], ...]], ...] = (
         4,
         "Remote Desktop connection",
         (
-            ("full address:s:", 3), ("screen mode id:i:", 2), ("remoteapplication", 2), ("drivestoredirect", 2),
+            ("full address:s:", 4), ("screen mode id:i:", 2), ("remoteapplication", 2), ("drivestoredirect", 2),
         ),
     ),
     (

@@ -6,7 +6,7 @@ import pytest
 
 from rules.facts import Kind
 from rules.reading.member import Unreadable
-from rules.reading.office import Compound, compound_protection, compound_signs
+from rules.reading.office import Compound, biff_sign, compound_protection, compound_signs
 
 
 def record(kind, body=b""):
@@ -63,6 +63,21 @@ def test_excel_4_macro_sheets_are_found(compound_file):
 def test_installers_are_told_by_their_class(compound_file):
     octets = compound_file({"a": b"x"}, "000C1084-0000-0000-C000-000000000046")
     assert Kind.INSTALLER in kinds(octets)
+
+
+@pytest.mark.parametrize("version", [0, 2, 4])
+def test_e15_a_macro_sheet_of_the_oldest_kind_is_told(version):
+    head = bytes([9, version]) + struct.pack("<HHH", 4, 0, 0x40)
+    assert biff_sign(head).kind is Kind.MACRO_DOCUMENT
+    assert biff_sign(head[:6] + b"\x10\0") is None
+
+
+def test_e15_objects_that_run_are_told_by_their_class(compound_file):
+    octets = compound_file({"Equation Native": b"x"}, "0002CE02-0000-0000-C000-000000000046")
+    assert [sign.text for sign in compound_signs(octets)] == ["Equation Editor object"]
+    link = {"\x01Ole": b"\1\0\0\2" + "https://a.example/x.hta".encode("utf-16-le")}
+    linked = compound_file(link, "00000300-0000-0000-C000-000000000046")
+    assert [sign.text for sign in compound_signs(linked)] == ["linked object fetched from outside when it is opened"]
 
 
 @pytest.mark.parametrize(

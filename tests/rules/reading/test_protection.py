@@ -2,6 +2,7 @@
 
 import base64
 import io
+import uuid
 import zipfile
 
 import pytest
@@ -31,7 +32,7 @@ def signed(content):
 
 
 @pytest.mark.parametrize("last", [3, 6])
-def test_encrypted_smime_is_told(last):
+def test_d25_encrypted_smime_is_told(last):
     octets = message(last, bytes(200))
     assert protection_of_content(octets) == "encrypted S/MIME message"
     armoured = b"-----BEGIN PKCS7-----\n" + base64.encodebytes(octets) + b"-----END PKCS7-----\n"
@@ -42,7 +43,7 @@ def taken(octets):
     return [member.octets for member in unpack_signed(octets, Budget())]
 
 
-def test_a_signed_message_is_opened():
+def test_d25_a_signed_message_is_opened():
     octets = signed(value(0x04, ENTITY))
     assert protection_of_content(octets) is None
     assert is_signed_envelope(octets)
@@ -69,7 +70,7 @@ def test_a_signature_apart_holds_nothing():
         b"\x8c\x0d\x04\x09\x03\x08" + bytes(100),
     ],
 )
-def test_open_pgp_is_told(octets):
+def test_d25_open_pgp_is_told(octets):
     assert protection_of_content(octets) == "OpenPGP message"
 
 
@@ -92,6 +93,13 @@ def test_an_open_document_with_a_password_is_told():
 def test_archives_with_hidden_names_are_told():
     rar = b"Rar!\x1a\x07\0" + b"\0\0\x73\x80\0\x0d\0" + bytes(6) + bytes(50)
     assert protection_of_content(rar) == "RAR archive with encrypted names"
+
+
+def test_a_locked_section_of_a_notebook_is_told():
+    section = uuid.UUID("7b5c52e4-d88c-4da7-aeb1-5378d02996d3").bytes_le + bytes(1_000)
+    key = bytes.fromhex("67a0d1da85a36bfb") + "<key/>".encode("utf-16-le") + bytes.fromhex("3c8b198e4f294926")
+    assert protection_of_content(section + key) == "OneNote section with a password"
+    assert protection_of_content(section) is None
 
 
 def test_a_rights_managed_message_is_told():

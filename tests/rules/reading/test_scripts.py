@@ -25,6 +25,11 @@ from rules.reading.scripts import script_sign
         ('<?xml version="1.0"?><libraryDescription xmlns="x"/>', Kind.SHORTCUT),
         ("screen mode id:i:2\r\nfull address:s:host.example\r\n", Kind.SHORTCUT),
         ('[Version]\r\nSignature="$CHICAGO$"\r\n', Kind.SCRIPT),
+        ("WEB\r\n1\r\nhttps://a.example/x\r\n", Kind.SHORTCUT),
+        ("; a remark\r\n[InternetShortcut]\r\nURL=file://files.example/x.exe\r\n", Kind.SHORTCUT),
+        ("full address:s:host.example\r\n", Kind.SHORTCUT),
+        ('<?xml version="1.0"?>\r\n<MMC_ConsoleFile ConsoleVersion="3.0">', Kind.SCRIPT),
+        ("<office:document><ooo:module><ooo:source-code>Sub Main", Kind.MACRO_DOCUMENT),
         ("ID;PWXL;N;E\r\nC;Y1;X1;K1\r\n", Kind.MACRO_DOCUMENT),
     ],
 )

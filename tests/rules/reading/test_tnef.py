@@ -51,7 +51,7 @@ def taken(octets):
     return found, None
 
 
-def test_an_attachment_has_its_short_and_its_long_name():
+def test_d24_an_attachment_has_its_short_and_its_long_name():
     octets = HEAD + attachment(b"A.TXT\0", (0x3707, 0x1F, wide("payload.exe")), (0x370E, 0x1E, b"text/plain\0"))
     (member,), fault = taken(octets)
     assert (member.names, member.octets, member.declared_type) == (("A.TXT", "payload.exe"), PROGRAM, "text/plain")
@@ -69,7 +69,7 @@ def test_data_in_front_of_its_name_and_its_mark_is_taken():
     assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
 
 
-def test_an_embedded_object_loses_its_identifier():
+def test_d24_an_embedded_object_loses_its_identifier():
     octets = HEAD + attribute(2, 0x9002, bytes(14))
     octets += attribute(2, 0x9005, properties((0x3701, 0x0D, bytes(16) + HEAD + attachment())))
     (member,), _ = taken(octets)
@@ -85,12 +85,12 @@ def test_the_messages_own_text_comes_out():
     ]
 
 
-def test_a_wrong_checksum_is_no_matter():
+def test_d24_a_wrong_checksum_is_no_matter():
     octets = (HEAD + attribute(2, 0x9002, bytes(14)) + attribute(2, 0x8010, b"payload.exe\0"))[:-2] + b"\xff\xff"
     assert taken(octets)[0][0].names == ("payload.exe",)
 
 
-def test_what_is_cut_off_is_told_after_what_could_be_read():
+def test_d24_what_is_cut_off_is_told_after_what_could_be_read():
     octets = HEAD + attachment(b"payload.exe\0") + attachment(b"b.txt\0")
     members, fault = taken(octets[:-5])
     assert members[0].names == ("payload.exe",)
