@@ -16,8 +16,9 @@ check:          ## the fast half of the tests: style, types, imports
 	@deploy/setup test
 	@$(PYTHON) -m pytest tests/architecture
 
-bench:          ## messages a second and CPU a message, beside the same load without us
+bench:          ## messages a second and CPU a message, beside the same load without us; inspection by itself
 	@deploy/setup test
+	@$(PYTHON) tests/benchmarks/inspection.py
 	@$(PYTHON) tests/benchmarks/bench.py
 
 lock:           ## resolve the dependencies anew (needs uv)

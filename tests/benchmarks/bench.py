@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 
 from tests.benchmarks.contents import write_contents  # noqa: E402
+from tests.benchmarks.ending import end_in_order, end_with_parent  # noqa: E402
 from tests.benchmarks.systems import HERE, System, Unavailable, mailward, postfix_queue, script  # noqa: E402
 from tests.postfix import free_port, wait_for_port  # noqa: E402
 
@@ -50,7 +51,8 @@ class Sink:
         self.port = free_port()
         self._counter = folder / "sink.count"
         self._child = subprocess.Popen(
-            [sys.executable, str(HERE / "traffic.py"), "sink", str(self.port), str(self._counter)]
+            [sys.executable, str(HERE / "traffic.py"), "sink", str(self.port), str(self._counter)],
+            preexec_fn=end_with_parent,
         )
         wait_for_port(self.port, 20)
 
@@ -68,7 +70,8 @@ def measure(system: System, sink: Sink, content: Path, *, sessions: int, seconds
     before, cpu = sink.count, system.cpu()
     command = [sys.executable, str(HERE / "traffic.py"), "load"]
     command += [str(system.port), str(sessions), str(seconds), str(pause), str(content)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + DRAIN_SECONDS)
+    limit = seconds + DRAIN_SECONDS
+    done = subprocess.run(command, capture_output=True, text=True, timeout=limit, preexec_fn=end_with_parent)
     if done.returncode:
         raise Failed(done.stderr[-300:])
     result = json.loads(done.stdout)
@@ -187,4 +190,5 @@ def _median(values: list[float], digits: int) -> str:
 
 
 if __name__ == "__main__":
+    end_in_order()
     main()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.benchmarks.ending import end_with_parent
 from tests.postfix import Postfix, PostfixMissing, free_port, wait_for_port
 
 HERE = Path(__file__).parent
@@ -37,7 +38,7 @@ class System:
 
     def cpu(self) -> float:
         """Seconds of CPU that its processes, and those of them that have ended, have used."""
-        return 0.0 if self.pid is None else sum(_cpu(pid) for pid in _family(self.pid))
+        return 0.0 if self.pid is None else sum(_cpu(pid) for pid in family(self.pid))
 
 
 class Unavailable(Exception):
@@ -55,6 +56,7 @@ def process(name: str, port: int, *arguments: str, folder: Path) -> Iterator[Sys
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
     try:
         wait_for_port(port, START_SECONDS)
@@ -105,7 +107,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _family(pid: int) -> set[int]:
+def family(pid: int) -> set[int]:
     """The process and all that descend from it."""
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -119,12 +121,17 @@ def _family(pid: int) -> set[int]:
     return family
 
 
-def _cpu(pid: int) -> float:
+def cpu_of_ended(pid: int) -> float:
+    """Seconds of CPU of the children that a process has waited for."""
+    return _cpu(pid, slice(13, 15))
+
+
+def _cpu(pid: int, times: slice = slice(11, 15)) -> float:
     try:
         fields = _fields(Path(f"/proc/{pid}/stat"))
     except OSError:
         return 0.0  # ended meanwhile; its parent has inherited its time
-    return sum(map(int, fields[11:15])) / TICKS  # utime, stime, and both of the children waited for; see proc(5)
+    return sum(map(int, fields[times])) / TICKS  # utime, stime, and both of the children waited for; see proc(5)
 
 
 def _fields(path: Path) -> list[str]:
