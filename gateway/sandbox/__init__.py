@@ -44,6 +44,6 @@ def _without(wanted: dict[Layer, Callable[[], None]]) -> tuple[Refusal, ...]:
     for layer, take in wanted.items():
         try:
             take()
-        except LayerRefused as error:
+        except (LayerRefused, OSError) as error:
             refused.append(Refusal(layer=layer, reason=str(error)))
     return tuple(refused)

@@ -139,7 +139,7 @@ async def test_a_closed_pool_starts_nothing_again() -> None:
         pool._free.put_nowait(place)  # as by a message that was still in hand when time was up
         with pytest.raises(InspectionUnavailable):
             await pool.inspect(canary())
-        assert children(os.getpid()) == []
+        assert inspectors() == []
 
 
 async def test_a_worker_has_no_network(pool: WorkerPool) -> None:

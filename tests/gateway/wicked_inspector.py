@@ -20,7 +20,7 @@ from rules.inspection import inspect
 from rules.verdict import Judgement
 
 forks = 0
-real_fork = os.fork
+real_fork, real_serve = os.fork, inspector._serve
 Act = Callable[[socket.socket, Judgement], None]
 
 
@@ -131,6 +131,12 @@ def fork() -> int:
     return real_fork()
 
 
+def serve(*arguments: object) -> None:
+    """From here on a fork is a worker's: confining itself as an ordinary user takes one before."""
+    os.fork = fork
+    real_serve(*arguments)
+
+
 def wicked_inspect(transaction: object, directory: object, policy: object) -> Judgement:
     """What `gateway.inspector` calls to read a message: the deeds of a reader that goes wrong."""
     match transaction.message.first("subject"):
@@ -146,5 +152,5 @@ def wicked_inspect(transaction: object, directory: object, policy: object) -> Ju
 if __name__ == "__main__":
     real_one_message, inspector._one_message = inspector._one_message, one_message
     inspector.inspect = wicked_inspect
-    os.fork = fork
+    inspector._serve = serve
     inspector.main()

@@ -17,6 +17,14 @@ def test_the_other_layers_are_still_taken():
     def refuse() -> None:
         raise LayerRefused("not here")
 
-    refused = _without({Layer.LANDLOCK: refuse, Layer.LIMITS: lambda: taken.append("limits")})
-    assert refused == (Refusal(layer=Layer.LANDLOCK, reason="not here"),)
+    def fail() -> None:
+        raise PermissionError("nor here")
+
+    refused = _without(
+        {Layer.LANDLOCK: refuse, Layer.NETWORK: fail, Layer.LIMITS: lambda: taken.append("limits")},
+    )
+    assert refused == (
+        Refusal(layer=Layer.LANDLOCK, reason="not here"),
+        Refusal(layer=Layer.NETWORK, reason="nor here"),
+    )
     assert taken == ["limits"]
