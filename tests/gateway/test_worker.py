@@ -137,7 +137,7 @@ async def test_a_queue_behind_workers_that_are_all_stuck_is_served(wicked: None,
 
 
 async def test_the_event_loop_does_not_wait_for_a_worker(pool: WorkerPool) -> None:
-    """Whatever it does; a million errors in one reply took the loop for seconds once."""
+    """Whatever it does."""
     lags = []
 
     async def watch() -> None:

@@ -224,6 +224,17 @@ def test_json_of_another_shape_is_refused() -> None:
         from_json(b'{"inner": 5}', Thing)
 
 
+def test_the_first_wrong_item_of_a_list_is_the_only_one_told() -> None:
+    """A worker that was taken over may answer with a million of them: each error would cost half a kilobyte."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Listed:
+        items: tuple[int, ...]
+
+    with pytest.raises(ValueError, match="1 validation error"):
+        from_json(b'{"items":["a","b","c"]}', Listed)
+
+
 def test_the_schema_names_the_keys_of_the_document() -> None:
     assert "except" in json_schema(Thing)["properties"]
 
