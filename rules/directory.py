@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules.address import Address
+from rules.names import words_of
 from rules.transaction import Direction
 
 
@@ -22,6 +23,12 @@ class Directory:
     domains: frozenset[str]
     people: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Living people by first and last word of their name (rules.names); of namesakes, one.
+    names: Mapping[tuple[str, str], Person] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found = ((words_of(person.name), person) for person in self.people.values() if person.active)
+        object.__setattr__(self, "names", {(words[0], words[-1]): person for words, person in found if len(words) > 1})
 
     def owns(self, address: Address) -> bool:
         return address.domain in self.domains

@@ -4,9 +4,9 @@ What was not verified, or could not be, accuses nobody: each check needs a fact 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 from rules.address import Address, AddressError, key_of, parse_address
@@ -16,6 +16,7 @@ from rules.facts import Facts, Mailbox
 from rules.finding import Evidence, Observation
 from rules.identity import DmarcPolicy
 from rules.lookalike import likeness
+from rules.names import words_of
 from rules.transaction import Direction
 
 NAME = Path(__file__).stem
@@ -29,7 +30,6 @@ NAMESAKE = 0.6  # a colleague's name over an address made of that name: himself 
 BORROWED = 0.9  # a colleague's name over an address that has nothing of it
 DRESSED = 0.8  # a colleague's name over an address that also claims an office
 
-_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_IN_NAME = re.compile(r"[A-Za-z0-9._+-]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})")
 _OFFICE = frozenset(
     {
@@ -149,27 +149,17 @@ def _names(facts: Facts, originators: list[Mailbox], parameters: Parameters) -> 
 
 def _name_score(one: Mailbox, person: Person) -> float:
     local = one.address.rpartition("@")[0]
-    plain = "".join(_words(local))
-    words = _words(person.name)
-    if set(_words(local)) & _OFFICE:
+    plain = "".join(words_of(local))
+    words = words_of(person.name)
+    if set(words_of(local)) & _OFFICE:
         return DRESSED
     return NAMESAKE if words and words[-1] in plain else BORROWED
 
 
-def _colleague(shown_name: str, facts: Facts) -> Person | None:
-    """The living account whose first and last name both stand in the display name."""
-    words = _words(shown_name)
-    if len(words) < 2:
-        return None
-    shown = set(words)
-    for person in facts.directory.people.values():
-        # The cheap look first: most of some thousand people share no word with the name.
-        name = person.name
-        if person.active and (not name.isascii() or any(word in name.casefold() for word in words)):
-            theirs = _words(name)
-            if len(theirs) > 1 and theirs[0] in shown and theirs[-1] in shown:
-                return person
-    return None
+def _colleague(name: str, facts: Facts) -> Person | None:
+    """The living account whose first and last name both stand in the display name, in whatever order."""
+    pairs = permutations(dict.fromkeys(words_of(name)), 2)
+    return next((person for pair in pairs if (person := facts.directory.names.get(pair)) is not None), None)
 
 
 def _lookalikes(facts: Facts, originators: list[Mailbox], parameters: Parameters) -> Iterator[_Found]:
@@ -199,12 +189,6 @@ def _address(text: str) -> Address | None:
         return parse_address(text)
     except AddressError:
         return None
-
-
-def _words(text: str) -> list[str]:
-    """Words without accents and case, in order; at most 20."""
-    plain = unicodedata.normalize("NFKD", text[:MAX_SHOWN])
-    return [word.casefold() for word in _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))][:20]
 
 
 def _shown(one: Mailbox) -> str:

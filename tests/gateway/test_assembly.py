@@ -1,5 +1,7 @@
 """One gateway process put together: what it cannot have it says in a sentence, and a reload swaps or keeps."""
 
+import asyncio
+import smtplib
 import socket
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -66,3 +68,63 @@ async def test_a_reload_puts_the_edited_staff_list_in_force(
     config_file("directory: staff.csv\n")
     await gateway.reload()
     assert set(gateway._judging.directory.people) == {"ann@city.example"}
+
+
+SECRET = "0123456789abcdef"
+
+
+def stamped(folder: Path) -> str:
+    """A configuration with Exchange's stamp, and with an edge listener that asks a resolver that is not there."""
+    (folder / "stamp").write_text(SECRET)
+    (folder / "stamp").chmod(0o600)
+    return "identity: {stamp_files: [stamp], authenticate: true, nameservers: [127.0.0.1], nameserver_port: 9}\n"
+
+
+def sent(gateway: Gateway, listener: int, content: bytes, folder: Path) -> bytes:
+    """What leaves of a message to this listener."""
+    port = int(gateway.places[listener].rpartition(":")[2])
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        client.sendmail("hana@city.example", ["ann@city.example"], content)
+    (delivered,) = (folder / "delivered" / "new").iterdir()
+    return delivered.read_bytes()
+
+
+@pytest.mark.parametrize("listener", [0, 1], ids=["internal", "edge"])
+async def test_a_sender_is_proved_and_the_secret_stays_here(
+    config_file: Callable[..., Path], tmp_path: Path, listener: int
+) -> None:
+    path = config_file(stamped(tmp_path))
+    edge = "{name: edge, kind: edge, direction: inbound, port: 0, next_hop: onward}"
+    path.write_text(path.read_text().replace("next_hop: onward}]\nid", f"next_hop: onward}}, {edge}]\nid"))
+    content = b"From: Hana <hana@city.example>\r\nX-Mailward-Exch-Auth: " + SECRET.encode() + b"\r\n\r\nOn Monday.\r\n"
+    with ThreadPoolExecutor(1) as store:
+        gateway = await Gateway.start(path, store)
+        try:
+            left = await asyncio.to_thread(sent, gateway, listener, content, tmp_path)
+        finally:
+            await gateway.end(5)
+    assert SECRET.encode() not in left and b"Exch-Auth" not in left
+    assert (b"Authentication-Results: mx.city.example;\r\n\tspf=temperror" in left) is (listener == 1)
+
+
+async def test_a_secret_that_others_can_read_is_a_sentence(config_file: Callable[..., Path], tmp_path: Path) -> None:
+    path = config_file(stamped(tmp_path))
+    (tmp_path / "stamp").chmod(0o644)
+    with pytest.raises(CannotStart, match="chmod"):
+        await start(path)
+
+
+async def test_a_reload_with_such_a_secret_keeps_the_one_before(
+    config_file: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = config_file(stamped(tmp_path))
+    with ThreadPoolExecutor(1) as store:
+        gateway = await Gateway.start(path, store)
+        before = gateway._identifying
+        (tmp_path / "stamp").chmod(0o644)
+        await gateway.reload()
+        assert gateway._identifying is before and "reload refused" in caplog.text
+        (tmp_path / "stamp").chmod(0o600)
+        await gateway.reload()
+        assert gateway._identifying is not before
+        await gateway.end(5)

@@ -44,3 +44,13 @@ def test_a_subdomain_is_ours_only_when_it_is_listed() -> None:
 def test_groups_reach_their_members_and_everybody_counts_once() -> None:
     reached = CITY.expand([parse_address("council@city.example"), parse_address("ANN@city.example"), THEIRS])
     assert reached == {"ann@city.example", "bo@city.example"}
+
+
+def test_people_are_found_by_their_names() -> None:
+    people = {
+        "a@city.example": Person(address="a@city.example", name="José M. Núñez"),
+        "b@city.example": Person(address="b@city.example", name="Vic Nowak", active=False),
+        "c@city.example": Person(address="c@city.example", name="Reception"),
+    }
+    names = Directory(domains=frozenset({"city.example"}), people=people).names
+    assert {pair: person.address for pair, person in names.items()} == {("jose", "nunez"): "a@city.example"}
