@@ -1,145 +1,42 @@
-"""Reads zip archives as every zip reader would: by the central directory and by the local headers (APPNOTE 6.3).
+"""Takes zip archives apart as every zip reader would: by the central directory and by the local headers (APPNOTE 6.3).
 
 The standard library trusts one of the two, and refuses a file in which they differ; here both count.
 """
 
 import bz2
 import lzma
-import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from io import BytesIO
 
 from rules.message import Octets
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
-from rules.reading.signatures import ZIP_TAIL
+from rules.reading.paths import escape_of
+from rules.reading.zip_directory import AES, LOCAL, SIZE_FOLLOWS, Directory, Entry, local_at, read_directory
 
-_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_END64, _LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
+__all__ = ["Entry", "directory_of", "read_entry", "unpack_zip"]
+
 _STORED, _DEFLATED, _BZIP2, _LZMA, _XZ = 0, 8, 12, 14, 95
-_AES = 99  # the method that WinZip writes for AES (APPNOTE 7.2)
-_ENCRYPTED = 1 | 1 << 6 | 1 << 13  # flag bits: encrypted, strongly encrypted, directory masked (APPNOTE 4.4.4)
-_UTF8 = 1 << 11
-_SIZE_FOLLOWS = 1 << 3  # sizes stand in a data descriptor behind the data
-_IN_ZIP64 = 0xFFFFFFFF
+_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 98: "PPMd", AES: "AES"}  # APPNOTE 4.4.5
 _CHUNK = 1024 * 1024  # octets unpacked between two looks at the budget
+_MAX_MEMORY = 128 * 1024 * 1024  # octets for xz, whose strongest setting takes 65 MiB
 _UNKNOWN = -1  # a packed size that only the data's own end tells
-_MAX_ENTRIES = 20_000  # directory entries read; the budget's limit on members is met before
+_MAX_TARGET = 4_096  # octets of a link's target: the longest path of Unix
+_NOTHING = Directory(entries=(), doubts=())
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One header, central or local. `start` is where the packed data begins; None while only the directory was read."""
-
-    names: tuple[str, ...]
-    flags: int
-    method: int
-    packed: int
-    size: int
-    header: int
-    start: int | None = None
-
-    @property
-    def is_folder(self) -> bool:
-        return not self.size and self.names[0].endswith(("/", "\\"))
-
-    @property
-    def is_encrypted(self) -> bool:
-        return bool(self.flags & _ENCRYPTED) or self.method == _AES
+_Pair = tuple[Entry, Entry | None]  # of the directory, and the local header where it says
 
 
 def directory_of(octets: Octets) -> tuple[Entry, ...]:
     """The entries of the central directory. Raises Unreadable when there is none or it is broken."""
-    end = octets.rfind(_END, max(0, len(octets) - ZIP_TAIL))
-    if end < 0 or end + 22 > len(octets):
-        raise Unreadable("zip archive without a directory: cut off, or one volume of several")
-    disk, _, _, _, size, offset = struct.unpack_from("<HHHHII", octets, end + 4)
-    if disk not in (0, 0xFFFF):
-        raise Unreadable("one volume of a zip archive of several")
-    stop, size, offset = _zip64(octets, end, size, offset)
-    before = stop - size - offset  # octets in front of the archive, which its offsets do not count
-    if before < 0:
-        raise Unreadable("zip archive whose directory points outside it")
-    return tuple(_central(octets, stop - size, stop, before))
-
-
-def _zip64(octets: Octets, end: int, size: int, offset: int) -> tuple[int, int, int]:
-    """Where the directory ends, its size and its offset, by the larger end record if there is one (APPNOTE 4.3.14)."""
-    at = octets.rfind(_END64, max(0, end - 4_096), end) if octets[end - 20 : end - 16] == _LOCATOR64 else -1
-    if at < 0 or at + 56 > len(octets):
-        return end, size, offset
-    size, offset = struct.unpack_from("<QQ", octets, at + 40)
-    return at, size, offset
-
-
-def _central(octets: Octets, at: int, stop: int, before: int) -> Iterator[Entry]:
-    for _ in range(_MAX_ENTRIES):
-        if at + 46 > stop:
-            return
-        if octets[at : at + 4] != _CENTRAL:
-            raise Unreadable("zip archive with a broken directory")
-        flags, method, _, _, packed, size, name, extra, comment = struct.unpack_from("<HHI I II HHH", octets, at + 8)
-        (header,) = struct.unpack_from("<I", octets, at + 42)
-        raw = bytes(octets[at + 46 : at + 46 + name])
-        more = bytes(octets[at + 46 + name : at + 46 + name + extra])
-        if _IN_ZIP64 in (packed, size, header):
-            size, packed, header = _large(more, size, packed, header)
-        yield Entry(
-            names=_names(raw, flags, more), flags=flags, method=method, packed=packed, size=size, header=header + before
-        )
-        at += 46 + name + extra + comment
-    raise Unreadable(f"zip archive with more than {_MAX_ENTRIES} entries")
-
-
-def _local_at(octets: Octets, at: int) -> Entry | None:
-    if octets[at : at + 4] != _LOCAL or at + 30 > len(octets):
-        return None
-    flags, method, _, _, packed, size, name, extra = struct.unpack_from("<HHI I II HH", octets, at + 6)
-    start = at + 30 + name + extra
-    more = bytes(octets[at + 30 + name : start])
-    if _IN_ZIP64 in (packed, size):
-        size, packed, _ = _large(more, size, packed, 0)
-    names = _names(bytes(octets[at + 30 : at + 30 + name]), flags, more)
-    return Entry(names=names, flags=flags, method=method, packed=packed, size=size, header=at, start=start)
-
-
-def _extras(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    while at + 4 <= len(extra):
-        kind, size = struct.unpack_from("<HH", extra, at)
-        yield kind, extra[at + 4 : at + 4 + size]
-        at += 4 + size
-
-
-def _large(extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, int]:
-    """Fill in from the zip64 extra field what the header could not hold, in its order (APPNOTE 4.5.3)."""
-    field = next((body for kind, body in _extras(extra) if kind == 1), b"")
-    words = iter(struct.unpack(f"<{len(field) // 8}Q", field[: len(field) // 8 * 8]))
-    size = next(words, size) if size == _IN_ZIP64 else size
-    packed = next(words, packed) if packed == _IN_ZIP64 else packed
-    header = next(words, header) if header == _IN_ZIP64 else header
-    return size, packed, header
-
-
-def _names(raw: bytes, flags: int, extra: bytes) -> tuple[str, ...]:
-    """The name as its flag says, as UTF-8 when it can be, and as the Unicode path extra field says."""
-    found = []
-    if not raw.isascii():
-        with suppress(UnicodeDecodeError):
-            found.append(raw.decode("utf-8"))
-        if not flags & _UTF8:
-            found.append(raw.decode("cp437"))
-    found.extend(
-        body[5:].decode("utf-8", "replace") for kind, body in _extras(extra) if kind == 0x7075 and len(body) > 5
-    )
-    return tuple(dict.fromkeys([*found, raw.decode("utf-8", "replace")]))
+    return read_directory(octets).entries
 
 
 def read_entry(octets: Octets, entry: Entry, limit: int) -> bytes:
     """At most `limit` octets of one entry of the directory. Raises Unreadable."""
-    local = _local_at(octets, entry.header)
+    local = local_at(octets, entry.header)
     if local is None:
         raise Unreadable(f"zip archive: {entry.names[0]} is not where the directory says")
     if entry.is_encrypted:
@@ -161,11 +58,12 @@ def unpack_zip(octets: Octets, budget: Budget) -> Iterator[Member]:
     meter = budget.open(len(octets))
     faults: list[str] = []
     try:
-        listed = directory_of(octets)
+        directory = read_directory(octets)
     except Unreadable as error:
         faults.append(str(error))
-        listed = ()
-    pairs = [(entry, _local_at(octets, entry.header)) for entry in listed]
+        directory = _NOTHING
+    faults.extend(directory.doubts)
+    pairs = [(entry, local_at(octets, entry.header)) for entry in directory.entries]
     overlapping = _overlapping([local for _, local in pairs if local is not None], dict(_sizes(pairs)))
     for entry, local in pairs:
         meter.member()
@@ -182,7 +80,7 @@ def unpack_zip(octets: Octets, budget: Budget) -> Iterator[Member]:
         raise Unreadable("; ".join(dict.fromkeys(faults[:3])))
 
 
-def _sizes(pairs: list[tuple[Entry, Entry | None]]) -> Iterator[tuple[int, int]]:
+def _sizes(pairs: list[_Pair]) -> Iterator[tuple[int, int]]:
     for entry, local in pairs:
         if local is not None:
             yield local.header, entry.packed
@@ -199,16 +97,16 @@ def _overlapping(locals_: list[Entry], sizes: dict[int, int]) -> bool:
     return False
 
 
-def _unlisted(octets: Octets, pairs: list[tuple[Entry, Entry | None]]) -> Iterator[Entry]:
+def _unlisted(octets: Octets, pairs: list[_Pair]) -> Iterator[Entry]:
     """Local headers in the gaps between listed members, which readers that go through from the front see."""
     spans = sorted((local.header, (local.start or 0) + entry.packed) for entry, local in pairs if local is not None)
-    stop = octets.find(_CENTRAL, spans[-1][1]) if spans else -1
+    stop = octets.find(b"PK\x01\x02", spans[-1][1]) if spans else -1
     at = 0
     for begin, end in [*spans, (len(octets) if stop < 0 else stop, 0)]:
-        while 0 <= (at := octets.find(_LOCAL, at, begin)) < begin:
-            local = _local_at(octets, at)
+        while 0 <= (at := octets.find(LOCAL, at, begin)) < begin:
+            local = local_at(octets, at)
             if local is not None and local.start is not None and local.start <= len(octets) and _plausible(local):
-                unknown = local.flags & _SIZE_FOLLOWS and not local.packed
+                unknown = local.flags & SIZE_FOLLOWS and not local.packed
                 yield replace(local, packed=_UNKNOWN) if unknown else local
                 at = max(local.start, local.start + local.packed)
             else:
@@ -219,7 +117,7 @@ def _unlisted(octets: Octets, pairs: list[tuple[Entry, Entry | None]]) -> Iterat
 
 
 def _plausible(local: Entry) -> bool:
-    return bool(local.names[0]) and local.method <= _AES and "\0" not in local.names[0]
+    return bool(local.names[0]) and local.method <= AES and "\0" not in local.names[0]
 
 
 def _member(octets: Octets, entry: Entry, local: Entry | None, meter: Meter, faults: list[str]) -> Iterator[Member]:
@@ -231,36 +129,45 @@ def _member(octets: Octets, entry: Entry, local: Entry | None, meter: Meter, fau
         faults.append(f"{entry.names[0]} is not where the zip directory says")
         yield Member(names=names, octets=b"")
         return
+    if (danger := escape_of(names)) is not None:
+        faults.append(danger)
     if entry.is_encrypted or local.is_encrypted:
         yield Member(names=names, octets=b"", encrypted="encrypted zip member")
+    if entry.is_encrypted and local.is_encrypted:
         return
+    if entry.is_encrypted or local.is_encrypted:
+        faults.append(f"{entry.names[0]} is encrypted by one of its headers only")
     ways = {(entry.method, entry.packed)}
-    if local.method != entry.method or (
-        local.packed != entry.packed and local.packed and not local.flags & _SIZE_FOLLOWS
-    ):
+    if local.method != entry.method or (local.packed != entry.packed and local.packed):
         ways.add((local.method, local.packed or entry.packed))
     for method, packed in sorted(ways):
         content, fault = _read(octets, method, local.start, packed, meter)
         if fault is not None:
             faults.append(f"{entry.names[0]}: {fault}")
+        if entry.is_link and (danger := escape_of(names, content[:_MAX_TARGET].decode("utf-8", "replace"))) is not None:
+            faults.append(danger)
         yield Member(names=names, octets=content)
 
 
 def _read(octets: Octets, method: int, start: int, packed: int, meter: Meter) -> tuple[bytes, str | None]:
     """The content as far as it can be read, and what went wrong."""
-    chunks: list[bytes] = []
+    content = (
+        BytesIO()
+    )  # gives its octets without another copy, unlike joined pieces: a member may take half the memory
     fault = None
     try:
-        for chunk in _unpacked(octets, method, start, packed, _CHUNK):
+        for chunk in _unpacked(octets, method, start, packed, _CHUNK, whole=True):
             meter.octets(len(chunk))
-            chunks.append(chunk)
+            content.write(chunk)
     except Unreadable as error:
         fault = str(error)
-    return b"".join(chunks), fault
+    return content.getvalue(), fault
 
 
-def _unpacked(octets: Octets, method: int, start: int, packed: int, step: int) -> Iterator[bytes]:
-    """The data of one member piece by piece."""
+def _unpacked(
+    octets: Octets, method: int, start: int, packed: int, step: int, *, whole: bool = False
+) -> Iterator[bytes]:
+    """The data of one member piece by piece; `whole`: it must fill its place. Raises Unreadable."""
     stop = len(octets) if packed == _UNKNOWN else start + packed
     if stop > len(octets) or (method == _STORED and packed == _UNKNOWN):
         raise Unreadable("cut off")
@@ -270,18 +177,21 @@ def _unpacked(octets: Octets, method: int, start: int, packed: int, step: int) -
         for at in range(start, start + packed, step):
             yield bytes(octets[at : min(at + step, stop)])
     elif method == _DEFLATED:
-        yield from _inflated(octets, start, stop, step)
+        yield from _inflated(octets, start, stop, step, whole=whole and packed != _UNKNOWN)
     elif method in (_BZIP2, _XZ):
         yield from _decompressed(
-            bz2.BZ2Decompressor() if method == _BZIP2 else lzma.LZMADecompressor(), octets, start, stop
+            bz2.BZ2Decompressor() if method == _BZIP2 else lzma.LZMADecompressor(memlimit=_MAX_MEMORY),
+            octets,
+            start,
+            stop,
         )
     elif method == _LZMA:
         yield from _decompressed(_zip_lzma(bytes(octets[start : start + 9])), octets, start + 9, stop)
     else:
-        raise Unreadable(f"zip compression method {method}, which is not read")
+        raise Unreadable(f"compressed with {_METHODS.get(method, f'method {method}')}, which is not read")
 
 
-def _inflated(octets: Octets, start: int, stop: int, step: int) -> Iterator[bytes]:
+def _inflated(octets: Octets, start: int, stop: int, step: int, *, whole: bool) -> Iterator[bytes]:
     inflate = zlib.decompressobj(-15)
     waiting = bytes(octets[start : min(stop, start + step)])
     at = start + len(waiting)
@@ -300,6 +210,8 @@ def _inflated(octets: Octets, start: int, stop: int, step: int) -> Iterator[byte
         raise Unreadable("damaged data") from error
     if not inflate.eof:
         raise Unreadable("cut off")
+    if whole and (at < stop or inflate.unused_data):
+        raise Unreadable("more behind the end of its data, which readers from the front take for members")
 
 
 def _decompressed(

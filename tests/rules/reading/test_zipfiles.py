@@ -5,6 +5,7 @@ import io
 import lzma
 import struct
 import zipfile
+import zlib
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_sizes_behind_the_data_are_no_matter():
 
 
 @pytest.mark.parametrize(("listed", "local"), [(b"payload.exe", b"payload.txt"), (b"payload.txt", b"payload.exe")])
-def test_both_names_of_a_member_count(listed, local):
+def test_e05_both_names_of_a_member_count(listed, local):
     octets = zipped(["payload.exe"])
     at = octets.index(b"PK\x01\x02")
     octets = octets[:at].replace(b"payload.exe", local) + octets[at:].replace(b"payload.exe", listed)
@@ -100,13 +101,45 @@ def test_content_in_front_of_an_archive_is_passed_over():
 
 def test_an_encrypted_member_is_named_and_not_read():
     octets = bytearray(zipped(["secret.doc"]))
-    octets[octets.index(b"PK\x01\x02") + 8] |= 1
+    for at in (6, octets.index(b"PK\x01\x02") + 8):
+        octets[at] |= 1
     (member,), fault = taken(bytes(octets))
     assert (member.names, member.octets, member.encrypted) == (("secret.doc",), b"", "encrypted zip member")
     assert fault is None
 
 
-def test_a_member_listed_a_thousand_times_is_refused_by_its_overlap():
+@pytest.mark.parametrize("where", ["local", "central"])
+def test_e08_a_lock_that_only_one_header_claims_hides_nothing(where):
+    octets = bytearray(zipped(["payload.exe"]))
+    octets[6 if where == "local" else octets.index(b"PK\x01\x02") + 8] |= 1
+    members, fault = taken(bytes(octets))
+    assert [(member.octets, member.encrypted) for member in members] == [
+        (b"", "encrypted zip member"),
+        (PROGRAM, None),
+    ]
+    assert fault == "payload.exe is encrypted by one of its headers only"
+
+
+@pytest.mark.parametrize("name", ["../payload.exe", "C:\\payload.exe", "/payload.exe"])
+def test_e09_a_path_that_leads_out_is_told_and_its_member_read(name):
+    (member,), fault = taken(zipped([name]))
+    assert (member.names, member.octets) == ((name,), PROGRAM)
+    assert fault == f"a path that leads out of the archive: {name}"
+
+
+def test_e09_a_link_that_leads_out_is_told():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0xA1FF << 16
+        archive.writestr(link, "/etc")
+        archive.writestr("link/payload.exe", PROGRAM)
+    members, fault = taken(target.getvalue())
+    assert members[1].octets == PROGRAM
+    assert fault == "a link that leads out of the archive: link to /etc"
+
+
+def test_e03_a_member_listed_a_thousand_times_is_refused_by_its_overlap():
     octets = zipped(["a.txt"], content=bytes(10_000))
     start, end = octets.index(b"PK\x01\x02"), octets.index(b"PK\x05\x06")
     entries = octets[start:end] * 1_000
@@ -134,7 +167,7 @@ def test_a_method_that_is_not_read_is_told_with_the_name():
     octets[octets.index(b"PK\x01\x02") + 10] = 98
     members, fault = taken(bytes(octets))
     assert members[0].names == ("a.txt",)
-    assert fault == "a.txt: zip compression method 98, which is not read"
+    assert fault == "a.txt: compressed with PPMd, which is not read"
 
 
 def test_the_larger_end_record_is_followed(monkeypatch):
@@ -174,3 +207,31 @@ def test_xz_and_bzip2_data_that_is_damaged_is_told():
         octets[8] = octets[octets.index(b"PK\x01\x02") + 10] = method
         _, fault = taken(bytes(octets))
         assert fault == "a.txt: damaged data"
+
+
+def test_data_behind_the_end_of_a_member_is_told():
+    """A reader from the front finds another member there."""
+    hidden = zipped(["payload.exe"])
+    local = hidden[: hidden.index(b"PK\x01\x02")]
+    packed = zlib.compressobj(wbits=-15)
+    octets = bytearray(zipped(["a.txt"], zipfile.ZIP_STORED, packed.compress(b"text") + packed.flush() + local))
+    octets[8] = octets[octets.index(b"PK\x01\x02") + 10] = zipfile.ZIP_DEFLATED
+    (member,), fault = taken(bytes(octets))
+    assert member.octets == b"text"
+    assert fault == "a.txt: more behind the end of its data, which readers from the front take for members"
+
+
+def test_sizes_of_the_local_header_count_too():
+    """Stored data, of which the directory lists the first octets only; with the mark that its size stands behind it."""
+    octets = bytearray(zipped(["a.bin"], zipfile.ZIP_STORED, b"text" + PROGRAM))
+    octets[6] |= 8
+    octets[octets.index(b"PK\x01\x02") + 20] = 4
+    members, _ = taken(bytes(octets))
+    assert [member.octets for member in members] == [b"text", b"text" + PROGRAM]
+
+
+def test_xz_that_asks_for_too_much_memory_is_told():
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 512 * 1024 * 1024}]
+    octets = bytearray(zipped(["a.txt"], zipfile.ZIP_STORED, lzma.compress(PROGRAM, filters=filters)))
+    octets[8] = octets[octets.index(b"PK\x01\x02") + 10] = 95
+    assert taken(bytes(octets))[1] == "a.txt: damaged data"
