@@ -62,7 +62,7 @@ class ReplyParser:
             reply = self._line(line)
             if reply is not None:
                 yield reply
-        if len(self._rest) > MAX_LINE:
+        if len(self._rest.removesuffix(b"\r")) > MAX_LINE:  # the LF of a CRLF may come later
             raise ReplyError("reply line too long")
 
     def _line(self, line: bytes) -> WireReply | None:

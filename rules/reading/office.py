@@ -44,7 +44,10 @@ _APPLICATIONS = {
     "visiodocument": "Visio drawing",
     "quill": "Publisher publication",
 }
-_FOREIGN = (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError, struct.error)
+# What olefile raises over damage; RecursionError when a folder lies within itself.
+_FOREIGN = (
+    OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError, RecursionError, struct.error,
+)  # fmt: skip
 
 # BIFF records (MS-XLS 2.3)
 _BOUNDSHEET, _FILEPASS, _END_OF_PART, _SUPBOOK = 0x85, 0x2F, 0x0A, 0x1AE

@@ -37,6 +37,14 @@ def test_reply_split_at_every_octet() -> None:
     assert not parser.partial
 
 
+def test_the_longest_line_may_come_in_any_pieces() -> None:
+    line = b"250 ".ljust(MAX_LINE, b"x")
+    parser = ReplyParser()
+    assert [reply.code for piece in (line, b"\r", b"\n") for reply in parser.feed(piece)] == [250]
+    with pytest.raises(ReplyError, match="too long"):
+        list(ReplyParser().feed(line + b"x"))
+
+
 def test_status_of_another_class_is_not_believed() -> None:
     [reply] = read(b"550 2.0.0 fine\r\n")
     assert str(reply.reply()) == "550 2.0.0 fine" and reply.reply().status == ""

@@ -1,6 +1,7 @@
 """Compound files: applications, macros, protection."""
 
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,12 @@ def test_a_stream_that_claims_more_than_the_file_is_refused(compound_file):
     octets = octets[: at + 120] + struct.pack("<I", 0x7FFFFFFF) + octets[at + 124 :]
     with pytest.raises(Unreadable, match=r"longer than the file|cannot be read|damaged"):
         Compound(octets).read(("a",))
+
+
+def test_a_folder_within_itself_is_unreadable():
+    octets = (Path(__file__).parents[2] / "fuzz" / "seeds" / "ole" / "folder-within-itself").read_bytes()
+    with pytest.raises(Unreadable, match="damaged"):
+        Compound(octets)
 
 
 @pytest.mark.parametrize("cut", range(8, 2_000, 97))
