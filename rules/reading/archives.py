@@ -7,6 +7,7 @@ import ctypes
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import libarchive
 from libarchive import ffi
@@ -15,6 +16,7 @@ from libarchive.exception import ArchiveError
 from rules.message import Octets
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
+from rules.reading.paths import escape_of
 from rules.reading.rar import RarEntry, listing_of
 from rules.reading.signatures import Format, carried_in, front_of
 
@@ -160,7 +162,7 @@ def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Fo
             for entry in archive:
                 meter.member()
                 count += 1
-                if not entry.isdir:
+                if not entry.isdir or entry.size:
                     taken = _taken(entry, meter)
                     yield taken.member
                     faults.extend(taken.faults)
@@ -188,19 +190,39 @@ class _Taken:
 
 def _taken(entry: "libarchive.ArchiveEntry", meter: Meter) -> _Taken:
     names = _names(entry)
-    chunks: list[bytes] = []
+    danger = _danger(entry, names)
+    faults = () if danger is None else (danger,)
+    content = BytesIO()  # gives its octets without another copy: a member may take half the memory
     try:
         for chunk in _blocks(entry, _CHUNK):
             meter.octets(len(chunk))
-            chunks.append(chunk)
+            content.write(chunk)
     except ArchiveError as error:
         told = _told(error)
         broken = error.retcode == ffi.ARCHIVE_FATAL
         if any(word in told for word in _PROTECTED):
-            return _Taken(member=Member(names=names, octets=b"", encrypted=_ENCRYPTED), broken=broken)
-        content = Member(names=names, octets=b"".join(chunks))
-        return _Taken(member=content, faults=(f"{names[0]}: {told}",), broken=broken)
-    return _Taken(member=Member(names=names, octets=b"".join(chunks)))
+            return _Taken(member=Member(names=names, octets=b"", encrypted=_ENCRYPTED), faults=faults, broken=broken)
+        member = Member(names=names, octets=content.getvalue())
+        return _Taken(member=member, faults=(*faults, f"{names[0]}: {told}"), broken=broken)
+    return _Taken(member=Member(names=names, octets=content.getvalue()), faults=faults)
+
+
+def _danger(entry: "libarchive.ArchiveEntry", names: tuple[str, ...]) -> str | None:
+    """Why unpacking it elsewhere could write outside the folder for it; a hard link counts from the archive's top."""
+    if entry.isdev:
+        return f"a device, which no document needs: {names[0]}"[:200]
+    target = _linked(entry) if entry.issym or entry.islnk else None
+    if target is not None and not entry.issym:
+        return escape_of((*names, target))
+    return escape_of(names, target)
+
+
+def _linked(entry: "libarchive.ArchiveEntry") -> str | None:
+    try:
+        path = entry.linkpath
+    except UnicodeError:
+        return None
+    return path.decode("latin-1") if isinstance(path, bytes) else path
 
 
 def _rest(content: bytes, seen: int, meter: Meter) -> Iterator[Member]:

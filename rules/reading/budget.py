@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
+_UNPACKED = "containers unpack to more than {} MiB"
 
 
 class LimitExceeded(ValueError):
@@ -79,6 +80,8 @@ class Meter:
     def member(self) -> None:
         """One more file, directory or link, read or not."""
         limits = self._budget.limits
+        if self._budget.unpacked > limits.unpacked:  # met before: nothing more is begun
+            raise LimitExceeded(_UNPACKED.format(limits.unpacked // MEBIBYTE))
         self._budget.members += 1
         if self._budget.members > limits.members:
             raise LimitExceeded(f"more than {limits.members} files in containers")
@@ -89,6 +92,6 @@ class Meter:
         self._unpacked += count
         self._budget.unpacked += count
         if self._budget.unpacked > limits.unpacked:
-            raise LimitExceeded(f"containers unpack to more than {limits.unpacked // MEBIBYTE} MiB")
+            raise LimitExceeded(_UNPACKED.format(limits.unpacked // MEBIBYTE))
         if self._unpacked > limits.ratio_from and self._unpacked > self._packed * limits.ratio:
             raise LimitExceeded(f"a container unpacks to more than {limits.ratio} times its size")

@@ -21,7 +21,8 @@ from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.rtf_objects import unpack_rtf
 from rules.reading.shortcuts import unpack_shortcut
-from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
+from rules.reading.signatures import HEAD, Format, ends_as_zip, formats_of, front_of, is_text
+from rules.reading.szdd import unpack_szdd
 from rules.reading.tnef import unpack_tnef
 from rules.reading.zipfiles import unpack_zip
 
@@ -41,7 +42,7 @@ _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
 }
 _NEVER_OPENED = frozenset(
     {
-        Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.SZDD, Format.STUFFIT, Format.INSTALL_SHIELD, Format.XAR,
+        Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.STUFFIT, Format.INSTALL_SHIELD, Format.XAR,
         Format.RPM, Format.SYMBIAN, Format.CRX, Format.VHDX, Format.VMDK, Format.QCOW, Format.DMG, Format.WIM,
         Format.CHM,
     }
@@ -59,6 +60,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
     before LimitExceeded or Unreadable count.
     """
     formats = formats_of(octets)
+    if formats and Format.ZIP not in formats and _is_named_zip(signs) and ends_as_zip(octets):
+        formats = (*formats, Format.ZIP)
     faults: list[str] = []
     for known in formats:
         try:
@@ -91,6 +94,8 @@ def _members(
         yield from message_behind(octets, budget)
         if pdf_protection(octets) is None:
             yield from unpack_pdf(octets, budget)
+    elif known is Format.SZDD:
+        yield from unpack_szdd(octets, names, budget)
     elif known in _OPENED:
         yield from _OPENED[known](octets, budget)
     elif known in _NEVER_OPENED:
@@ -120,6 +125,11 @@ def _is_own_part(member: Member) -> bool:
     if known is None and not member.encrypted and is_text(head):
         return name.endswith(_TEXT_PARTS)
     return known in _PARTS_OF_DOCUMENTS
+
+
+def _is_named_zip(signs: Sequence[Sign]) -> bool:
+    """Whether Windows opens it as a zip whatever it begins with, and whatever stands behind it."""
+    return any(sign.by is By.NAME and sign.text in (".zip", ".jar") for sign in signs)
 
 
 def _claims_to_be_opened(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> bool:

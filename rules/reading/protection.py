@@ -60,6 +60,8 @@ def _of_format(known: Format, octets: Octets) -> str | None:
         return "RAR archive with encrypted names" if listing_of(bytes(octets)).hidden else None
     if known is Format.SEVEN_ZIP:
         return "7z archive with encrypted names" if has_hidden_names(octets) else None
+    if known is Format.DMG:
+        return "encrypted Apple disk image" if octets[:8] == b"encrcdsa" else None
     if known is Format.ONENOTE:
         key = octets.find(_SECTION_KEY)
         return "OneNote section with a password" if 0 <= key < octets.find(_SECTION_KEY_END, key) else None

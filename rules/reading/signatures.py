@@ -147,6 +147,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"Cr24", Format.CRX),
     (b"conectix", Format.VHD),
     (b"vhdxfile", Format.VHDX),
+    (b"encrcdsa", Format.DMG),
     (b"KDMV", Format.VMDK),
     (b"QFI\xfb", Format.QCOW),
     (b"MSWIM\0\0\0", Format.WIM),
@@ -236,6 +237,8 @@ def _formats_of(octets: Octets) -> tuple[Format, ...]:
             found.update(dict.fromkeys(known for known, _ in carried_in(octets)))
         if ends_as_zip(octets, exactly=front in _EMBEDDING):
             found[Format.ZIP] = None
+    elif front is not Format.ZIP and ends_as_zip(octets, exactly=True):
+        found[Format.ZIP] = None  # what goes by the name takes it for a zip
     return tuple(found)
 
 

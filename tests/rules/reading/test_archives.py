@@ -173,9 +173,58 @@ def test_one_volume_of_several_is_told():
     assert fault == "one volume of a RAR archive of several"
 
 
-def test_names_that_climb_out_are_only_names():
-    (member,) = taken(tarred(["../../etc/payload.exe"]))
-    assert member.names[0].endswith("payload.exe")
+def linked(kind, target):
+    octets = io.BytesIO()
+    with tarfile.open(fileobj=octets, mode="w") as archive:
+        entry = tarfile.TarInfo("sub/link")
+        entry.type, entry.linkname = kind, target
+        archive.addfile(entry)
+        payload = tarfile.TarInfo("sub/link/payload.exe")
+        payload.size = len(PROGRAM)
+        archive.addfile(payload, io.BytesIO(PROGRAM))
+    return octets.getvalue()
+
+
+@pytest.mark.parametrize("name", ["../../etc/payload.exe", "/etc/payload.exe", "C:\\payload.exe"])
+def test_e09_a_path_that_leads_out_is_told_and_its_member_read(name):
+    (member,), fault = refused(tarred([name]))
+    assert (member.names, member.octets) == ((name,), PROGRAM)
+    assert fault == f"tar archive: a path that leads out of the archive: {name}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "words"),
+    [
+        (tarfile.SYMTYPE, "/etc", "a link that leads out of the archive: sub/link to /etc"),
+        (tarfile.SYMTYPE, "../../x", "a link that leads out of the archive: sub/link to ../../x"),
+        (tarfile.LNKTYPE, "/etc/passwd", "a path that leads out of the archive: /etc/passwd"),
+        (tarfile.LNKTYPE, "../x", "a path that leads out of the archive: ../x"),
+        (tarfile.CHRTYPE, "", "a device, which no document needs: sub/link"),
+        (tarfile.FIFOTYPE, "", "a device, which no document needs: sub/link"),
+    ],
+)
+def test_e09_links_that_lead_out_and_devices_are_told(kind, target, words):
+    members, fault = refused(linked(kind, target))
+    assert [member.octets for member in members] == [b"", PROGRAM]
+    assert fault == f"tar archive: {words}"
+
+
+@pytest.mark.parametrize(("kind", "target"), [(tarfile.SYMTYPE, "../a.txt"), (tarfile.LNKTYPE, "sub/a.txt")])
+def test_e09_links_inside_the_archive_are_ordinary(kind, target):
+    assert refused(linked(kind, target))[1] is None
+
+
+@pytest.mark.real
+def test_e09_a_cpio_archive_is_told_likewise(tmp_path):
+    (tmp_path / "payload.exe").write_bytes(PROGRAM)
+    made = subprocess.run(
+        ["cpio", "-o", "-H", "newc"], cwd=tmp_path, input=b"payload.exe\n",
+        check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    members, fault = refused(made)
+    assert ([member.octets for member in members], fault) == ([PROGRAM], None)
+    _, fault = refused(made.replace(b"payload.exe", b"/../payload"))
+    assert fault == "cpio archive: a path that leads out of the archive: /../payload"
 
 
 def test_a_cut_archive_gives_what_it_has_and_is_told():
