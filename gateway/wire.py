@@ -19,9 +19,7 @@ from rules.identity import UNKNOWN, Identity
 from rules.message import Message, Octets
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Transaction
 
-HEADER = struct.Struct(
-    "!II"
-)  # to a worker: octets of JSON, octets of content; from it: octets of JSON, which kind
+HEADER = struct.Struct("!II")  # to a worker: octets of JSON, octets of content; from it: octets of JSON, which kind
 INLINE = b"I"
 DESCRIPTOR = b"D"
 JUDGED, LAST, ENDED = 0, 1, 2  # a judgement; one after which this worker ends; no judgement, and its end
