@@ -73,9 +73,11 @@ _DESCRIBED: tuple[tuple[str, Kind], ...] = (
 def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tuple[Sign, ...]:
     """Every reason to call the part something: from each name, from the declared media type, from its content."""
     by_name = signs_of_names(names)
-    page = declared == "text/html" or any(sign.kind is Kind.HTML for sign in by_name)
+    page = Kind.HTML if declared == "text/html" or any(sign.kind is Kind.HTML for sign in by_name) else None
+    if declared == "image/svg+xml" or any(sign.text == ".svg" for sign in by_name):
+        page = Kind.IMAGE  # which runs the script of any XML
     file = bool(names) or not _is_text_type(declared)
-    by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, is_page=page)))
+    by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, page=page)))
     if by_content and not is_text(bytes(octets[:HEAD])):
         by_name = tuple(sign for sign in by_name if sign.kind is not Kind.MESSAGE)  # which is text, whatever its name
     if any(sign.text == ".com" for sign in by_name) and _is_harmless(octets, by_content):
@@ -101,7 +103,7 @@ def _by_declaration(declared: str | None) -> tuple[Sign, ...]:
     return () if kind is None or declared is None else (Sign(kind=kind, by=By.DECLARED, text=declared.lower()),)
 
 
-def _by_content(octets: Octets, *, is_file: bool, is_page: bool) -> Iterator[Sign]:
+def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator[Sign]:
     if not octets:
         return
     formats = formats_of(octets)
@@ -121,12 +123,12 @@ def _by_content(octets: Octets, *, is_file: bool, is_page: bool) -> Iterator[Sig
     if formats and not is_text(head):
         return
     if is_text(head):
-        yield from _by_text(octets, head, is_file=is_file, is_page=is_page)
+        yield from _by_text(octets, head, is_file=is_file, page=page)
     else:
         yield biff_sign(head) or _by_magic(bytes(octets[:_MAGIC_HEAD]))
 
 
-def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> Iterator[Sign]:
+def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -> Iterator[Sign]:
     script = script_sign(bytes(octets[:LOOKED_AT])) if is_file else None
     if script is not None:
         yield script
@@ -134,7 +136,7 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, is_page: bool) -> It
         yield from formula_commands(bytes(octets[:_MAX_TABLE]))
         if is_message(head):
             yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
-    kind = page_kind(head) or (Kind.HTML if is_page else None)
+    kind = Kind.IMAGE if page is Kind.IMAGE else page_kind(head) or page
     if kind is not None:
         yield from page_signs(kind, bytes(octets))
     elif head.lstrip().startswith(b"BEGIN:V"):

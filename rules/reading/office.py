@@ -7,6 +7,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import olefile
 
@@ -17,7 +18,9 @@ from rules.reading.member import Unreadable
 
 Path = tuple[str, ...]
 
-_MAX_STREAMS = 20_000  # a compound file of 1 MiB has room for about 8,000
+_MAX_STREAMS = 20_000  # with storages; a compound file of 1 MiB has room for about 8,000
+_MAX_DEPTH = 64  # storages inside each other; a message in a message in a message has ten
+_HEADER = 512  # octets
 OUTLOOK_MESSAGE = "Outlook message"
 _INSTALLERS = {  # class identifiers of Windows Installer packages, patches and transforms
     "000C1084-0000-0000-C000-000000000046",
@@ -64,31 +67,63 @@ class Compound:
     def __init__(self, octets: Octets) -> None:
         """Raises Unreadable."""
         self._size = len(octets)
+        _check_header(bytes(octets[:_HEADER]), len(octets))
         try:
             self._file = olefile.OleFileIO(io.BytesIO(bytes(octets)))
-            found = self._file.listdir(streams=True, storages=False)
             self.root_class = str(self._file.root.clsid).upper()
+        except RecursionError as error:
+            raise Unreadable("damaged compound file: a directory without end") from error
         except _FOREIGN as error:
             raise Unreadable("damaged compound file (old Office, Outlook or installer format)") from error
-        if len(found) > _MAX_STREAMS:
-            raise Unreadable(f"compound file with more than {_MAX_STREAMS} streams")
-        self.streams: tuple[Path, ...] = tuple(tuple(map(str, path)) for path in found)
+        self._entries = dict(_entries(self._file.root))
+        self.streams: tuple[Path, ...] = tuple(self._entries)
 
     def read(self, path: Path) -> bytes:
         """One stream. Raises Unreadable, also when it claims to be longer than the whole file."""
+        entry = self._entries[path]
+        if entry.size > self._size:
+            raise Unreadable(f"compound file: {path[-1]!r} claims to be longer than the file")
         try:
-            if self._file.get_size(list(path)) > self._size:
-                raise Unreadable(f"compound file: {path[-1]!r} claims to be longer than the file")
-            return bytes(self._file.openstream(list(path)).read())
+            # By its entry: the library's own search goes through all names for each stream.
+            return bytes(self._file._open(entry.isectStart, entry.size).read())
         except _FOREIGN as error:
-            if isinstance(error, Unreadable):
-                raise
             raise Unreadable(f"damaged compound file: {path[-1]!r} cannot be read") from error
 
     def find(self, name: str) -> bytes | None:
         """The stream of this lower-case name directly below the root, or None."""
         path = next((path for path in self.streams if len(path) == 1 and path[0].lower() == name), None)
         return None if path is None else self.read(path)
+
+
+def _check_header(header: bytes, size: int) -> None:
+    """Raises Unreadable for what no writer writes and the library believes (MS-CFB section 2.2)."""
+    if len(header) < _HEADER:
+        raise Unreadable("compound file that is cut off")
+    (shift,) = struct.unpack_from("<H", header, 30)
+    (tables,) = struct.unpack_from("<I", header, 44)
+    (more,) = struct.unpack_from("<I", header, 72)
+    if shift not in (9, 12) or max(tables, more) > size >> shift:
+        raise Unreadable("compound file that claims impossible tables")
+
+
+def _entries(root: Any) -> Iterator[tuple[Path, Any]]:
+    """Every stream by its path. Raises Unreadable when they are too many or too deep, or two have one name."""
+    waiting: list[tuple[Path, Any]] = [((str(entry.name),), entry) for entry in reversed(root.kids)]
+    taken: set[Path] = set()
+    while waiting:
+        path, entry = waiting.pop()
+        folded = tuple(part.lower() for part in path)
+        if folded in taken:
+            raise Unreadable("damaged compound file: two streams of one name")
+        taken.add(folded)
+        if len(path) > _MAX_DEPTH:
+            raise Unreadable(f"damaged compound file: folders nested more than {_MAX_DEPTH} deep")
+        if len(taken) > _MAX_STREAMS:
+            raise Unreadable(f"compound file with more than {_MAX_STREAMS} streams")
+        if entry.entry_type == olefile.STGTY_STREAM:
+            yield path, entry
+        elif entry.entry_type == olefile.STGTY_STORAGE:
+            waiting += [((*path, str(kid.name)), kid) for kid in reversed(entry.kids)]
 
 
 def compound_signs(octets: Octets) -> tuple[Sign, ...]:

@@ -12,6 +12,8 @@ _PAGE_TAGS = (
     b"<a ", b"<p>", b"<p ", b"<br", b"<form", b"<img", b"<span", b"<font", b"<center", b"<object", b"<embed",
 )  # fmt: skip
 
+_PAGE_FRONTS = (b"<!doctype html", b"<html", b"<head", b"<body")  # a page may show a picture near its front
+
 # What hands a reader a file that no server sent.
 _SAVES = (b"mssaveoropenblob", b"mssaveblob", b"createobjecturl", b"showsavefilepicker", b".download=", b".download =",
           b"'download'", b'"download"', b" download=", b"navigator.mssave")  # fmt: skip
@@ -43,7 +45,8 @@ def page_kind(head: bytes) -> Kind | None:
     front = head[:_FRONT].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not front.startswith(b"<"):
         return None
-    if b"<svg" in front:
+    picture = front.find(b"<svg")
+    if picture >= 0 and not any(tag in front[:picture] for tag in _PAGE_FRONTS):
         return Kind.IMAGE
     return Kind.HTML if any(tag in front for tag in _PAGE_TAGS) else None
 

@@ -3,10 +3,13 @@
 Judges only files: a mail's own text may speak of such things. Prefers to miss a script that shows nothing of its kind.
 """
 
+import re
+
 from rules.facts import By, Kind, Sign
 
 LOOKED_AT = 64 * 1024  # octets at the front of a file: a script shows its language within its first lines
 
+_ENCODED = re.compile(r"#@~\^[a-z0-9+/]{6}==")  # with the length of what follows, as screnc writes it
 # What such a file begins with, white space and comments of XML aside.
 _BEGINNINGS: tuple[tuple[str, Kind, str], ...] = (
     ("windows registry editor version", Kind.SCRIPT, "registry entries"),
@@ -117,7 +120,7 @@ def script_sign(head: bytes) -> Sign | None:
     for beginning, kind, name in _BEGINNINGS:
         if front.startswith(beginning):
             return _sign(kind, name)
-    if "#@~^" in text:
+    if "#@~^" in text and _ENCODED.search(text):
         return _sign(Kind.SCRIPT, "encoded script")
     for word, kind, name in _WORDS:
         if word in text:

@@ -210,6 +210,7 @@ def test_e15_a_formula_in_a_table_of_text(told):
         ("a.htm", "text/plain", b"<script>navigator.msSaveBlob(new Blob([new Uint8Array(x)]), 'a.zip')</script>"),
         ("a.svg", "image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"><script>x()</script></svg>'),
         ("a.svg", "image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"></svg>'),
+        ("a.svg", "text/plain", b'<html xmlns="http://www.w3.org/1999/xhtml"><script>x()</script></html>'),
     ],
 )
 def test_e16_pages_and_pictures_that_do_something(told, name, declared, page):

@@ -1,6 +1,7 @@
 """Compound files: applications, macros, protection."""
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,55 @@ def test_a_stream_that_claims_more_than_the_file_is_refused(compound_file):
 def test_a_folder_within_itself_is_unreadable():
     octets = (Path(__file__).parents[2] / "fuzz" / "seeds" / "ole" / "folder-within-itself").read_bytes()
     with pytest.raises(Unreadable, match="damaged"):
+        Compound(octets)
+
+
+def patched(octets, at, layout, *values):
+    return octets[:at] + struct.pack(layout, *values) + octets[at + struct.calcsize(layout) :]
+
+
+@pytest.mark.parametrize(
+    ("at", "layout", "values"),
+    [
+        (30, "<H", (2,)),
+        (30, "<H", (31,)),
+        (44, "<I", (0x7FFFFFFF,)),
+        (44, "<I25xI", (0x7FFFFFFF, 16_909_320)),
+        (68, "<II", (0, 0x7FFFFFFF)),
+    ],
+)
+def test_impossible_tables_cost_nothing(compound_file, at, layout, values):
+    octets = patched(compound_file({"a": b"x" * 100}), at, layout, *values)
+    began = time.process_time()
+    with pytest.raises(Unreadable, match="impossible tables"):
+        Compound(octets)
+    assert time.process_time() - began < 1
+
+
+def test_a_chain_of_sectors_without_end_is_read_no_longer_than_its_stream(compound_file):
+    octets = compound_file({"a": b"x" * 100, "b": b"y" * 4_000})
+    table = octets.index(struct.pack("<I", 0xFFFFFFFD), 512)
+    looped = octets[: table + 4] + struct.pack("<127I", *range(1, 128)) + octets[table + 512 :]
+    try:
+        for path in Compound(looped).streams:
+            assert len(Compound(looped).read(path)) <= len(looped)
+    except Unreadable:
+        pass
+
+
+@pytest.mark.parametrize("count", [64, 65])
+def test_folders_end_at_their_depth(compound_file, count):
+    octets = compound_file({"/".join("a" * 1 for _ in range(count - 1)) + "/b": b"x"})
+    if count == 64:
+        assert len(Compound(octets).streams) == 1
+    else:
+        with pytest.raises(Unreadable, match="more than 64 deep"):
+            Compound(octets)
+
+
+def test_two_streams_of_one_name_are_told(compound_file):
+    octets = compound_file({"ab": b"x", "aB": b"y"})
+    with pytest.raises(Unreadable, match="two streams of one name"):
         Compound(octets)
 
 

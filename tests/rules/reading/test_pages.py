@@ -108,6 +108,12 @@ def test_a_picture_with_script_is_active_and_one_without_is_not():
     assert reasons(b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>') == []
 
 
+def test_a_page_that_shows_a_picture_is_a_page():
+    page = b"<!DOCTYPE html><html><link href='data:image/svg+xml,<svg></svg>'><script>x()</script>"
+    assert page_kind(page) is Kind.HTML
+    assert reasons(page) == []
+
+
 def test_text_is_no_page():
     assert page_kind(b"x < y and y > z") is None
     assert page_kind(b"<ann@city.example> wrote:") is None

@@ -50,6 +50,7 @@ def test_a_script_in_utf_16_is_read():
         "name,street\nOak,2\n",
         "# Minutes\n\n! important\n",
         "The script of the play is attached.",
+        "An encoded script begins with #@~^ and its length.",
         '{"name": "x", "function": "var"}',
     ],
 )
