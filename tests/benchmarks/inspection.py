@@ -9,6 +9,7 @@ of medians.
 """
 
 import argparse
+import asyncio
 import email
 import email.policy
 import itertools
@@ -131,8 +132,14 @@ def ways(pool: WorkerPool, policy: Policy) -> tuple[Way, ...]:
     directory = Directory(domains=frozenset({DOMAIN}))
 
     async def confined(messages: Sequence[Transaction]) -> None:
-        for transaction in messages:
-            await pool.inspect(transaction)
+        """As many at once as under load, so that neither side waits for the other."""
+        waiting = iter(messages)
+
+        async def session() -> None:
+            for transaction in waiting:
+                await pool.inspect(transaction)
+
+        await asyncio.gather(*(session() for _ in range(pool.size + 1)))
 
     async def within(messages: Sequence[Transaction]) -> None:
         for transaction in messages:
@@ -211,7 +218,7 @@ def table(measured: Measured, kinds: list[Mail], rounds: int) -> str:
 async def main(options: argparse.Namespace, folder: Path) -> None:
     path = find_policy(POLICY)
     kinds = [kind for kind in mails(folder, options.mail) if not options.only or kind.label in options.only]
-    settings = WorkerSettings(policy=path, domains=(DOMAIN,), workers=1, rehearse=True)
+    settings = WorkerSettings(policy=path, domains=(DOMAIN,), rehearse=True)
     async with WorkerPool(settings) as pool:
         measured = await measure(kinds, options.rounds, pool, load_policy(path))
         print(table(measured, kinds, options.rounds), memory(family(os.getpid())), sep="\n\n")
