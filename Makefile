@@ -2,7 +2,11 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench fuzz differential lock clean
+
+FUZZ_SECONDS ?= 60
+MESSAGES ?= 5000
+SEED ?= 1
 
 run:            ## the gateway on loopback, with sample mail through it (NEXT_HOP=host:port for a server of yours)
 	@deploy/setup run
@@ -21,11 +25,21 @@ bench:          ## messages a second and CPU a message, beside the same load wit
 	@$(PYTHON) tests/benchmarks/inspection.py
 	@$(PYTHON) tests/benchmarks/bench.py
 
+fuzz:           ## everything that reads what others send, FUZZ_SECONDS each (TARGETS="zip message" for some of them)
+	@deploy/setup fuzz
+	@$(PYTHON) -m tests.fuzz.guided $(FUZZ_SECONDS) $(TARGETS)
+
+differential:   ## MESSAGES (from SEED) around a program that other parsers of mail may see and we may not miss
+	@deploy/setup test
+	@$(PYTHON) -m tests.differential.campaign $(SEED) $(MESSAGES)
+
 lock:           ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --group build --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --upgrade -o requirements.lock
 	uv pip compile -q pyproject.toml --group test -c requirements.lock --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 -o tests/requirements.lock
+	uv pip compile -q pyproject.toml --group fuzz -c tests/requirements.lock --generate-hashes --no-header \
+		--no-annotate --python-version 3.11 -o tests/fuzz/requirements.lock
 
 clean:          ## forget the local state and the environment
-	rm -rf .state .venv
+	rm -rf .state .venv .fuzz

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SKIPPED = {"__pycache__", "build", "dist"}
+SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
 SHOWN = {".ci", ".gitignore"}  # of the names that begin with a dot, those that are published
 MAX_OCTETS = 1024 * 1024
 

@@ -21,9 +21,9 @@ PACKAGES = "python3-venv libmagic1 libarchive13 libseccomp2"
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     (folder / "deploy").mkdir(parents=True)
-    (folder / "tests").mkdir()
+    (folder / "tests" / "fuzz").mkdir(parents=True)
     shutil.copy(SETUP, folder / "deploy" / "setup")
-    for name in ("pyproject.toml", "requirements.lock", "tests/requirements.lock"):
+    for name in ("pyproject.toml", "requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.lock"):
         (folder / name).write_text(name)
     return folder
 
@@ -138,6 +138,26 @@ def test_a_changed_lock_completes_the_environment(machine: Machine, checkout: Pa
 def test_an_environment_for_the_tests_can_run_too(machine: Machine, checkout: Path) -> None:
     machine("test", dpkg_query=INSTALLED, python3=_python(checkout))
     assert machine("run", dpkg_query=INSTALLED, python3=_python(checkout)).stderr == ""
+
+
+def test_an_environment_for_fuzzing_serves_the_tests_but_not_the_other_way_round(
+    machine: Machine, checkout: Path
+) -> None:
+    machine("test", dpkg_query=INSTALLED, python3=_python(checkout))
+    assert "Preparing" in machine("fuzz", dpkg_query=INSTALLED, python3=_python(checkout)).stderr
+    assert "-r tests/fuzz/requirements.lock" in _kept(checkout, "python")
+    assert machine("test", dpkg_query=INSTALLED, python3=_python(checkout)).stderr == ""
+    assert machine("run", dpkg_query=INSTALLED, python3=_python(checkout)).stderr == ""
+
+
+def test_the_tests_go_on_without_what_npm_cannot_fetch(machine: Machine, checkout: Path) -> None:
+    refused = machine("test", dpkg_query=INSTALLED, python3=_python(checkout), npm="exit 1", timeout='shift; "$@"')
+    assert refused.returncode == 0
+    assert "Going on without the parsers of npm." in refused.stderr
+    fetched = "mkdir -p tests/differential/node_modules"
+    assert "without" not in machine("test", dpkg_query=INSTALLED, npm=fetched, timeout='shift; "$@"').stderr
+    assert machine("test", dpkg_query=INSTALLED, npm="exit 1", timeout='shift; "$@"').stderr == ""
+    assert (checkout / "tests" / "differential" / "node_modules").is_dir()
 
 
 def test_an_environment_that_was_broken_off_is_made_anew(machine: Machine, checkout: Path) -> None:
