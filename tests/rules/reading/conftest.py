@@ -1,8 +1,10 @@
 """Messages written as mail and read; compound files made by hand."""
 
 import hashlib
+import resource
 import struct
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +42,33 @@ def facts_of() -> Callable[[Octets | str], Facts]:
         return read_facts(transaction, Directory(domains=frozenset({"city.example"})))
 
     return read
+
+
+@pytest.fixture
+def limited_memory() -> Iterator[None]:
+    """The address space that a worker has: libarchive takes what an archive asks for."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (768 * 1024 * 1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.fixture
+def stored_rar() -> Callable[..., bytes]:
+    """A RAR 4 archive with one stored file, a harmless program by default (RAR 4 technote)."""
+    return _stored_rar
+
+
+def _stored_rar(name: bytes = b"payload.exe", content: bytes = b"MZ and so on" * 10, flags: int = 0) -> bytes:
+    def block(kind: int, flags: int, body: bytes) -> bytes:
+        head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+    fields = struct.pack(
+        "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0x5C626000, 20, 0x30, len(name), 0x20
+    )
+    main, end = block(0x73, 0, bytes(6)), block(0x7B, 0x4000, b"")
+    return b"Rar!\x1a\x07\0" + main + block(0x74, 0x8000 | flags, fields + name) + content + end
 
 
 @pytest.fixture

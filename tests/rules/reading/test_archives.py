@@ -7,7 +7,6 @@ import lzma
 import struct
 import subprocess
 import tarfile
-import zlib
 
 import pytest
 from libarchive import ffi
@@ -91,37 +90,18 @@ def test_7z_that_hides_its_names_is_told_as_such(made):
     assert taken(octets) == []
 
 
-def stored_rar(name=b"payload.exe", content=PROGRAM, flags=0):
-    """A RAR 4 archive with one stored file (RAR 4 technote)."""
-
-    def block(kind, flags, body):
-        head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
-        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
-
-    fields = struct.pack(
-        "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0x5C626000, 20, 0x30, len(name), 0x20
-    )
-    return (
-        b"Rar!\x1a\x07\0"
-        + block(0x73, 0, bytes(6))
-        + block(0x74, 0x8000 | flags, fields + name)
-        + content
-        + block(0x7B, 0x4000, b"")
-    )
-
-
-def test_rar_comes_apart():
+def test_rar_comes_apart(stored_rar):
     (member,) = taken(stored_rar())
     assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
 
 
-def test_rar_behind_a_picture_comes_apart():
+def test_rar_behind_a_picture_comes_apart(stored_rar):
     octets = b"\x89PNG\r\n\x1a\n" + bytes(100) + stored_rar()
     (member,) = unpack_archive(octets, Format.RAR, (), Budget())
     assert member.octets == PROGRAM
 
 
-def test_an_encrypted_rar_member_is_named():
+def test_an_encrypted_rar_member_is_named(stored_rar):
     (member,) = taken(stored_rar(flags=0x04))
     assert (member.names, member.encrypted) == (("payload.exe",), "encrypted RAR member")
 
@@ -167,7 +147,7 @@ def test_an_archive_is_not_read_on_after_a_fatal_error(monkeypatch):
     assert fault == "tar archive: a.txt: broken"
 
 
-def test_one_volume_of_several_is_told():
+def test_one_volume_of_several_is_told(stored_rar):
     members, fault = refused(stored_rar(flags=0x02))
     assert [member.names[0] for member in members] == ["payload.exe"]
     assert fault == "one volume of a RAR archive of several"
@@ -245,7 +225,7 @@ def test_members_are_counted():
 
 
 @pytest.mark.parametrize("cut", range(1, 300, 13))
-def test_no_cut_raises_anything_else(cut):
+def test_no_cut_raises_anything_else(cut, stored_rar):
     for octets in (tarred(mode="w:gz"), stored_rar()):
         if formats_of(octets[:cut]):
             refused(octets[:cut])

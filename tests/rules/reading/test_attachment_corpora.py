@@ -2,9 +2,7 @@
 
 import base64
 import binascii
-import resource
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ from rules.detectors.executable_attachment import Parameters, detect
 
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"
 ATTACHMENTS = CORPORA / "attachments"
-MEMORY_OCTETS = 768 * 1024 * 1024  # of address space, as a worker has: libarchive takes what a RAR filter asks for
 
 pytestmark = [
     pytest.mark.corpus,
@@ -75,14 +72,6 @@ def test_the_program_is_found_by_content_where_no_name_tells_it(facts_of):
 def test_protected_documents_are_told(facts_of):
     names = files("clamav/other_scanfiles/ole2_encryption")
     assert [path.name for path in names if passes(attached(facts_of, octets_of(path), path.name))] == []
-
-
-@pytest.fixture
-def limited_memory() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_OCTETS, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.mark.usefixtures("limited_memory")
