@@ -4,6 +4,7 @@ Walks the parsed tree without recursion and keeps words whole that tags split. L
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -25,8 +26,12 @@ _BLOCKS = frozenset((
 _PARAGRAPHS = frozenset((
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol", "pre",
 ))  # fmt: skip
-# All attributes that `_element` asks for: without one of them an element is like the one around it.
-_TELLING = frozenset(("style", "color", "bgcolor", "background", "data-bg", "class", "hidden", "id", "href"))
+# Without one of these attributes an element is like the one around it.
+_COLOURING = frozenset(("color", "bgcolor", "background", "data-bg", "hidden"))
+_STYLING = _COLOURING | {"style", "class"}
+_TELLING = _STYLING | {"id", "href"}
+_CELLS = frozenset(("td", "th"))
+_NOTHING = (None, None)
 _WHITE = "ffffff"
 _QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "zmail_extra")
 _SEPARATOR_IDS = ("divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend")
@@ -110,33 +115,32 @@ class _Sink:
     def text(self) -> str:
         return "".join(self._pieces)
 
-    def since(self, offset: int) -> str:
-        """What was added after an offset; looks at the last pieces only."""
-        taken: list[str] = []
-        missing = self.length - offset
-        for piece in reversed(self._pieces):
-            if missing <= 0:
-                break
-            taken.append(piece)
-            missing -= len(piece)
-        joined = "".join(reversed(taken))
-        return joined[max(0, len(joined) - (self.length - offset)) :]
+    def mark(self) -> tuple[int, int]:
+        """Here: the length so far, and what `since` must be asked with."""
+        return self.length, len(self._pieces)
+
+    def since(self, mark: tuple[int, int]) -> str:
+        """What was added after `mark`."""
+        return "".join(self._pieces[mark[1] :])
 
 
-@dataclass(slots=True)
-class _Open:
-    """What an open element passes on to its content, and what is due when it ends."""
+class _Context(NamedTuple):
+    """What an element passes on to its content; most pass on what they were given."""
 
-    tag: str
     barred: bool  # not displayed, and nothing inside is
     hidden: bool  # barred, or in the colour of its background, which an inner element may change
     colour: str  # "" when the page does not say
     background: str
     preformatted: bool = False
+
+
+class _Due(NamedTuple):
+    """What is to be written when an element ends, and where its content began."""
+
+    start: tuple[int, int]
+    newlines: int
     target: str = ""
-    start: int = 0
     quoted: bool = False
-    newlines: int = 0
 
 
 @dataclass(slots=True)
@@ -153,25 +157,25 @@ class _Walk:
     def walk(self, root: LexborNode) -> bool:
         """Visit every node once; False when MAX_NODES ended it."""
         self._read_sheets(root)
-        top = _Open("", False, False, "", _WHITE)
-        stack: list[tuple[LexborNode, _Open]] = []
+        context = _Context(False, False, "", _WHITE)
+        stack: list[tuple[LexborNode, _Context, _Context, _Due | None]] = []  # open elements, what is around and inside
         node: LexborNode | None = root
         for _ in range(MAX_NODES):
             if node is None:
                 return True
-            outer = stack[-1][1] if stack else top
-            inner = self._enter(node, outer)
+            inner, due = self._enter(node, context)
             child = node.first_child if inner is not None else None
             if inner is not None and child is not None:
-                stack.append((node, inner))
-                node = child
+                stack.append((node, context, inner, due))
+                node, context = child, inner
                 continue
-            if inner is not None:
-                self._leave(inner)
+            if inner is not None and due is not None:
+                self._leave(inner, due)
             following = node.next
             while following is None and stack:
-                node, inner = stack.pop()
-                self._leave(inner)
+                node, context, inner, due = stack.pop()
+                if due is not None:
+                    self._leave(inner, due)
                 following = node.next
             node = following
         return node is None
@@ -184,69 +188,71 @@ class _Walk:
         if "none" in sheet or "hidden" in sheet or "font-size" in sheet:
             self._classes = hidden_classes(sheet)
 
-    def _enter(self, node: LexborNode, outer: _Open) -> _Open | None:
-        """Write what stands before an element's content; None when its content is not looked at."""
+    def _enter(self, node: LexborNode, outer: _Context) -> tuple[_Context | None, _Due | None]:
+        """Write what stands before an element's content; no context when its content is not looked at."""
         tag = node.tag or ""
         if tag == "-text":
-            self._text(node.text_content or "", outer)
-            return None
-        if tag == "-comment":
-            self._comment(node.comment_content or "")
-            return None
-        if tag in _NOT_CONTENT:
-            return None
+            sink = self.hidden if outer.hidden else self.visible
+            (sink.add_as_is if outer.preformatted else sink.add)(node.text_content or "")
+            return _NOTHING
+        if tag in _NOT_CONTENT or tag == "-comment":
+            if tag == "-comment":
+                self._comment(node.comment_content or "")
+            return _NOTHING
         sink = self.hidden if outer.hidden else self.visible
         if tag == "br":
             sink.line_break()
-            return None
-        if tag in ("td", "th"):
+            return _NOTHING
+        if tag in _CELLS:
             sink.add(" ")
         attributes = node.attributes
-        plain = _TELLING.isdisjoint(attributes)
-        element = _like(outer, tag) if plain else self._element(tag, attributes, outer)
+        context, target, quoted = outer, "", tag == "blockquote"
+        if not _TELLING.isdisjoint(attributes):
+            context = outer if _STYLING.isdisjoint(attributes) else self._context(attributes, outer)
+            target = (attributes.get("href") or "").strip()[:MAX_TARGET] if tag == "a" else ""
+            quoted = self._is_quote(attributes) or quoted
+        newlines = 0
         if tag in _BLOCKS:
-            element.newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
-            sink.newline(element.newlines)
-        if tag == "pre":
-            element.preformatted = True
-        element.start = self.visible.length
-        element.quoted = element.quoted or tag == "blockquote"
-        return element
+            newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
+            sink.newline(newlines)
+            if tag == "pre":
+                context = context._replace(preformatted=True)
+        due = _Due(self.visible.mark(), newlines, target, quoted) if newlines or target or quoted else None
+        return context, due
 
-    def _element(self, tag: str, attributes: dict[str, str | None], outer: _Open) -> _Open:
-        element = _like(outer, tag)
+    def _context(self, attributes: dict[str, str | None], outer: _Context) -> _Context:
         style = self._style(attributes.get("style") or "")
+        if style is PLAIN and not self._classes and _COLOURING.isdisjoint(attributes):
+            return outer
         colour = style.colour if style.colour is not None else colour_of(attributes.get("color"))
         background = style.background if style.background is not None else colour_of(attributes.get("bgcolor"))
         if attributes.get("background") or attributes.get("data-bg"):
             background = ""
-        element.colour = element.colour if colour is None else colour
-        element.background = element.background if background is None else background
-        classes = (attributes.get("class") or "").split()
-        element.barred = outer.barred or style.hides or "hidden" in attributes or not self._classes.isdisjoint(classes)
-        same = self._colours_known and element.colour != "" and element.colour == element.background
-        element.hidden = element.barred or same
-        element.quoted = bool(classes) and any(name.startswith(_QUOTE_CLASSES) for name in classes)
-        if (attributes.get("id") or "").lower() in _SEPARATOR_IDS:
+        colour = outer.colour if colour is None else colour
+        background = outer.background if background is None else background
+        barred = outer.barred or style.hides or "hidden" in attributes or self._is_barred(attributes)
+        hidden = barred or (self._colours_known and colour != "" and colour == background)
+        return _Context(barred, hidden, colour, background, outer.preformatted)
+
+    def _is_barred(self, attributes: dict[str, str | None]) -> bool:
+        return bool(self._classes) and not self._classes.isdisjoint((attributes.get("class") or "").split())
+
+    def _is_quote(self, attributes: dict[str, str | None]) -> bool:
+        """Also notes where an earlier message begins."""
+        name = attributes.get("id")
+        if name and name.lower() in _SEPARATOR_IDS:
             self.separators.append(self.visible.length)
-        if tag == "a":
-            element.target = (attributes.get("href") or "").strip()[:MAX_TARGET]
-        return element
+        classes = attributes.get("class")
+        return classes is not None and any(name.startswith(_QUOTE_CLASSES) for name in classes.split())
 
     def _style(self, written: str) -> Style:
         if not written:
             return PLAIN
         style = self._styles.get(written)
         if style is None:
-            style = self._styles[written] = read_style(written)
+            style = read_style(written)
+            style = self._styles[written] = PLAIN if style == PLAIN else style
         return style
-
-    def _text(self, text: str, outer: _Open) -> None:
-        sink = self.hidden if outer.hidden else self.visible
-        if outer.preformatted:
-            sink.add_as_is(text)
-        else:
-            sink.add(text)
 
     def _comment(self, comment: str) -> None:
         """Outlook shows what stands in `<!--[if mso]>` comments; other readers do not."""
@@ -254,20 +260,16 @@ class _Walk:
             self.hidden.newline(1)
             self.hidden.add(strip_tags(comment.partition(">")[2].rpartition("<![endif]")[0]))
 
-    def _leave(self, element: _Open) -> None:
-        sink = self.hidden if element.hidden else self.visible
-        if element.tag == "a" and element.target and not element.hidden:
-            shown = self.visible.since(element.start).strip()
-            if shown and _differs(shown, element.target):
-                self.visible.add(f" <{element.target}>")
-        if element.quoted and self.visible.length > element.start:
-            self.quotes.append((element.start, self.visible.length))
-        if element.newlines:
-            sink.newline(element.newlines)
-
-
-def _like(outer: _Open, tag: str) -> _Open:
-    return _Open(tag, outer.barred, outer.hidden, outer.colour, outer.background, outer.preformatted)
+    def _leave(self, inside: _Context, due: _Due) -> None:
+        if due.target and not inside.hidden:
+            shown = self.visible.since(due.start).strip()
+            if shown and _differs(shown, due.target):
+                self.visible.add(f" <{due.target}>")
+        start = due.start[0]
+        if due.quoted and self.visible.length > start:
+            self.quotes.append((start, self.visible.length))
+        if due.newlines:
+            (self.hidden if inside.hidden else self.visible).newline(due.newlines)
 
 
 def _is_tight(attributes: dict[str, str | None]) -> bool:

@@ -23,6 +23,8 @@ _ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 def danger_of(page: str) -> str:
     """Why a page must not be given to a parser, "" when it may: unclosed formatting, depth, options."""
+    if page.count("<") - page.count("</") <= min(MAX_OPEN_FORMATTING, MAX_DEPTH, MAX_OPTIONS):
+        return ""  # fewer elements than any of them allows
     unclosed: dict[str, int] = {}
     formatting = depth = options = 0
     for closing, written in _TAG.findall(page):
