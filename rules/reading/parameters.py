@@ -50,12 +50,23 @@ def parse_structured(body: bytes) -> Structured:
     if not separator:
         return Structured(head, ())
     parameters: list[Parameter] = []
+    swallowed: int | None = None
     for match in _PARAMETER.finditer(line, len(value)):
         if len(parameters) >= MAX_PARAMETERS:
             return Structured(head, tuple(parameters), cut=True)
-        name = match[1].decode("latin-1").lower()
-        parameters.append(Parameter(name, _quoted(match) if match[2] is not None else _unquoted(match[5])))
+        parameters.append(_parameter(match))
+        if swallowed is None and match[2] is not None and b";" in match[2]:
+            swallowed = match.start(2)
+    if swallowed is not None:  # readers that stop at the next semicolon see parameters inside the quotes
+        inside = _PARAMETER.finditer(line, swallowed)
+        parameters += [_parameter(match) for match, _ in zip(inside, range(MAX_PARAMETERS), strict=False)]
     return Structured(head, tuple(parameters), cut=len(body) > MAX_FIELD)
+
+
+def _parameter(match: re.Match[bytes]) -> Parameter:
+    return Parameter(
+        match[1].decode("latin-1").lower(), _quoted(match) if match[2] is not None else _unquoted(match[5])
+    )
 
 
 def _quoted(match: re.Match[bytes]) -> tuple[bytes, ...]:
