@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.reading.encodings import decode_base64, decode_binhex, decode_uuencode, decode_yenc
+from rules.reading.budget import LimitExceeded
+from rules.reading.encodings import decode_base64, decode_binhex, decode_yenc, uuencoded_lines
 from rules.reading.mime import Span, guess_boundary
 
 MAX_FILES = 100  # files in one text
 MAX_BINHEX = 4 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 64 times
 
-_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{3,4}[ \t]++([^\r\n]{1,1000})\r?\n")
+# The mode is octal, of any length that an encoder writes; the name may be missing.
+_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,6}(?:[ \t]++([^\r\n]{0,1000}))?\r?\n")
 _YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
 _BINHEX_MARK = b"(This file must be converted with BinHex"
 _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
@@ -29,14 +31,14 @@ class EncodedFile:
 
 
 def files_in(text: bytes) -> Iterator[EncodedFile]:
-    """Every encoded file in a text, at most MAX_FILES."""
+    """Every encoded file in a text, at most MAX_FILES; LimitExceeded beyond, the files before it count."""
     count = 0
     for finder in (_uuencoded, _yencoded, binhexed):
         for file in finder(text):
-            yield file
             count += 1
-            if count >= MAX_FILES:
-                return
+            if count > MAX_FILES:
+                raise LimitExceeded(f"more than {MAX_FILES} files encoded in one text")
+            yield file
 
 
 def _line_starts(text: bytes, word: bytes) -> Iterator[int]:
@@ -56,21 +58,34 @@ def _uuencoded(text: bytes) -> Iterator[EncodedFile]:
         closing = b"\n====" if match[1] else b"\nend"
         found = text.find(closing, match.end() - 1)
         done = found if found >= 0 else len(text)
-        body = text[match.end() : done]
-        octets = decode_base64(body).octets if match[1] else decode_uuencode(body)
-        if octets:
-            yield EncodedFile(match[2].decode("latin-1").strip(), octets, Span(position, done))
+        name = (match[2] or b"").decode("latin-1").strip()
+        for octets, length in _uu_readings(text[match.end() : done], in_base64=match[1] is not None):
+            yield EncodedFile(name, octets, Span(position, match.end() + length))
+
+
+def _uu_readings(body: bytes, *, in_base64: bool) -> Iterator[tuple[bytes, int]]:
+    """What readers decode, with the octets it took: some stop at a line that is no uuencode, some pass it over."""
+    if in_base64:
+        if octets := decode_base64(body).octets:
+            yield octets, len(body)
+        return
+    octets, length = uuencoded_lines(body)
+    if octets:
+        yield octets, length
+    if body[length:].strip():
+        beyond, _ = uuencoded_lines(body, passing_over=True)
+        if beyond not in (octets, b""):
+            yield beyond, length
 
 
 def _yencoded(text: bytes) -> Iterator[EncodedFile]:
     for position in _line_starts(text, b"=ybegin "):
         match = _YENC_BEGIN.match(text, position)
         if match is not None:
-            end = text.find(b"\n=yend", match.end() - 1)
-            end = end if end >= 0 else len(text)
-            yield EncodedFile(
-                match[1].decode("latin-1").strip(), decode_yenc(text[match.end() : end]), Span(position, end)
-            )
+            found = text.find(b"\n=yend", match.end() - 1)
+            octets = decode_yenc(text[match.end() : found if found >= 0 else len(text)])
+            # Without an end, what follows may be words, which stay words.
+            yield EncodedFile(match[1].decode("latin-1").strip(), octets, Span(position, max(found, match.end())))
 
 
 def binhexed(text: bytes) -> Iterator[EncodedFile]:
@@ -80,7 +95,8 @@ def binhexed(text: bytes) -> Iterator[EncodedFile]:
         if start >= 0:
             name, octets = decode_binhex(text[start : start + MAX_BINHEX])
             if octets:
-                yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, len(text)))
+                end = text.find(b":", start + 2) + 1
+                yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, max(end, start)))
 
 
 def bare_boundary(text: bytes) -> bytes | None:

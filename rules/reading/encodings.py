@@ -119,7 +119,7 @@ def decode(encoded: bytes, encoding: Encoding) -> Decoded:
         case Encoding.QUOTED_PRINTABLE:
             return decode_quoted_printable(encoded)
         case Encoding.UUENCODE:
-            return Decoded(decode_uuencode(encoded))
+            return Decoded(uuencoded_lines(encoded, passing_over=True)[0])
         case Encoding.YENC:
             return Decoded(decode_yenc(encoded))
         case Encoding.BINHEX:
@@ -128,16 +128,25 @@ def decode(encoded: bytes, encoding: Encoding) -> Decoded:
             return Decoded(encoded)
 
 
-def decode_uuencode(encoded: bytes) -> bytes:
-    """The lines between `begin` and `end`, or all lines when those are missing; lines that are no uuencode end it."""
+def uuencoded_lines(encoded: bytes, *, passing_over: bool = False) -> tuple[bytes, int]:
+    """The octets of the lines between `begin` and `end`, or of all when those are missing, and how far they reach.
+
+    A line that is no uuencode ends it, or is passed over.
+    """
     pieces: list[bytes] = []
-    for line in encoded.splitlines():
-        if not line or line.startswith(b"begin"):
-            continue
-        if line == b"end" or (piece := _uu_line(line)) is None:
+    reach = 0
+    for ended in encoded.splitlines(keepends=True):
+        line = ended.rstrip(b"\r\n")
+        if line == b"end":
             break
-        pieces.append(piece)
-    return b"".join(pieces)
+        if line and not line.startswith(b"begin"):
+            piece = _uu_line(line)
+            if piece is not None:
+                pieces.append(piece)
+            elif not passing_over:
+                break
+        reach += len(ended)
+    return b"".join(pieces), reach
 
 
 def _uu_line(line: bytes) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rules.reading.budget import LimitExceeded
 from rules.reading.encoded_files import MAX_FILES, bare_boundary, files_in
 
 ABC = b"begin 644 a b.exe\n#86)C\n`\nend\n"
@@ -25,7 +26,22 @@ def test_prose_is_no_file(text):
 
 
 def test_files_are_bounded():
-    assert len(list(files_in(ABC * (MAX_FILES + 5)))) == MAX_FILES
+    assert len(list(files_in(ABC * MAX_FILES))) == MAX_FILES
+    found = []
+    with pytest.raises(LimitExceeded, match="more than 100 files encoded in one text"):
+        found.extend(files_in(ABC * (MAX_FILES + 1)))
+    assert len(found) == MAX_FILES
+
+
+@pytest.mark.parametrize("begin", [b"begin 644 a.exe", b"begin 0644 a.exe", b"begin 100644 a.exe", b"begin 644"])
+def test_any_mode_and_no_name(begin):
+    (file,) = files_in(b"words\n" + begin + b"\n#86)C\n`\nend\n")
+    assert file.octets == b"abc"
+
+
+def test_both_readings_of_a_file_with_words_inside():
+    files = list(files_in(b"begin 644 a.exe\n#86)C\nwords, many of them\n#86)C\nend\n"))
+    assert [file.octets for file in files] == [b"abc", b"abcabc"]
 
 
 def test_bare_mime_parts():

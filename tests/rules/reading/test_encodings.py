@@ -12,7 +12,7 @@ from rules.reading.encodings import (
     decode_base64,
     decode_binhex,
     decode_quoted_printable,
-    decode_uuencode,
+    uuencoded_lines,
 )
 
 
@@ -60,7 +60,15 @@ def test_quoted_printable(encoded, octets):
 
 
 def test_uuencode_with_lines_too_short_and_too_long():
-    assert decode_uuencode(b"#86)C\n#86)C   extra\nend\n#86)C") == b"abcabc"
+    lines = b"#86)C\n#86)C   extra\nend\n#86)C"
+    assert uuencoded_lines(lines) == (b"abcabc", lines.index(b"end"))
+
+
+def test_a_line_that_is_no_uuencode_ends_it_for_some_readers_and_not_for_others():
+    lines = b"begin 644 a\n#86)C\nDear Ann, no line of it\n#86)C\nend\n"
+    octets, reach = uuencoded_lines(lines)
+    assert (octets, lines[reach:][:4]) == (b"abc", b"Dear")
+    assert uuencoded_lines(lines, passing_over=True)[0] == b"abcabc"
 
 
 @given(st.binary(max_size=400), st.sampled_from(Encoding))
