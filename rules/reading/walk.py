@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rules.facts import Kind, Part, Reason, Role, Sign
+from rules.facts import By, Kind, Part, Reason, Role, Sign
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import decode_text
@@ -22,10 +22,10 @@ from rules.reading.place import Place, under
 from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
 from rules.reading.record import MAX_PART_TEXT, Record
 from rules.reading.splits import cut_multipart
+from rules.reading.sweep import entities_in, runs_in
 from rules.reading.words import header_text
 
 MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
-MAX_PREAMBLE = 1024 * 1024  # octets before or after the parts of a multipart that are looked at
 
 _MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
 _FRAGMENT_TYPES = frozenset(("message/partial", "message/external-body"))
@@ -48,6 +48,7 @@ _USUAL_PREAMBLES = (
     b"this message is in mime format",
     b"this is a mime-encapsulated message",
 )
+_TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.UNKNOWN))
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
 
 
@@ -135,33 +136,53 @@ class Walk:
         """Preamble and epilogue (RFC 2046 section 5.1.1), which most readers do not show."""
         if span.end - span.start < 3:
             return
-        region = octets[span.start : min(span.end, span.start + MAX_PREAMBLE)]
+        region = octets[span.start : span.end]
         stripped = region.strip()
         if not stripped or (len(stripped) < MAX_USUAL and stripped.lower().lstrip(b"> ").startswith(_USUAL_PREAMBLES)):
             return
         path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
-        if self._hidden_parts(region, list(files_in(region)), path, place, anywhere=True):
+        if self._hidden_parts(region, path, place, anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart")
         else:
-            self.record.say(path, Role.HIDDEN, decode_text(region, None))
+            self.record.say(path, Role.HIDDEN, decode_text(region[:MAX_PART_TEXT], None))
 
-    def _hidden_parts(
-        self, text: bytes, files: Sequence[EncodedFile], path: str, place: Place, *, anywhere: bool
-    ) -> bool:
-        """Walk the files and MIME parts that stand in a text; whether a reader could take it for an entity itself."""
-        for file in files:
-            self.budget.count_part()
-            names = merge_names([file.name])
-            self._file(file.octets, names, (None,), under(path, names), place)
+    def _encoded_in(self, text: bytes, path: str) -> list[EncodedFile]:
+        """The files that stand encoded in a text, each once."""
+        found: list[EncodedFile] = []
+        for finder in (files_in, runs_in):
+            known = tuple(file.span for file in found)
+            with self._noted(path):
+                for file in finder(text):
+                    if not any(span.start <= file.span.start < span.end for span in known):
+                        found.append(file)
+        return found
+
+    def _hidden_parts(self, text: bytes, path: str, place: Place, *, anywhere: bool) -> bool:
+        """Walk what stands in a text that is called no file; whether a reader could take it for an entity itself."""
+        files = self._encoded_in(text, path)
+        self._encoded(files, path, place)
+        return self._undeclared(text, path, place, anywhere=anywhere) or (anywhere and bool(files))
+
+    def _encoded(self, files: Sequence[EncodedFile], path: str, place: Place) -> None:
+        if not files:
+            return
+        with self._noted(path), self.budget.inside_container():
+            for file in files:
+                self.budget.count_part()
+                names = merge_names([file.name])
+                self._file(file.octets, names, (None,), under(path, names), place)
+
+    def _undeclared(self, text: bytes, path: str, place: Place, *, anywhere: bool) -> bool:
+        """Walk the MIME parts that stand in a text; whether a reader could take it for an entity itself."""
         whole = Span(0, len(text))
         if begins_like_fields(text, whole):
             start = len(text) - len(text.lstrip())
             self._inner(text, read_entity(text, start, len(text)), path, place)
             return True
         first = self._bare_parts(text, path, place)
-        if first is None:
-            return anywhere and bool(files)
-        return anywhere or not text[: first.preamble.end].strip()
+        before = text if first is None else text[: first.preamble.end]
+        self._described(before, path, place)
+        return first is not None and (anywhere or not before.strip())
 
     def _bare_parts(self, text: bytes, path: str, place: Place) -> Split | None:
         """Walk the parts between delimiters that no header declares, and those of other boundaries behind them."""
@@ -172,6 +193,17 @@ class Walk:
             first = first or split
             text = text[split.epilogue.start : split.epilogue.end]
         return first
+
+    def _described(self, text: bytes, path: str, place: Place) -> None:
+        """Walk the files that fields in the midst of a text describe, as readers see them that know no structure."""
+        with self._noted(path):
+            for entity in entities_in(text):
+                self.budget.count_part()
+                declared = entity.media_types("text/plain")
+                with self.budget.inside_part():
+                    for encoding in entity.encodings:
+                        content = decode(text[entity.body.start : entity.body.end], encoding).octets
+                        self._file(content, entity.names, declared, under(path, entity.names), place)
 
     def _inner(self, octets: bytes, entity: Entity, path: str, place: Place) -> None:
         """An entity where none is declared, a level below."""
@@ -213,9 +245,7 @@ class Walk:
         self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, encrypted=why, inline=True))
         if why:
             self.record.skip(place.name, Reason.ENCRYPTED, why)
-        text = content
-        if "text/plain" in shown:
-            text = self._without_files(content, place)
+        text = self._without_files(content, place)
         self._body_text(text, entity.parameter("charset"), shown, place)
         if any(sign.kind not in (Kind.TEXT, Kind.HTML, Kind.UNKNOWN) for sign in signs):
             self._members(content, entity.names, signs, place.name, place)
@@ -226,8 +256,9 @@ class Walk:
 
     def _without_files(self, content: bytes, place: Place) -> bytes:
         """Text without the files that stand in it, which are walked."""
-        files = list(files_in(content))
-        if self._hidden_parts(content, files, place.name, place, anywhere=False):
+        files = self._encoded_in(content, place.name)
+        self._encoded(files, place.name, place)
+        if self._undeclared(content, place.name, place, anywhere=False):
             self.record.doubt(place.name, "MIME parts in a text that is not called multipart")
         kept, position = [], 0
         for file in sorted(files, key=lambda found: found.span.start):
@@ -276,6 +307,8 @@ class Walk:
         with self._noted(path):
             self._attached_text(content, declared[0], charset, signs, path)
         self._members(content, names, signs, path, place)
+        if all(sign.by is not By.CONTENT or sign.kind in _TEXTUAL for sign in signs):
+            self._hidden_parts(content, path, place, anywhere=False)
 
     def _attached_text(
         self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str

@@ -397,11 +397,54 @@ def test_a_program_in_a_zip_in_a_nested_message(facts_of):
 
 
 def test_parts_behind_a_second_boundary_that_no_header_declares_are_found(facts_of):
-    """A comment in the field name: some readers see a multipart there, and take either boundary."""
     decoy = "--X\nContent-Type: text/plain\n\nnothing here\n--X--\n"
     facts = facts_of(
-        f'{PLAIN_HEADER}Content-Type(meow): multipart/mixed; boundary="Y"\n\n'
+        f"{PLAIN_HEADER}Content-Type: text/plain\n\n"
         f"{decoy}--Y\n{BASE64_PART}\nContent-Disposition: attachment; filename=a.exe\n\n{B64}\n--Y--\n"
     )
     assert has_program(facts)
     assert "not called multipart" in doubts(facts)
+
+
+def test_a_comment_in_a_field_name_hides_no_part(facts_of):
+    facts = facts_of(
+        f'{PLAIN_HEADER}Content-Type(meow): multipart/mixed; boundary="Y"\n\n'
+        f"--Y\n{BASE64_PART}\nContent-Disposition: attachment; filename=a.exe\n\n{B64}\n--Y--\n"
+    )
+    assert has_program(facts)
+    assert "a comment in the field name content-type" in doubts(facts)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html", "text/x-y", "x-a/x-b", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Here it is.\n\n{base64}\nAnn\n",
+        "Here it is.\n\nbegin 644\n{uu}`\nend\n",
+        "Here it is.\n--x\n{part}\n\n{base64}\n--x--\n",
+        "-----Original Message-----\nFrom: a@b.example\n{part}\n\n{base64}\n",
+    ],
+    ids=["base64 in words", "uuencode", "a bare part", "a message"],
+)
+def test_d15_no_structure_is_needed_to_find_a_program_in_a_text(facts_of, media_type, around):
+    uu = "".join(binascii.b2a_uu(PROGRAM[at : at + 45]).decode() for at in range(0, len(PROGRAM), 45))
+    text = around.format(base64=B64, uu=uu, part=BASE64_PART)
+    assert has_program(facts_of(f"{PLAIN_HEADER}Content-Type: {media_type}\n\n{text}"))
+
+
+def test_a_program_far_behind_the_parts_is_found(facts_of):
+    epilogue = "words\n" * 200_000 + B64
+    head = 'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nhello\n--b--\n'
+    assert has_program(facts_of(f"{PLAIN_HEADER}{head}{epilogue}\n"))
+
+
+def test_d20_uuencode_in_uuencode_ends_at_the_depth_of_containers(facts_of):
+    def wrapped(octets):
+        lines = b"".join(binascii.b2a_uu(octets[at : at + 45]) for at in range(0, len(octets), 45))
+        return b"begin 644 a.txt\n" + lines + b"`\nend\n"
+
+    text = PROGRAM
+    for _ in range(6):
+        text = wrapped(text)
+    assert has_program(facts_of(f"{PLAIN_HEADER}\n{text.decode()}"))
+    assert "nested more than 6 deep" in str(facts_of(f"{PLAIN_HEADER}\n{wrapped(text).decode()}").unread)

@@ -1,0 +1,135 @@
+"""The structure-blind look at text that no reading of the structure has taken apart.
+
+Finds runs of base64 that decode to a known dangerous or container format, and fields that describe a file, wherever
+they stand; `encoded_files` finds uuencode, yEnc and BinHex there.
+"""
+
+import re
+from collections.abc import Iterator
+
+from rules.message import Octets
+from rules.reading.budget import LimitExceeded
+from rules.reading.encoded_files import EncodedFile
+from rules.reading.encodings import Encoding, decode_base64
+from rules.reading.mime import Entity, Span, read_entity
+from rules.reading.signatures import HEAD, Format, formats_of, front_of
+
+MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60 to 76, words and names end before
+MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two
+MAX_STARTS = 5_000  # places in one text at which a file may begin; each costs some microseconds
+_PHASES = 4  # letters of one quantum: a stray letter before a file shifts it, and a reader may pass it over
+_LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119)
+
+# Every letter of the base64 alphabets as one octet: a run of them is then found by `find`, at 0.5 ns an octet.
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_AS_RUN = bytes(ord("A") if octet in _LETTERS else ord(".") for octet in range(256))
+_RUN = b"A" * MIN_RUN
+# Lines of base64, also behind marks of quotation, to the padding that ends a file. Linear: every piece is possessive
+# and begins with another octet.
+_BLOCK = re.compile(rb"[A-Za-z0-9+/_-]++(?:[ \t]*+\r?\n[> \t]*+[A-Za-z0-9+/_-]++(?=[ \t]*+(?:[\r\n=]|\Z)))*+={0,2}+")
+# How sought files begin in base64, at the start of a line: MZ, PK, compound file, Rar!, 7z, %PDF, ELF, shortcut,
+# cabinet, xz, RTF.
+_FRONT = re.compile(
+    rb"\n[> \t]*+((?:TV[o-r]|UEs[DF]|0M8R4K|UmFyIR|N3q8r|JVBER|f0VMR|TAAAAAEU|TVNDR|[/_]Td6W|e1xyd))[A-Za-z0-9+/_-]"
+)
+_SOUGHT = frozenset(
+    {
+        Format.PE, Format.DOS, Format.ELF, Format.MACH_O, Format.JAVA_CLASS, Format.EICAR, Format.LNK, Format.CHM,
+        Format.ONENOTE, Format.ACTIVE_MIME, Format.OLE, Format.ZIP, Format.SEVEN_ZIP, Format.RAR, Format.XZ,
+        Format.CAB, Format.ISO, Format.UDF, Format.VHD, Format.VHDX, Format.TNEF, Format.PDF, Format.RTF, Format.GZIP,
+        Format.BZIP2,
+    }
+)  # fmt: skip
+_FIRST_TWO = frozenset(
+    {
+        b"MZ", b"ZM", b"\x7fE", b"\xfe\xed", b"\xce\xfa", b"\xcf\xfa", b"\xca\xfe", b"X5", b"L\0", b"IT", b"\xe4\x52",
+        b"\xa1\x2f", b"Ac", b"\xd0\xcf", b"PK", b"7z", b"Ra", b"\xfd7", b"MS", b"co", b"vh", b"x\x9f", b"%P", b"{\\",
+        b"\x1f\x8b", b"BZ",
+    }
+)  # fmt: skip
+_PROGRAM_ZEROS = 4  # octets of zero in the first 64 of a program; base64 read by chance gives MZ once in 65,536 times
+
+# A field that describes a file, behind blanks too; some readers look for these lines alone.
+_DESCRIBING = re.compile(rb"content-(?:type|disposition|transfer-encoding)[ \t\0]*+:")
+
+
+def entities_in(text: bytes) -> Iterator[Entity]:
+    """What content fields in the midst of a text describe, each up to the next group of them.
+
+    Only what is more than text in no encoding, as a quoted header seldom is. LimitExceeded beyond MAX_ENTITIES.
+    """
+    lowered = text.lower()
+    count = 0
+    at = _next_described(lowered, 0)
+    while at >= 0:
+        header = read_entity(text, at, len(text)).body.start
+        following = _next_described(lowered, header)
+        entity = read_entity(text, at, following if following >= 0 else len(text))
+        if entity.names or entity.encodings != (Encoding.IDENTITY,):
+            count += 1
+            if count > MAX_ENTITIES:
+                raise LimitExceeded(f"more than {MAX_ENTITIES} descriptions of files in one text")
+            yield entity
+        at = following
+
+
+def _next_described(lowered: bytes, position: int) -> int:
+    """Offset of the next line that begins with a content field."""
+    at = lowered.find(b"content-", position)
+    while at >= 0:
+        begin = at
+        while begin > position and lowered[begin - 1] in b" \t\0":
+            begin -= 1
+        if (begin == 0 or lowered[begin - 1] in b"\r\n") and _DESCRIBING.match(lowered, at):
+            return at
+        at = lowered.find(b"content-", at + 1)
+    return -1
+
+
+def runs_in(text: Octets) -> Iterator[EncodedFile]:
+    """Every file in base64 that a text holds; nothing when no line is long enough for one.
+
+    LimitExceeded beyond MAX_STARTS; the files found before it count.
+    """
+    marks = bytes(text).translate(_AS_RUN)
+    at = marks.find(_RUN)
+    starts = 0
+    while at >= 0:
+        block = _BLOCK.match(text, at)
+        end = block.end() if block is not None else at + MIN_RUN
+        for start in _starts(text, at, end):
+            starts += 1
+            if starts > MAX_STARTS:
+                raise LimitExceeded(f"more than {MAX_STARTS} runs of base64 in one text")
+            if (octets := _file_at(text, start, end)) is not None:
+                yield EncodedFile("", octets, Span(start, end))
+                break
+        at = marks.find(_RUN, end)
+
+
+def _starts(text: Octets, at: int, end: int) -> Iterator[int]:
+    """The block's own start in each phase, and the lines of it that begin as a sought file does."""
+    yield from range(at, at + _PHASES)
+    for match in _FRONT.finditer(text, at, end):
+        yield match.start(1)
+
+
+def _file_at(text: Octets, start: int, end: int) -> bytes | None:
+    """The file whose base64 begins at `start`, or None when it is of no sought kind."""
+    large = end - start >= _LARGE
+    if not large and _decoded(text[start : start + 4])[:2] not in _FIRST_TWO:
+        return None
+    octets = _decoded(text[start:end])
+    known = front_of(octets[:HEAD], len(octets))
+    if known in (Format.PE, Format.DOS):
+        return octets if octets[2:64].count(0) >= _PROGRAM_ZEROS else None
+    if known in _SOUGHT or (large and known is None and not _SOUGHT.isdisjoint(formats_of(octets))):
+        return octets
+    return None
+
+
+def _decoded(letters: bytes) -> bytes:
+    return decode_base64(letters.translate(_FROM_URL_ALPHABET, b"> \t\r\n")).octets
+
+
+_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")

@@ -1,0 +1,118 @@
+"""Files that no structure leads to: base64 in words, fields in the midst of a text."""
+
+import base64
+import random
+
+import pytest
+
+from rules.reading.budget import LimitExceeded
+from rules.reading.sweep import MAX_ENTITIES, MAX_STARTS, MIN_RUN, entities_in, runs_in
+
+PROGRAM = b"MZ\x90" + bytes(60) + b"This program cannot be run in DOS mode. " * 3
+RUN = base64.encodebytes(PROGRAM)
+
+
+def octets_of(text):
+    return [file.octets for file in runs_in(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RUN,
+        b"Dear Bob,\nhere it is:\n\n" + RUN + b"\nAnn\n",
+        RUN.replace(b"\n", b"\r\n"),
+        b"".join(b"> " + line + b"\n" for line in RUN.splitlines()),
+        b"".join(line + b" \t\n" for line in RUN.splitlines()),
+        b"x" + RUN,
+        b"words\n" + base64.encodebytes(b"another picture entirely " * 9).rstrip(b"=\n") + b"\n" + RUN,
+        base64.urlsafe_b64encode(PROGRAM),
+    ],
+    ids=["alone", "in words", "CRLF", "quoted", "blanks", "a letter before", "behind another", "for addresses"],
+)
+def test_a_program_in_base64_is_found_wherever_it_stands(text):
+    (found,) = octets_of(text)
+    assert found.startswith(PROGRAM[:60])
+
+
+def test_its_place_is_told():
+    text = b"Dear Bob,\n" + RUN + b"Ann, in words\n"
+    (file,) = runs_in(text)
+    assert text[file.span.start : file.span.end] == RUN.rstrip(b"\n")
+
+
+@pytest.mark.parametrize("front", [b"PK\x03\x04", b"Rar!\x1a\x07\0", b"7z\xbc\xaf\x27\x1c", b"%PDF-1.7"])
+def test_containers_too(front):
+    content = front + bytes(range(200))
+    assert octets_of(base64.encodebytes(content)) == [content]
+
+
+def test_a_run_too_short_and_one_of_just_that_length():
+    text = base64.b64encode(b"%PDF-1.7 " + bytes(60))
+    assert octets_of(text[: MIN_RUN - 1]) == []
+    assert len(octets_of(text[:MIN_RUN])) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        base64.encodebytes(b"A letter to the city about the park and its trees. " * 5),
+        base64.encodebytes(bytes(random.Random(1).randbytes(3_000))),
+        b"https://files.city.example/" + b"a1b2c3d4" * 20 + b"\n",
+        b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(b"0\x82\x03" + bytes(range(200))),
+    ],
+    ids=["words", "noise", "an address", "a certificate"],
+)
+def test_what_is_no_sought_file_is_passed_over(text):
+    assert octets_of(text) == []
+
+
+def test_chance_makes_no_program():
+    """Two letters alone are MZ once in 65,536 times; a program has zeros near its front."""
+    assert octets_of(base64.encodebytes(b"MZ" + bytes(range(1, 200)))) == []
+
+
+def test_as_many_starts_as_are_looked_at_and_one_more():
+    each = b"x" * MIN_RUN + b" .\n"
+    runs = MAX_STARTS // 4
+    assert octets_of(each * runs) == []
+    with pytest.raises(LimitExceeded, match="runs of base64"):
+        octets_of(each * (runs + 1))
+
+
+DESCRIBED = b"Content-Disposition: attachment; filename=a.exe\n\nwords\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Disposition: attachment; filename=a.exe\n",
+        b"Content-Type: text/plain; name=a.exe\n",
+        b"CONTENT-TYPE : text/plain; name=a.exe\n",
+        b" content-disposition:inline; filename=a.exe\n",
+        b"X-Before: 1\nContent-Type: text/plain\nContent-Disposition: attachment; filename=a.exe\n",
+    ],
+)
+def test_fields_in_the_midst_of_a_text_describe_a_file(fields):
+    (entity,) = entities_in(b"Dear Bob,\n\n" + fields + b"\nwords\n")
+    assert entity.names == ("a.exe",)
+
+
+def test_each_group_of_fields_ends_the_one_before():
+    text = b"one\n" + DESCRIBED + b"\nContent-Transfer-Encoding: base64\n\nTVo=\n"
+    first, second = entities_in(text)
+    assert text[first.body.start : first.body.end] == b"words\n\n"
+    assert text[second.body.start :] == b"TVo=\n"
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"words", b"See content-type: x in the manual.\n", b"a\nContent-Type: text/plain\n\nwords"]
+)
+def test_words_describe_none(text):
+    assert list(entities_in(text)) == []
+
+
+def test_as_many_descriptions_as_are_read_and_one_more():
+    assert len(list(entities_in(DESCRIBED * MAX_ENTITIES))) == MAX_ENTITIES
+    with pytest.raises(LimitExceeded, match="descriptions of files"):
+        list(entities_in(DESCRIBED * (MAX_ENTITIES + 1)))
