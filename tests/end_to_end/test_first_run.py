@@ -96,6 +96,7 @@ def first_run(tmp_path: Path) -> Iterator[Callable[..., FirstRun]]:
 
     def start(next_hop: str = "") -> FirstRun:
         started.append(FirstRun(tmp_path / "state", next_hop))
+        assert LAST_LINE in started[-1].output, started[-1].output
         return started[-1]
 
     yield start

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,9 @@ from rules.facts import Facts
 from rules.message import Message, Octets
 from rules.reading import read_facts
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
+
+MEMORY_OCTETS = 768 * 1024 * 1024  # of address space, which an inspection worker has
+FRESH_OCTETS = 192 * 1024 * 1024  # of it, what it has taken before its first message
 
 
 @pytest.fixture
@@ -46,9 +50,10 @@ def facts_of() -> Callable[[Octets | str], Facts]:
 
 @pytest.fixture
 def limited_memory() -> Iterator[None]:
-    """The address space that a worker has: libarchive takes what an archive asks for."""
+    """The room that a fresh worker has: libarchive takes what an archive asks for. What other tests took is apart."""
     before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (768 * 1024 * 1024, before[1]))
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY_OCTETS - FRESH_OCTETS, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)
 

@@ -216,7 +216,7 @@ def test_a_cut_archive_gives_what_it_has_and_is_told():
 
 def test_a_bomb_is_stopped_while_it_is_read():
     with pytest.raises(LimitExceeded, match="200 times"):
-        taken(gzip.compress(bytes(40 * 1024 * 1024)))
+        taken(gzip.compress(bytes(40 * 1024 * 1024), mtime=0))
 
 
 def test_members_are_counted():

@@ -91,7 +91,7 @@ def tarred(name, content):
 def test_e01_a_program_five_deep_in_different_archives(attached, run, tmp_path, stored_rar):
     disc = run("genisoimage", "-o", "out.iso", "payload.bin", payload_bin=PE)
     (tmp_path / "out.iso").unlink()
-    packed = gzip.compress(tarred("a.rar", stored_rar(b"a.iso", disc)))
+    packed = gzip.compress(tarred("a.rar", stored_rar(b"a.iso", disc)), mtime=0)
     facts = attached(zipped(("a.7z", run("7z", "a", "out.7z", "a.tgz", a_tgz=packed))), "a.zip")
     assert programs(facts) == ["1/a.zip/a.7z/a.tgz/a.rar/a.iso/PAYLOAD.BIN"]
     assert facts.unread == ()
@@ -266,7 +266,7 @@ JAR = (("META-INF/MANIFEST.MF", b"Main-Class: A"), ("A.class", b"\xca\xfe\xba\xb
         (JPEG, EXECUTABLE, "photo.jpg", "image/jpeg"),
         (PE, EXECUTABLE, "photo.jpg", "image/jpeg"),
         (b"Dear all\r\n" * 50, EXECUTABLE, "letter.txt", "text/plain"),
-        (gzip.compress(b"harmless"), EXECUTABLE, "archive.zip", "application/zip"),
+        (gzip.compress(b"harmless", mtime=0), EXECUTABLE, "archive.zip", "application/zip"),
         (tarred("a.txt", b"harmless"), EXECUTABLE, "archive.zip", "application/zip"),
     ],
 )
@@ -274,7 +274,7 @@ def test_e11_a_program_in_a_zip_behind_something_else_is_found(attached, front, 
     assert is_found(attached(front + zipped(*members), name, media_type))
 
 
-@pytest.mark.parametrize("front", [gzip.compress(b"harmless"), tarred("a.txt", b"harmless")])
+@pytest.mark.parametrize("front", [gzip.compress(b"harmless", mtime=0), tarred("a.txt", b"harmless")])
 def test_e11_also_with_something_behind_the_zip(attached, front):
     facts = attached(front + zipped(("payload.exe", PE)) + bytes(500), "archive.zip", "application/zip")
     assert programs(facts)
@@ -285,7 +285,7 @@ def test_e11_also_with_something_behind_the_zip(attached, front):
     [
         ("notes.txt", "text/plain", PE),
         ("notes.txt", "text/plain", zipped(("a.dat", PE))),
-        ("photo.jpg", "image/jpeg", gzip.compress(PE)),
+        ("photo.jpg", "image/jpeg", gzip.compress(PE, mtime=0)),
         ("payload.exe", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(50)),
         ("notes.dat", "application/x-msdownload", b"some text"),
         ("notes.dat", "text/plain", b"L\0\0\0\x01\x14\x02\0" + bytes(12) + b"\xc0\0\0\0\0\0\0F<script>run()</script>"),

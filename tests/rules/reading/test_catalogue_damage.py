@@ -62,7 +62,7 @@ FORMATS = {
     "7z": lambda made: made("7z", "a", "made.7z", "payload.exe", "notes.txt"),
     "7z-locked": lambda made: made("7z", "a", "-psecret", "-mhe=on", "made.7z", "payload.exe"),
     "tar": lambda _: tarred(),
-    "tar.gz": lambda _: gzip.compress(tarred()),
+    "tar.gz": lambda _: gzip.compress(tarred(), mtime=0),
     "tar.bz2": lambda _: bz2.compress(tarred()),
     "tar.xz": lambda _: lzma.compress(tarred()),
     "lzma": lambda _: lzma.compress(PROGRAM, lzma.FORMAT_ALONE),

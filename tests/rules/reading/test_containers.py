@@ -63,7 +63,7 @@ def test_seven_deep_is_too_deep():
 
 
 def test_different_packers_nest():
-    octets = zipped("b.tgz", gzip.compress(tarred("c.bz2", bz2.compress(zipped("payload.exe", PE)))))
+    octets = zipped("b.tgz", gzip.compress(tarred("c.bz2", bz2.compress(zipped("payload.exe", PE))), mtime=0))
     assert list(programs(octets)) == ["x/b.tgz/c.bz2/c/payload.exe"]
 
 

@@ -34,7 +34,7 @@ def test_e15_addresses_elsewhere(target):
         "file:///C:/Users/ann/Templates/Normal.dotm",
         r"C:\Templates\letter.dotx",
         r"\\FILES\templates\letter.dotx",
-        "file:///Users/ann/letter.dotx",
+        "file:///Volumes/city/letter.dotx",
         r"\\dfs.city.local\templates\letter.dotx",
         r"\\10.1.2.3\templates\letter.dotx",
         "../letter.dotx",
