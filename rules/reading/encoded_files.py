@@ -15,7 +15,7 @@ MAX_FILES = 100  # files in one text
 MAX_BINHEX = 4 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 64 times
 
 # The mode is octal, of any length that an encoder writes; the name may be missing.
-_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,6}(?:[ \t]++([^\r\n]{0,1000}))?\r?\n")
+_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,6}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
 _YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
 _BINHEX_MARK = b"(This file must be converted with BinHex"
 _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")

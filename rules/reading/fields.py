@@ -16,6 +16,9 @@ _BARE_CR = re.compile(rb"\r(?![\r\n])")
 _NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
 # Linear: each line of the body is taken whole, and only a blank after its end goes on.
 _ORDERLY_FIELD = re.compile(rb"([!-9;-~]++):([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)\r?\n")
+# A field that is folded before its colon; with blanks for the line end, offsets stay.
+_FOLDED_NAME = re.compile(rb"(?m)^[!-9;-~]++[ \t\r]*+\n[ \t]++(?=:)")
+_AS_BLANKS = bytes.maketrans(b"\r\n", b"  ")
 _LINE_OF_BLANKS = re.compile(rb"\n[ \t]++\r?\n")
 _FIELD = re.compile(rb"[!-9;-~]++[ \t\0]*+:|[ \t]*+\r?\Z|--")
 _MEANINGFUL = ("content-", "mime-version", "from", "to", "cc", "subject", "sender", "reply-to")
@@ -99,7 +102,8 @@ class _Lines:
         self._bare_cr = _BARE_CR.search(block) is not None
         if self._bare_cr and b"\n" in block:
             self._oddities.append("bare CR in a header")
-        self._block = _BARE_CR.sub(b"\n", block) if self._bare_cr else block
+        unfolded = _FOLDED_NAME.sub(lambda match: match[0].translate(_AS_BLANKS), block)
+        self._block = _BARE_CR.sub(b"\n", unfolded) if self._bare_cr else unfolded
 
     def read(self) -> Header:
         position, name = 0, ""

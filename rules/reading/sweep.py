@@ -50,7 +50,7 @@ _FIRST_TWO = frozenset(
 _PROGRAM_ZEROS = 4  # octets of zero in the first 64 of a program; base64 read by chance gives MZ once in 65,536 times
 
 # A field that describes a file, behind blanks too; some readers look for these lines alone.
-_DESCRIBING = re.compile(rb"content-(?:type|disposition|transfer-encoding)[ \t\0]*+:")
+_DESCRIBING = re.compile(rb"content-(?:type|disposition|transfer-encoding)[\s\0]*+:")
 
 
 def entities_in(text: bytes) -> Iterator[Entity]:

@@ -39,6 +39,12 @@ def test_any_mode_and_no_name(begin):
     assert file.octets == b"abc"
 
 
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r", b"\r\r\n"])
+def test_any_line_end(line_end):
+    (file,) = files_in(ABC.replace(b"\n", line_end))
+    assert (file.name, file.octets) == ("a b.exe", b"abc")
+
+
 def test_both_readings_of_a_file_with_words_inside():
     files = list(files_in(b"begin 644 a.exe\n#86)C\nwords, many of them\n#86)C\nend\n"))
     assert [file.octets for file in files] == [b"abc", b"abcabc"]

@@ -28,6 +28,8 @@ def test_the_empty_line_in_any_line_end(end):
     [
         ("Content-Type : text/plain\n\nx", "blank or NUL"),
         ("Content-Type\0: text/plain\n\nx", "blank or NUL"),
+        ("Content-Type\n : text/plain\n\nx", "blank or NUL around the field name content-type"),
+        ("Content-Type\r\r\n : text/plain\n\nx", "blank or NUL around the field name content-type"),
         (" From: x\n\nx", "blank or NUL"),
         ("X: 1\nstray\nContent-Type: text/plain\n\nx", "without a colon"),
         ("MIME-Version: 1.0\n \nContent-Type: text/plain\n\nx", "line of blanks"),

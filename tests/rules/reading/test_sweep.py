@@ -89,6 +89,7 @@ DESCRIBED = b"Content-Disposition: attachment; filename=a.exe\n\nwords\n"
         b"Content-Disposition: attachment; filename=a.exe\n",
         b"Content-Type: text/plain; name=a.exe\n",
         b"CONTENT-TYPE : text/plain; name=a.exe\n",
+        b"Content-Disposition\r\n : inline; filename=a.exe\r\n",
         b" content-disposition:inline; filename=a.exe\n",
         b"X-Before: 1\nContent-Type: text/plain\nContent-Disposition: attachment; filename=a.exe\n",
     ],
