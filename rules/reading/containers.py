@@ -48,6 +48,12 @@ _NEVER_OPENED = frozenset(
     }
 )  # fmt: skip
 _MACROS = "vbaproject.bin"
+_READ_AS_DOCUMENTS = frozenset(
+    {
+        ".pdf", ".doc", ".docx", ".dot", ".dotx", ".xls", ".xlsx", ".xlt", ".xltx", ".ppt", ".pptx", ".pot", ".potx",
+        ".pps", ".ppsx", ".odt", ".ods", ".odp", ".odg", ".rtf",
+    }
+)  # fmt: skip
 _TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
 _TEXT_PARTS = (".xml", ".rels", ".vml", ".rdf", "mimetype", "/")
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
@@ -74,6 +80,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
         yield from _written(octets, signs, budget)
     elif not formats and _claims_to_be_opened(octets, names, signs):
         raise Unreadable("called an archive or disk image, and of no format that is known")
+    elif not formats and _claims_to_be_read(octets, signs):
+        raise Unreadable("called a document, and of no format that is known")
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults)))
 
@@ -137,6 +145,13 @@ def _claims_to_be_opened(octets: Octets, names: Sequence[str], signs: Sequence[S
         return False
     claims = any(sign.by is not By.CONTENT and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
     return claims or any(name.lower() in _TNEF_NAMES for name in names)
+
+
+def _claims_to_be_read(octets: Octets, signs: Sequence[Sign]) -> bool:
+    """Whether it is named as a document that we read, and neither our table nor libmagic knows its content."""
+    if not octets or any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
+        return False
+    return any(sign.by is By.NAME and sign.text in _READ_AS_DOCUMENTS for sign in signs)
 
 
 def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:

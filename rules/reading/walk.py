@@ -223,6 +223,8 @@ class Walk:
             decoded = decode(encoded, encoding)
             if decoded.trouble:
                 self.record.doubt(place.name, decoded.trouble)
+            if not decoded.octets and encoding is not Encoding.IDENTITY and encoded.strip():
+                self.record.skip(place.name, Reason.UNREADABLE, f"{encoding} that decodes to nothing")
             for content in (decoded.octets, *decoded.others):
                 if content not in seen:
                     self._content(content, entity, media_types, place, first=not seen)

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import random
 import struct
 import tarfile
 import zipfile
@@ -141,3 +142,17 @@ def test_protection_and_text_are_asked_of_what_can_have_them():
     letter = b"-----BEGIN PGP MESSAGE-----\n"
     assert protection_of(letter, signs_of(["a.asc"], None, letter)) == "OpenPGP message"
     assert text_of(b"Hello", signs_of(["a.txt"], None, b"Hello"), Budget()) == "Hello"
+
+
+NOISE = random.Random(1).randbytes(2_000)
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pdf", "plan.XLS", "letter.odt"])
+def test_a_document_that_is_none_is_told(name):
+    with pytest.raises(Unreadable, match="called a document, and of no format that is known"):
+        list(programs(NOISE, (name,)))
+
+
+@pytest.mark.parametrize(("name", "octets"), [("photo.raw", NOISE), ("a.docx", b"words under a wrong name\r\n" * 9)])
+def test_words_and_unknown_names_are_no_such_document(name, octets):
+    assert list(programs(octets, (name,))) == []

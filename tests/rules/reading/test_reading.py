@@ -189,3 +189,10 @@ def test_costly_input_ends_soon(facts_of, mail):
     began = time.process_time()
     facts_of(mail)
     assert time.process_time() - began < 4
+
+
+def test_an_encoding_that_gives_nothing_is_told(facts_of):
+    head = "From: ann@city.example\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\n"
+    (unread,) = facts_of(head + "!!!!\n").unread
+    assert (unread.reason, unread.detail) == (Reason.UNREADABLE, "base64 that decodes to nothing")
+    assert facts_of(head + "\n").unread == ()
