@@ -9,15 +9,18 @@ from rules.engine import judge
 from rules.mailing import mailing_of
 from rules.policy import Policy
 from rules.reading import read_facts
+from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
 from rules.reading.signatures import forget_content
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
 
-def inspect(transaction: Transaction, directory: Directory, policy: Policy) -> Judgement:
+def inspect(
+    transaction: Transaction, directory: Directory, policy: Policy, pictures: PictureReader | None = None
+) -> Judgement:
     """Read the message once and judge it for all its recipients."""
-    facts = replace(read_facts(transaction, directory), identity=transaction.identity)
+    facts = replace(read_facts(transaction, directory, pictures), identity=transaction.identity)
     forget_content()
     judgement = judge(facts, policy, preview=preview_of(facts))
     return replace(judgement, mailing=mailing_of(facts, _professional_lists(policy)))

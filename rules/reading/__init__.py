@@ -6,6 +6,7 @@ Runs in inspection workers only; no network, no files. Everything hostile in a m
 from rules.directory import Directory, direction_of
 from rules.facts import Facts, Role, Text
 from rules.reading.mailboxes import mailboxes_of
+from rules.reading.pictures import PictureReader
 from rules.reading.walk import Walk
 from rules.reading.words import header_text
 from rules.transaction import Transaction
@@ -14,9 +15,12 @@ from rules.transaction import Transaction
 _SINGLE_FIELDS = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id")
 
 
-def read_facts(transaction: Transaction, directory: Directory) -> Facts:
-    """Observe all there is to know of one message; damage and limits become entries, never exceptions."""
-    walk = Walk()
+def read_facts(transaction: Transaction, directory: Directory, pictures: PictureReader | None = None) -> Facts:
+    """Observe all there is to know of one message; damage and limits become entries, never exceptions.
+
+    Without `pictures` their words are not read.
+    """
+    walk = Walk(pictures=pictures)
     header = walk.message(transaction.message.octets).header
     record = walk.record
     subjects = list(dict.fromkeys(map(header_text, header.all("subject"))))

@@ -1,5 +1,6 @@
 """How much one message may ask of the reader, counted while it is read. Knows no format."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Limits:
     ratio_from: int = 10 * MEBIBYTE  # octets of one container below which the ratio is not asked
     parts: int = 1_000  # MIME entities
     part_depth: int = 30  # multiparts and messages inside each other
+    pictures: int = 20  # whose words are read, where that is switched on
+    picture_seconds: float = 15.0  # of processor time for the words of all pictures together
 
 
 class Budget:
@@ -33,6 +36,8 @@ class Budget:
         self.members = 0
         self.unpacked = 0
         self.parts = 0
+        self.pictures = 0
+        self._picture_seconds = self.limits.picture_seconds
         self._container_depth = 0
         self._part_depth = 0
 
@@ -63,6 +68,20 @@ class Budget:
             yield
         finally:
             self._container_depth -= 1
+
+    @contextmanager
+    def picture(self) -> Iterator[float]:
+        """Held while the words of one picture are read; gives the seconds it may take."""
+        self.pictures += 1
+        if self.pictures > self.limits.pictures:
+            raise LimitExceeded(f"more than {self.limits.pictures} pictures")
+        if self._picture_seconds <= 0:
+            raise LimitExceeded(f"reading the words of pictures took longer than {self.limits.picture_seconds:.0f} s")
+        began = time.process_time()
+        try:
+            yield self._picture_seconds
+        finally:
+            self._picture_seconds -= time.process_time() - began
 
     def open(self, packed: int) -> "Meter":
         """A meter for one container of `packed` octets."""

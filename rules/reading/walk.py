@@ -18,6 +18,7 @@ from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
 from rules.reading.names import merge_names
+from rules.reading.pictures import PictureReader
 from rules.reading.place import Place, under
 from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
 from rules.reading.record import MAX_PART_TEXT, Record
@@ -57,6 +58,7 @@ class Walk:
     """One message being read. `message` is the only way in."""
 
     budget: Budget = field(default_factory=Budget)
+    pictures: PictureReader | None = None
     record: Record = field(default_factory=Record)
     _has_body: bool = False
 
@@ -308,6 +310,9 @@ class Walk:
             return
         with self._noted(path):
             self._attached_text(content, declared[0], charset, signs, path)
+        if self.pictures is not None and any(sign.by is By.CONTENT and sign.kind is Kind.IMAGE for sign in signs):
+            with self._noted(path), self.budget.picture() as seconds:
+                self.record.say(path, Role.ATTACHED, self.pictures.words(content, seconds))
         self._members(content, names, signs, path, place)
         if all(sign.by is not By.CONTENT or sign.kind in _TEXTUAL for sign in signs):
             self._hidden_parts(content, path, place, anywhere=False)

@@ -22,6 +22,7 @@ DOORS = (
     ("libarchive", "libarchive-c", "rules/reading/archives.py"),
     ("magic", "python-magic", "rules/reading/filetype.py"),
     ("nacl", "PyNaCl", "gateway/identity/keys.py"),
+    ("PIL", "pillow", "rules/reading/pictures.py"),
     ("olefile", "olefile", "rules/reading/office.py"),
     ("pybase64", "pybase64", "rules/reading/encodings.py"),
     ("pydantic", "pydantic", "rules/document.py"),
@@ -30,6 +31,7 @@ DOORS = (
     ("re2", "google-re2", "rules/patterns.py"),
     ("selectolax", "selectolax", "rules/reading/html.py"),
     ("sqlalchemy", "SQLAlchemy", "quarantine/adapters/sql.py"),
+    ("tesserocr", "tesserocr", "rules/reading/pictures.py"),
     ("uvloop", "uvloop", "gateway/loop.py"),
     ("yaml", "PyYAML", "rules/document.py"),
 )
