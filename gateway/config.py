@@ -12,6 +12,7 @@ from rules.address import AddressError, parse_address
 from rules.document import STRICT, DocumentError, Fault, between, locate, read_document
 from rules.policy import find_policy
 from rules.policy_file import is_timezone
+from rules.reading.pictures import PicturesUnavailable, find_data
 from rules.transaction import Direction, ListenerKind
 
 DEFAULT_PATH = Path("/etc/mailward/mailward.yaml")
@@ -152,6 +153,7 @@ class Config:
     workers: Annotated[int, between(0, 1_024)] = 0  # inspection workers a gateway process; 0: one a core
     processes: Annotated[int, between(1, 1_024)] = 1  # gateway processes
     sandbox: Sandbox = Sandbox.BEST_EFFORT  # of inspection workers
+    read_pictures: bool = False  # their words, by tesseract: up to seconds of processor time for one message
     quarantine_days: Annotated[int, between(0, 36_500)] = (
         0  # held mail expires after so many days; 0: never (reliability D16)
     )
@@ -184,6 +186,11 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
     for name in ("domain", "selector") if sign is not None else ():
         if not _is_address(f"x@{getattr(sign, name)}") or not getattr(sign, name).isascii():
             yield locate(path, ("identity", "sign", name), "letters, digits, hyphens and dots")
+    if config.read_pictures:
+        try:
+            find_data()
+        except PicturesUnavailable as error:
+            yield locate(path, ("read_pictures",), f"false, for {error}")
     if not config.subject_tag.isascii() or not config.subject_tag.isprintable():
         yield locate(path, ("subject_tag",), "printable ASCII")
 

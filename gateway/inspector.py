@@ -13,7 +13,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.logs import start_logging
@@ -41,11 +41,22 @@ from rules.envelope import wire_form
 from rules.inspection import inspect
 from rules.message import Message
 from rules.policy import Policy, load_policy
+from rules.reading.pictures import PictureReader
 from rules.verdict import Judgement
 
 LOOK_SECONDS = 1.0  # between two looks after the workers that live
 
 _log = logging.getLogger("mailward.inspector")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What every worker reads and judges with, loaded once. `seconds` is the wall clock a message may take."""
+
+    seconds: float
+    directory: Directory
+    policy: Policy
+    pictures: PictureReader | None
 
 
 def main() -> None:
@@ -61,14 +72,15 @@ def main() -> None:
         if settings.directory
         else Directory(domains=frozenset(settings.domains))
     )
+    pictures = PictureReader() if settings.pictures else None
     refused = confine_parent()
-    inspect(canary(), directory, policy)  # compiles every pattern once, for all workers to come
+    inspect(canary(), directory, policy, pictures)  # compiles every pattern once, for all workers to come
     if settings.rehearse:
         _rehearse(directory, policy)
     gc.collect()
     gc.freeze()
     _tell(control, Started(pid=os.getpid(), refused=refused))
-    _serve(control, settings, directory, policy)
+    _serve(control, Reading(seconds=settings.seconds, directory=directory, policy=policy, pictures=pictures))
 
 
 def _rehearse(directory: Directory, policy: Policy) -> None:
@@ -78,7 +90,7 @@ def _rehearse(directory: Directory, policy: Policy) -> None:
             inspect(replace(canary(), message=Message(wire_form(sample.read_bytes()))), directory, policy)
 
 
-def _serve(control: socket.socket, settings: WorkerSettings, directory: Directory, policy: Policy) -> None:
+def _serve(control: socket.socket, reading: Reading) -> None:
     """Fork a worker for each descriptor that arrives; end with the gateway."""
     children: dict[int, Path] = {}
     while True:
@@ -98,7 +110,7 @@ def _serve(control: socket.socket, settings: WorkerSettings, directory: Director
                     continue
                 if pid == 0:
                     control.close()
-                    _work(sock, private, settings, directory, policy)
+                    _work(sock, private, reading)
                 children[pid] = private
         elif message == KILL:
             pid = int.from_bytes(receive_exactly(control, 4), "big")
@@ -128,13 +140,13 @@ def _tell(sock: socket.socket, started: Started) -> None:
     sock.sendall(HEADER.pack(len(told), 0) + told)
 
 
-def _work(sock: socket.socket, private: Path, settings: WorkerSettings, directory: Directory, policy: Policy) -> None:
+def _work(sock: socket.socket, private: Path, reading: Reading) -> None:
     """The worker's life; never returns."""
     code = 1
     try:
         tempfile.tempdir = str(private)
         _tell(sock, Started(pid=os.getpid(), refused=confine_worker(private)))
-        while _one_message(sock, settings, directory, policy):
+        while _one_message(sock, reading):
             pass
         code = 0
     except BaseException:
@@ -143,15 +155,16 @@ def _work(sock: socket.socket, private: Path, settings: WorkerSettings, director
         os._exit(code)
 
 
-def _one_message(sock: socket.socket, settings: WorkerSettings, directory: Directory, policy: Policy) -> bool:
+def _one_message(sock: socket.socket, reading: Reading) -> bool:
     """Whether the worker is good for another one."""
     received = receive_content(sock)
     if received is None:
         return False
-    limit_time(settings.seconds)
+    limit_time(reading.seconds)
     transaction = transaction_of(from_json(received[0], Preface), received[1])
     try:
-        reply = to_json(inspect(transaction, directory, policy), Judgement)
+        judgement = inspect(transaction, reading.directory, reading.policy, reading.pictures)
+        reply = to_json(judgement, Judgement)
     except MemoryError:
         return _give_up(sock, Ended.MEMORY)
     except Exception:

@@ -43,6 +43,7 @@ class WorkerSettings:
     workers: int = 0  # 0: one a core
     seconds: float = 30.0
     rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
+    pictures: bool = False  # read their words too
     sandbox_required: bool = False  # no worker at all rather than one with a layer missing
 
 
@@ -138,7 +139,8 @@ class WarmParent:
                 *(sys.executable, *PROGRAM),
                 stdin=theirs.fileno(),
                 stdout=asyncio.subprocess.DEVNULL,
-                env={**told, "TMPDIR": self._private.name},
+                # One thread for tesseract too: a worker may start none, and is one of as many as there are cores.
+                env={**told, "TMPDIR": self._private.name, "OMP_THREAD_LIMIT": "1"},
             )
         ours.setblocking(False)
         settings = to_json(self._settings, WorkerSettings)

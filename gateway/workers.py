@@ -50,6 +50,7 @@ def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings
         workers=config.workers,
         seconds=config.limits.inspection_seconds,
         rehearse=rehearse,
+        pictures=config.read_pictures,
         sandbox_required=config.sandbox is Sandbox.REQUIRED,
     )
 

@@ -95,3 +95,11 @@ def test_the_complete_example_names_every_key() -> None:
     keys = refused.value.faults[0].expected.partition("known are ")[2].split(", ")
     assert len(keys) > 10
     assert [key for key in keys if f"{key}:" not in text] == []
+
+
+def test_pictures_are_read_only_where_tesseract_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load(tmp_path, SMALL).read_pictures
+    assert load(tmp_path, SMALL + "read_pictures: true\n").read_pictures
+    monkeypatch.setattr("rules.reading.pictures._DATA", ())
+    with pytest.raises(DocumentError, match="tesseract-ocr-eng"):
+        load(tmp_path, SMALL + "read_pictures: true\n")

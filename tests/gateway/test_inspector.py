@@ -1,19 +1,27 @@
 """The inspection side: each worker runs within its limits, and dies with its parent."""
 
 import asyncio
+import base64
+import io
 import os
 import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
 import pytest
 
 from gateway.inspector import _end_hoarders
 from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
+from rules.message import Message
 from rules.policy import find_policy
+from rules.transaction import Direction
 
 
 def children(pid: int) -> list[int]:
@@ -76,3 +84,19 @@ def test_a_worker_that_fills_its_folder_is_ended(tmp_path: Path, monkeypatch: py
         assert hoarder.wait(10) == -signal.SIGKILL
         assert modest.poll() is None
         modest.kill()
+
+
+async def test_a_confined_worker_reads_the_words_of_pictures_where_it_is_asked_to() -> None:
+    image = PIL.Image.new("RGB", (700, 120), "white")
+    font = PIL.ImageFont.load_default(36)
+    PIL.ImageDraw.Draw(image).text((20, 30), "Social security number 523-48-6782", fill="black", font=font)
+    picture = io.BytesIO()
+    image.save(picture, "PNG")
+    head = b"From: ann@city.example\r\nContent-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    content = head + base64.encodebytes(picture.getvalue()).replace(b"\n", b"\r\n")
+    settings = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1)
+    for asked in (False, True):
+        async with WorkerPool(replace(settings, pictures=asked)) as pool:
+            transaction = replace(canary(), direction=Direction.OUTBOUND, message=Message(content))
+            found = (await pool.inspect(transaction)).observations
+        assert ("personal_information" in {observation.detector for observation in found}) == asked

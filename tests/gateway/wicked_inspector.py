@@ -107,7 +107,7 @@ ACTS: dict[str, Act] = {
 }
 
 
-def one_message(sock: socket.socket, settings: object, directory: object, policy: object) -> bool:
+def one_message(sock: socket.socket, reading: inspector.Reading) -> bool:
     """Where `gateway.inspector` reads and answers."""
     beginning = sock.recv(4_000, socket.MSG_PEEK)
     subject = beginning.rpartition(b"Subject: ")[2].partition(b"\r\n")[0].decode()
@@ -115,11 +115,12 @@ def one_message(sock: socket.socket, settings: object, directory: object, policy
     if "sick" in sys.argv or (act == "die unread" and (forks == 1 or act == subject)):
         os._exit(1)
     if act not in ACTS or (act != subject and forks > 1):
-        return real_one_message(sock, settings, directory, policy)
+        return real_one_message(sock, reading)
     received = receive_content(sock)
     assert received is not None
-    inspector.limit_time(settings.seconds)
-    ACTS[act](sock, inspect(transaction_of(from_json(received[0], Preface), received[1]), directory, policy))
+    inspector.limit_time(reading.seconds)
+    transaction = transaction_of(from_json(received[0], Preface), received[1])
+    ACTS[act](sock, inspect(transaction, reading.directory, reading.policy))
     return act in ("exactly the limit", "babble")
 
 
@@ -137,7 +138,7 @@ def serve(*arguments: object) -> None:
     real_serve(*arguments)
 
 
-def wicked_inspect(transaction: object, directory: object, policy: object) -> Judgement:
+def wicked_inspect(transaction: object, directory: object, policy: object, _pictures: object) -> Judgement:
     """What `gateway.inspector` calls to read a message: the deeds of a reader that goes wrong."""
     match transaction.message.first("subject"):
         case "allocate":
