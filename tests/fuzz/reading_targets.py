@@ -25,6 +25,7 @@ from rules.reading.mailboxes import MAX_MAILBOXES, mailboxes_of
 from rules.reading.mime import MAX_DELIMITERS, Span, read_entity, split_multipart
 from rules.reading.names import MAX_NAMES, merge_names
 from rules.reading.parameters import parse_structured, texts_of, values_of
+from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
 from rules.reading.readable import Readable, read_page, read_plain
 from rules.reading.record import MAX_MESSAGE_TEXT, MAX_NOTES
@@ -200,3 +201,14 @@ def address(octets: bytes) -> None:
     assert found.local == written[: len(found.local)] and found.domain == found.domain.lower()
     assert len(found.local.encode()) <= MAX_LOCAL_PART and len(found.domain.encode()) <= MAX_DOMAIN
     assert written.isprintable()
+
+
+_picture_reader = cache(PictureReader)
+
+
+def picture(octets: bytes) -> None:
+    """Words, or the reader's own error with a reason."""
+    try:
+        assert isinstance(_picture_reader().words(octets, 1.0), str)
+    except (LimitExceeded, Unreadable) as error:
+        assert str(error), "without words"

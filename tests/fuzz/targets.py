@@ -43,6 +43,7 @@ TARGETS: tuple[Target, ...] = (
     Target(name="multipart", run=reading_targets.multipart, words=dictionary.MAIL),
     Target(name="encodings", run=reading_targets.encodings, words=dictionary.MAIL),
     Target(name="text", run=reading_targets.text, words=dictionary.MAIL),
+    Target(name="picture", run=reading_targets.picture, words=dictionary.FILES),
     Target(name="address", run=reading_targets.address, words=dictionary.SMTP),
     Target(name="command", run=protocol_targets.command, words=dictionary.SMTP),
     Target(name="data", run=protocol_targets.data, words=dictionary.SMTP),
