@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
 from quarantine.display import address_line, masked, numbers_masked, quoted, subject_of
-from quarantine.item import Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
+from quarantine.item import Count, Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
 from rules.finding import Action, Finding
@@ -87,6 +87,15 @@ class RuleLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedLine:
+    """Copies that a rule in status `observe` found something in, whatever became of them; deferred ones apart."""
+
+    rule: str
+    cites: str
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Copies in the period, but `messages` counts held messages; `waiting` is what is held now, whenever it came."""
 
@@ -112,6 +121,7 @@ class Digest:
     refused: tuple[EntryLine, ...]
     unlisted: int  # of tagged and refused
     rules: tuple[RuleLine, ...]
+    observed: tuple[ObservedLine, ...]
     alerts: tuple[str, ...]
     audit: Standing
 
@@ -143,7 +153,8 @@ def collect(store: Store, period: Period) -> Digest:
     items = index.list(since=period.start, until=period.end)
     events = index.events(period.start, period.end)
     entries = store.ledger.book.entries(period.start, period.end)
-    relayed = sum(count.number for count in store.ledger.book.counts(period.start, period.end))
+    counts = store.ledger.book.counts(period.start, period.end)
+    relayed = sum(count.number for count in counts if count.observed is None)
     waiting = index.list(states=(State.HELD, State.RELEASING))
     audit = verify(store.quarantine.audit.folder)
     tagged = [entry for entry in entries if entry.outcome is Outcome.TAGGED]
@@ -157,6 +168,7 @@ def collect(store: Store, period: Period) -> Digest:
         refused=tuple(_entry_line(entry) for entry in refused[:MAX_LISTED]),
         unlisted=max(0, len(tagged) - MAX_LISTED) + max(0, len(refused) - MAX_LISTED),
         rules=_rule_lines(items, tagged),
+        observed=_observed_lines(counts),
         alerts=tuple(_alerts(store, waiting, audit)),
         audit=audit,
     )
@@ -283,3 +295,11 @@ def _rule_lines(items: Sequence[HeldMessage], tagged: Sequence[Entry]) -> tuple[
         RuleLine(rule=rule, cites=", ".join(sorted(cites[rule])), held=held[rule], tagged=marked[rule])
         for rule in sorted(cites)
     )
+
+
+def _observed_lines(counts: Sequence[Count]) -> tuple[ObservedLine, ...]:
+    copies: Counter[tuple[str, str]] = Counter()
+    for count in counts:
+        if count.observed is not None:
+            copies[count.observed.rule, ", ".join(count.observed.cites)] += count.number
+    return tuple(ObservedLine(rule=rule, cites=cites, copies=copies[rule, cites]) for rule, cites in sorted(copies))

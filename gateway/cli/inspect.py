@@ -24,7 +24,7 @@ from gateway.mailfiles import MailFile, messages_in
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings, worker_settings
 from rules.address import Address, AddressError, parse_address
 from rules.envelope import probable_envelope, wire_form
-from rules.finding import Observation, strictest
+from rules.finding import Finding, Observation, strictest
 from rules.message import Message
 from rules.policy import Policy, find_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -231,13 +231,15 @@ def _verdict_json(verdict: Verdict) -> dict[str, object]:
     return {
         "recipient": verdict.recipient,
         "action": verdict.action.value,
-        "findings": [
-            {
-                "rule": finding.rule,
-                "cites": list(finding.cites),
-                "action": finding.action.value,
-                "observation": finding.observation,
-            }
-            for finding in verdict.findings
-        ],
+        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "observed": [_finding_json(finding) for finding in verdict.observed],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "cites": list(finding.cites),
+        "action": finding.action.value,
+        "observation": finding.observation,
     }

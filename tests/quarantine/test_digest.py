@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarantine.digest import MAX_LISTED, boundary, collect, due_periods
-from quarantine.item import Entry, Outcome, Period, State
+from quarantine.item import Entry, Outcome, Period, State, Trial
 from quarantine.quarantine import open_store
 from quarantine.release import Order
 
@@ -136,6 +136,19 @@ def test_who_did_it_and_why(busy):
 def test_by_rule_and_clause(busy):
     rules = {line.rule: (line.cites, line.held, line.tagged) for line in collect(busy.store, the_day(busy)).rules}
     assert rules == {"chain-letter": ("C-1", 33, 0), "bulk-mail": ("C-2", 0, 3)}
+
+
+def test_what_rules_on_trial_found_is_counted_and_changes_no_total(busy):
+    before = collect(busy.store, the_day(busy))
+    trial = Trial(rule="organization-wide", cites=("C-9",))
+    outcomes = (Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD)
+    busy.store.ledger.record([replace(an_entry(busy, outcome), observed=(trial,)) for outcome in outcomes])
+    busy.store.ledger.flush()
+    after = collect(busy.store, the_day(busy))
+    assert before.observed == ()
+    assert [(line.rule, line.cites, line.copies) for line in after.observed] == [("organization-wide", "C-9", 3)]
+    assert after.totals == replace(before.totals, relayed=before.totals.relayed + 2)
+    assert after.rules == before.rules
 
 
 def test_an_address_that_folds_to_another_keeps_its_findings(keeping):
