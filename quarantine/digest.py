@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
-from quarantine.display import address_line, masked, numbers_masked, quoted, subject_of
+from quarantine.display import address_line, masked, numbers_masked, quoted, readable, subject_of
 from quarantine.item import Count, Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
@@ -209,7 +209,7 @@ def _held_line(item: HeldMessage) -> HeldLine:
         id=item.id,
         held=item.held,
         reverse_path=address_line("" if item.reverse_path is None else str(item.reverse_path)),
-        subject=quoted(subject_of(item.judgement)) if item.purged is None else "(given up)",
+        subject=quoted(subject_of(readable(item))),
         size=item.size,
         cause=item.cause.value,
         legal_hold=quoted(item.legal_hold),
@@ -236,7 +236,8 @@ def findings_of(item: HeldMessage) -> tuple[Finding, ...]:
 
 
 def _finding_lines(item: HeldMessage) -> tuple[FindingLine, ...]:
-    return tuple(_finding_line(finding, item.judgement) for finding in findings_of(item))
+    judgement = readable(item)
+    return tuple(_finding_line(finding, judgement) for finding in findings_of(item))
 
 
 def _finding_line(finding: Finding, judgement: Judgement) -> FindingLine:

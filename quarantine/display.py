@@ -5,7 +5,9 @@ Escaping for HTML, mail and terminals is the business of whoever writes those.
 
 import re
 import unicodedata
+from dataclasses import replace
 
+from quarantine.item import HeldMessage
 from rules.finding import Evidence
 from rules.verdict import Judgement
 
@@ -19,6 +21,7 @@ _HOST_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 # A number that could be someone's: five digits or more, however they are set apart. Linear: no two ways to match.
 _NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
 MASK = "*"
+GIVEN_UP = "(given up)"  # stands where a tombstone has nothing more to tell
 SUBJECT = "subject"  # the part that evidence in the Subject field names (rules.reading)
 
 
@@ -65,6 +68,19 @@ def subject_of(judgement: Judgement) -> str:
         if piece != evidence.text[slice(*evidence.mark)]:
             subject = subject[:start] + MASK * len(piece) + subject[end:]
     return subject
+
+
+def readable(item: HeldMessage) -> Judgement:
+    """The item's judgement for a person: what was given up with the content says so instead of being empty."""
+    judgement = item.judgement
+    if item.purged is None:
+        return judgement
+    return replace(
+        judgement,
+        subject=judgement.subject or GIVEN_UP,
+        observations=tuple(replace(seen, summary=seen.summary or GIVEN_UP) for seen in judgement.observations),
+        not_inspected=tuple(replace(unread, detail=unread.detail or GIVEN_UP) for unread in judgement.not_inspected),
+    )
 
 
 def address_line(address: str) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.cli.explain import explanation
 from gateway.cli.terminal import escaped, is_terminal
 from quarantine.digest import findings_of
-from quarantine.display import one_line
+from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
 from rules.policy_file import Clause
 
@@ -110,7 +110,7 @@ def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
         rules or item.cause.value,
         one_line(str(item.reverse_path or "<>"), SHORT),
         one_line(addresses[0], SHORT) + more,
-        one_line(item.judgement.subject, SHORT),
+        one_line(readable(item).subject, SHORT),
     )
 
 
@@ -135,7 +135,7 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
     for copy in item.recipients:
         tail = f", {escaped(copy.reply)}" if copy.reply else ""
         yield f"  to        {escaped(str(copy.recipient.address))}: {copy.state.value}{tail}"
-    yield f"  subject   {escaped(item.judgement.subject)}"
+    yield f"  subject   {escaped(readable(item).subject)}"
     yield f"  size      {item.size} octets, SHA-256 {item.sha256}"
     if item.legal_hold:
         yield f"  legal hold: {escaped(item.legal_hold)}"
@@ -150,7 +150,7 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
 def _judged(item: HeldMessage, clauses: Mapping[str, Clause]) -> Iterator[str]:
     yield ""
     yield f"judged under {escaped(item.judgement.policy)} {item.judgement.policy_hash[:12]}"
-    yield from explanation(item.judgement, clauses, terminal=is_terminal(sys.stdout))
+    yield from explanation(readable(item), clauses, terminal=is_terminal(sys.stdout))
 
 
 def _text(item: HeldMessage) -> Iterator[str]:

@@ -182,6 +182,14 @@ def test_a_long_list_of_tagged_mail_is_cut_and_says_so(keeping):
     assert (len(digest.tagged), digest.unlisted, digest.totals.tagged) == (MAX_LISTED, 5, MAX_LISTED + 5)
 
 
+def test_what_was_given_up_is_said_and_not_left_empty(keeping):
+    item = keeping.hold("ann@city.example")
+    keeping.store.quarantine.delete([item.id], by="dora", reason="advertising")
+    (line,) = collect(keeping.store, the_day(keeping)).held
+    assert line.subject == "(given up)"
+    assert [finding.summary for finding in line.findings] == ["(given up)"]
+
+
 def test_a_missing_content_and_a_damaged_record_are_alerts(keeping):
     item = keeping.hold("ann@city.example")
     next((keeping.state / "content").rglob(f"{item.sha256}*")).unlink()

@@ -1,12 +1,33 @@
 """What an attacker writes, made fit for a report (reliability I08)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarantine.display import MAX_LINE, address_line, defanged, masked, numbers_masked, one_line, quoted, subject_of
+from quarantine.display import (
+    GIVEN_UP,
+    MAX_LINE,
+    address_line,
+    defanged,
+    masked,
+    numbers_masked,
+    one_line,
+    quoted,
+    readable,
+    subject_of,
+)
+from quarantine.retention import tombstone
 from rules.finding import Evidence, Observation
 from rules.verdict import Inspected, Judgement
+
+
+def test_only_what_was_given_up_says_so(keeping):
+    item = keeping.hold("ann@city.example")
+    assert readable(item) is item.judgement
+    gone = readable(replace(item, purged=keeping.clock(), judgement=tombstone(item.judgement)))
+    assert (gone.subject, gone.observations[0].summary) == (GIVEN_UP, GIVEN_UP)
 
 
 @given(st.text(max_size=2000))

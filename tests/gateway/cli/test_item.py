@@ -8,7 +8,9 @@ import pytest
 
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
 from quarantine.item import Cause, Event, HeldMessage, HeldRecipient, State
+from quarantine.retention import tombstone
 from rules.address import parse_address
+from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
 from rules.policy import Clause
 from rules.transaction import Client, Direction, Recipient
@@ -63,6 +65,19 @@ def test_lines_tell_the_clause_and_every_recipient(item):
 def test_lines_are_escaped(item):
     assert "\x1b" not in lines_of(item)
     assert "\x07" not in lines_of(item)
+
+
+def test_what_was_given_up_is_said_and_not_left_empty(item):
+    unread = (Unread(part="2", reason=Reason.ENCRYPTED, detail="a.zip"),)
+    judgement = tombstone(replace(item.judgement, not_inspected=unread, inspected=Inspected.PARTLY))
+    gone = replace(item, purged=NOW, judgement=judgement)
+    lines = lines_of(gone).split("\n")
+    assert "  subject   (given up)" in lines
+    assert "    (given up)" in lines
+    assert f"    not inspected: message: {Reason.ENCRYPTED.value}: (given up)" in lines
+    assert not any(line and not line.strip() for line in lines)
+    assert item_row(gone, ZONE)[6] == "(given up)"
+    assert item_object(gone)["subject"] == ""
 
 
 def test_lines_tell_legal_hold_missing_content_and_history(item):
