@@ -13,7 +13,7 @@ from rules.verdict import Judgement
 
 MAX_LINE = 120  # characters (reliability I08)
 CUT = "…"
-LOOKED_AT = 4  # times the limit: room for blanks and unseen characters that fall away
+LOOKED_AT = 4  # times the limit: room for blanks that fall away
 # Controls, format characters (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph ends.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # A dot that a mail reader could take for part of a host's name; linear: each match is one character between two looks.
@@ -26,14 +26,21 @@ SUBJECT = "subject"  # the part that evidence in the Subject field names (rules.
 
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:
-    """The text on one line of at most `limit` characters, without anything that is not seen."""
+    r"""The text on one line of at most `limit` characters; what is not seen by itself is written out, as `\x1b`."""
     # A text of any length costs no more than a short one; what lies beyond is only told by the cut.
     head = text[: limit * LOOKED_AT]
-    seen = "".join(" " if c.isspace() else c for c in head if c.isspace() or unicodedata.category(c) not in _UNSEEN)
-    line = " ".join(seen.split())
+    line = " ".join("".join(map(_seen, head)).split())
     if len(line) <= limit and len(head) == len(text):
         return line
     return line[: limit - len(CUT)] + CUT
+
+
+def _seen(character: str) -> str:
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) not in _UNSEEN:
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def defanged(text: str) -> str:

@@ -62,6 +62,10 @@ def test_lines_tell_the_clause_and_every_recipient(item):
         assert words in told
 
 
+def test_a_row_writes_out_what_is_not_seen(item):
+    assert item_row(item, ZONE)[6] == r"Luck\x1b[2J"
+
+
 def test_lines_are_escaped(item):
     assert "\x1b" not in lines_of(item)
     assert "\x07" not in lines_of(item)
