@@ -10,6 +10,7 @@ from gateway.cli.terminal import escaped, is_terminal
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
+from rules.finding import Finding
 from rules.policy_file import Clause
 
 SHORT = 40  # characters of a subject or an address in a table
@@ -59,9 +60,8 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
                 "recipient": verdict.recipient,
                 "direction": verdict.direction.value,
                 "action": verdict.action.value,
-                "findings": [
-                    {"rule": f.rule, "cites": f.cites, "observation": f.observation} for f in verdict.findings
-                ],
+                "findings": [_finding_object(finding) for finding in verdict.findings],
+                "observed": [_finding_object(finding) for finding in verdict.observed],
             }
             for verdict in judgement.verdicts
         ],
@@ -97,6 +97,10 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
             for event in history
         ],
     }
+
+
+def _finding_object(finding: Finding) -> dict[str, object]:
+    return {"rule": finding.rule, "cites": finding.cites, "observation": finding.observation}
 
 
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:

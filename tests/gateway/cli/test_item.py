@@ -106,3 +106,11 @@ def test_the_shown_object_has_the_verdict_of_each_recipient(item):
         "ann@city.example",
         "bob@city.example",
     ]
+
+
+def test_the_shown_object_names_what_a_rule_on_trial_found(item):
+    first, second = item.judgement.verdicts
+    tried = replace(second, observed=second.findings, findings=())
+    shown = shown_object(replace(item, judgement=replace(item.judgement, verdicts=(first, tried))), [])
+    told = [([f["rule"] for f in one["findings"]], [f["rule"] for f in one["observed"]]) for one in shown["verdicts"]]
+    assert told == [(["chain-letter"], []), ([], ["chain-letter"])]
