@@ -12,7 +12,7 @@ from gateway.logs import EXTRA
 from gateway.plan import Disposition
 from gateway.reply import Reply
 from quarantine.display import subject_of
-from quarantine.item import Entry, Outcome
+from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import Ledger
 from rules.transaction import Transaction
 from rules.verdict import Judgement
@@ -81,6 +81,7 @@ def _line(
                 "outcome": item.outcome.value,
                 "rules": list(dict.fromkeys(finding.rule for finding in item.verdict.findings)),
                 "clauses": list(dict.fromkeys(clause for f in item.verdict.findings for clause in f.cites)),
+                "observed": list(dict.fromkeys(finding.rule for finding in item.verdict.observed)),
                 "reply": str(item.reply),
             }
             for item in dispositions
@@ -98,6 +99,7 @@ def _entry(transaction: Transaction, judgement: Judgement, item: Disposition) ->
         rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         cites=tuple(dict.fromkeys(clause for finding in findings for clause in finding.cites)),
         subject=subject_of(judgement),
+        observed=tuple(dict.fromkeys(Trial(rule=f.rule, cites=f.cites) for f in item.verdict.observed)),
     )
 
 
@@ -110,6 +112,7 @@ def _entry_of(
     rules: tuple[str, ...] = (),
     cites: tuple[str, ...] = (),
     subject: str = "",
+    observed: tuple[Trial, ...] = (),
 ) -> Entry:
     return Entry(
         at=transaction.received,
@@ -122,4 +125,5 @@ def _entry_of(
         cites=cites,
         subject=subject,
         reply=str(reply),
+        observed=observed,
     )

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
-from quarantine.display import address_line, masked, numbers_masked, quoted, subject_of
-from quarantine.item import Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
+from quarantine.display import address_line, masked, numbers_masked, quoted, readable, subject_of
+from quarantine.item import Count, Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
 from rules.finding import Action, Finding
@@ -87,6 +87,15 @@ class RuleLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedLine:
+    """Copies that a rule in status `observe` found something in, whatever became of them; deferred ones apart."""
+
+    rule: str
+    cites: str
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Copies in the period, but `messages` counts held messages; `waiting` is what is held now, whenever it came."""
 
@@ -112,6 +121,7 @@ class Digest:
     refused: tuple[EntryLine, ...]
     unlisted: int  # of tagged and refused
     rules: tuple[RuleLine, ...]
+    observed: tuple[ObservedLine, ...]
     alerts: tuple[str, ...]
     audit: Standing
 
@@ -143,7 +153,8 @@ def collect(store: Store, period: Period) -> Digest:
     items = index.list(since=period.start, until=period.end)
     events = index.events(period.start, period.end)
     entries = store.ledger.book.entries(period.start, period.end)
-    relayed = sum(count.number for count in store.ledger.book.counts(period.start, period.end))
+    counts = store.ledger.book.counts(period.start, period.end)
+    relayed = sum(count.number for count in counts if count.observed is None)
     waiting = index.list(states=(State.HELD, State.RELEASING))
     audit = verify(store.quarantine.audit.folder)
     tagged = [entry for entry in entries if entry.outcome is Outcome.TAGGED]
@@ -157,6 +168,7 @@ def collect(store: Store, period: Period) -> Digest:
         refused=tuple(_entry_line(entry) for entry in refused[:MAX_LISTED]),
         unlisted=max(0, len(tagged) - MAX_LISTED) + max(0, len(refused) - MAX_LISTED),
         rules=_rule_lines(items, tagged),
+        observed=_observed_lines(counts),
         alerts=tuple(_alerts(store, waiting, audit)),
         audit=audit,
     )
@@ -197,7 +209,7 @@ def _held_line(item: HeldMessage) -> HeldLine:
         id=item.id,
         held=item.held,
         reverse_path=address_line("" if item.reverse_path is None else str(item.reverse_path)),
-        subject=quoted(subject_of(item.judgement)) if item.purged is None else "(given up)",
+        subject=quoted(subject_of(readable(item))),
         size=item.size,
         cause=item.cause.value,
         legal_hold=quoted(item.legal_hold),
@@ -224,7 +236,8 @@ def findings_of(item: HeldMessage) -> tuple[Finding, ...]:
 
 
 def _finding_lines(item: HeldMessage) -> tuple[FindingLine, ...]:
-    return tuple(_finding_line(finding, item.judgement) for finding in findings_of(item))
+    judgement = readable(item)
+    return tuple(_finding_line(finding, judgement) for finding in findings_of(item))
 
 
 def _finding_line(finding: Finding, judgement: Judgement) -> FindingLine:
@@ -283,3 +296,11 @@ def _rule_lines(items: Sequence[HeldMessage], tagged: Sequence[Entry]) -> tuple[
         RuleLine(rule=rule, cites=", ".join(sorted(cites[rule])), held=held[rule], tagged=marked[rule])
         for rule in sorted(cites)
     )
+
+
+def _observed_lines(counts: Sequence[Count]) -> tuple[ObservedLine, ...]:
+    copies: Counter[tuple[str, str]] = Counter()
+    for count in counts:
+        if count.observed is not None:
+            copies[count.observed.rule, ", ".join(count.observed.cites)] += count.number
+    return tuple(ObservedLine(rule=rule, cites=cites, copies=copies[rule, cites]) for rule, cites in sorted(copies))

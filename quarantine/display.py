@@ -5,13 +5,15 @@ Escaping for HTML, mail and terminals is the business of whoever writes those.
 
 import re
 import unicodedata
+from dataclasses import replace
 
+from quarantine.item import HeldMessage
 from rules.finding import Evidence
 from rules.verdict import Judgement
 
 MAX_LINE = 120  # characters (reliability I08)
 CUT = "…"
-LOOKED_AT = 4  # times the limit: room for blanks and unseen characters that fall away
+LOOKED_AT = 4  # times the limit: room for blanks that fall away
 # Controls, format characters (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph ends.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # A dot that a mail reader could take for part of a host's name; linear: each match is one character between two looks.
@@ -19,18 +21,26 @@ _HOST_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 # A number that could be someone's: five digits or more, however they are set apart. Linear: no two ways to match.
 _NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
 MASK = "*"
+GIVEN_UP = "(given up)"  # stands where a tombstone has nothing more to tell
 SUBJECT = "subject"  # the part that evidence in the Subject field names (rules.reading)
 
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:
-    """The text on one line of at most `limit` characters, without anything that is not seen."""
+    r"""The text on one line of at most `limit` characters; what is not seen by itself is written out, as `\x1b`."""
     # A text of any length costs no more than a short one; what lies beyond is only told by the cut.
     head = text[: limit * LOOKED_AT]
-    seen = "".join(" " if c.isspace() else c for c in head if c.isspace() or unicodedata.category(c) not in _UNSEEN)
-    line = " ".join(seen.split())
+    line = " ".join("".join(map(_seen, head)).split())
     if len(line) <= limit and len(head) == len(text):
         return line
     return line[: limit - len(CUT)] + CUT
+
+
+def _seen(character: str) -> str:
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) not in _UNSEEN:
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def defanged(text: str) -> str:
@@ -65,6 +75,19 @@ def subject_of(judgement: Judgement) -> str:
         if piece != evidence.text[slice(*evidence.mark)]:
             subject = subject[:start] + MASK * len(piece) + subject[end:]
     return subject
+
+
+def readable(item: HeldMessage) -> Judgement:
+    """The item's judgement for a person: what was given up with the content says so instead of being empty."""
+    judgement = item.judgement
+    if item.purged is None:
+        return judgement
+    return replace(
+        judgement,
+        subject=judgement.subject or GIVEN_UP,
+        observations=tuple(replace(seen, summary=seen.summary or GIVEN_UP) for seen in judgement.observations),
+        not_inspected=tuple(replace(unread, detail=unread.detail or GIVEN_UP) for unread in judgement.not_inspected),
+    )
 
 
 def address_line(address: str) -> str:

@@ -110,6 +110,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A rule in status `observe` that found something, with its clauses. Nothing was done because of it."""
+
+    rule: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What became of one recipient of one transaction. `rules` and `cites` are those of its verdict's findings."""
 
@@ -123,16 +131,21 @@ class Entry:
     cites: tuple[str, ...] = ()
     subject: str = ""
     reply: str = ""
+    observed: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Recipients with one outcome on one listener, summed for the minute from `start`."""
+    """Recipients with one outcome on one listener, summed for the minute from `start`.
+
+    With `observed`, only those for whom that rule found something; they are in the whole sum too.
+    """
 
     start: datetime
     listener: str
     outcome: Outcome
     number: int
+    observed: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What became of every recipient that was not held: rows for the exceptions, sums for the mail that simply passed.
 
-What is held is in the quarantine's own rows and is not written twice. Proves that the books agree.
+What rules on trial found is summed for everyone whose mail was not deferred. What is held is in the quarantine's own
+rows and is not written twice. Proves that the books agree.
 """
 
 from collections import Counter
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock, Timer
 
-from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State
+from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
 from quarantine.ports import Book, Contents, Index, StoreUnavailable
 
 FLUSH_SECONDS = 1.0  # what a crash may take from the sum of relayed mail; the mail itself was delivered
@@ -19,11 +20,12 @@ END = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """Relayed recipients are summed in memory and written once a second; all others at once."""
+    """Sums, of relayed recipients and of what rules on trial found, are kept in memory and written once a second; rows
+    at once."""
 
     book: Book
     clock: Callable[[], datetime]
-    _sums: "Counter[tuple[datetime, str]]" = field(default_factory=Counter, init=False)
+    _sums: "Counter[tuple[datetime, str, Outcome, Trial | None]]" = field(default_factory=Counter, init=False)
     _timer: Timer | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
@@ -33,8 +35,7 @@ class Ledger:
         rows = [entry for entry in entries if entry.outcome not in (Outcome.RELAYED, Outcome.HELD)]
         with self._lock:
             for entry in entries:
-                if entry.outcome is Outcome.RELAYED:
-                    self._sums[count_start(now), entry.listener] += 1
+                self._sums.update((count_start(now), entry.listener, *summed) for summed in _summed(entry))
             if self._sums and self._timer is None and not rows:
                 self._timer = Timer(FLUSH_SECONDS, self._flush_quietly)
                 self._timer.start()
@@ -57,8 +58,8 @@ class Ledger:
         with self._lock:
             sums, self._sums = self._sums, Counter()
         counts = [
-            Count(start=start, listener=listener, outcome=Outcome.RELAYED, number=number)
-            for (start, listener), number in sums.items()
+            Count(start=start, listener=listener, outcome=outcome, number=number, observed=observed)
+            for (start, listener, outcome, observed), number in sums.items()
         ]
         if not rows and not counts:
             return
@@ -68,6 +69,14 @@ class Ledger:
             with self._lock:
                 self._sums.update(sums)
             raise
+
+
+def _summed(entry: Entry) -> Iterator[tuple[Outcome, Trial | None]]:
+    """What one recipient adds one to. A deferred one comes again, and would count each time."""
+    if entry.outcome is Outcome.RELAYED:
+        yield entry.outcome, None
+    if entry.outcome is not Outcome.DEFERRED:
+        yield from ((entry.outcome, trial) for trial in entry.observed)
 
 
 def count_start(moment: datetime) -> datetime:

@@ -5,8 +5,9 @@ Makes lines that are safe to print. Never decides and never reads mail.
 
 from collections.abc import Iterator, Mapping
 
+from gateway.cli.aside import Case, asides, whom
 from gateway.cli.terminal import escaped, marked
-from rules.finding import Evidence, Finding, Observation
+from rules.finding import Evidence, Finding
 from rules.policy_file import Clause
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -15,8 +16,13 @@ SHOWN_RECIPIENTS = 20
 SHOWN_UNREAD = 20
 
 
-def explanation(judgement: Judgement, clauses: Mapping[str, Clause], *, terminal: bool) -> Iterator[str]:
-    """The lines about one message, escaped. `clauses` are the policy's; `terminal`: marks in reverse video."""
+def explanation(
+    judgement: Judgement, clauses: Mapping[str, Clause], *, terminal: bool, case: Case | None = None
+) -> Iterator[str]:
+    """The lines about one message, escaped. `clauses` are the policy's; `terminal`: marks in reverse video.
+
+    `case` is what it was judged under, where that is known.
+    """
     for verdict in judgement.verdicts[:SHOWN_RECIPIENTS]:
         yield f"  {verdict.action.value:<10}  {escaped(verdict.recipient)} ({verdict.direction.value})"
     if len(judgement.verdicts) > SHOWN_RECIPIENTS:
@@ -25,7 +31,7 @@ def explanation(judgement: Judgement, clauses: Mapping[str, Clause], *, terminal
         yield from _finding(judgement, finding, clauses, finding.action.value, terminal)
     for finding in _distinct(judgement, observed=True):
         yield from _finding(judgement, finding, clauses, "observed only, not acted on", terminal)
-    yield from _aside(judgement)
+    yield from asides(judgement, case)
     yield from _unread(judgement)
 
 
@@ -48,9 +54,7 @@ def _finding(
     judgement: Judgement, finding: Finding, clauses: Mapping[str, Clause], action: str, terminal: bool
 ) -> Iterator[str]:
     concerned = [verdict.recipient for verdict in judgement.verdicts if finding in verdict.findings + verdict.observed]
-    whom = "" if len(concerned) == len(judgement.verdicts) else f", for {escaped(', '.join(concerned[:3]))}"
-    more = f" and {len(concerned) - 3} more" if whom and len(concerned) > 3 else ""
-    yield f"  {escaped(finding.rule)}: {action}{whom}{more}"
+    yield f"  {escaped(finding.rule)}: {action}{whom(concerned, judgement)}"
     for name in finding.cites:
         yield f"    {_clause(name, clauses.get(name))}"
     observation = judgement.observations[finding.observation]
@@ -65,18 +69,6 @@ def _clause(name: str, clause: Clause | None) -> str:
     if clause is None:
         return escaped(name)
     return escaped(f"{name} (clause {clause.ref}): {clause.says}" if clause.says else f"{name} (clause {clause.ref})")
-
-
-def _aside(judgement: Judgement) -> Iterator[str]:
-    """What detectors saw and no rule made anything of: it answers the question why a message was passed."""
-    used = {finding.observation for verdict in judgement.verdicts for finding in verdict.findings + verdict.observed}
-    for index, observation in enumerate(judgement.observations):
-        if observation.detected and index not in used:
-            yield f"  seen, and no rule speaks of it here: {_seen(observation)}"
-
-
-def _seen(observation: Observation) -> str:
-    return escaped(f"{observation.detector}: {observation.summary}")
 
 
 def _unread(judgement: Judgement) -> Iterator[str]:

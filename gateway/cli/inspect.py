@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.aside import Case
 from gateway.cli.explain import explanation
 from gateway.cli.options import configured, optional_config
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
@@ -24,7 +25,7 @@ from gateway.mailfiles import MailFile, messages_in
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings, worker_settings
 from rules.address import Address, AddressError, parse_address
 from rules.envelope import probable_envelope, wire_form
-from rules.finding import Observation, strictest
+from rules.finding import Finding, Observation, strictest
 from rules.message import Message
 from rules.policy import Policy, find_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -52,6 +53,8 @@ class _Judged:
 
     file: MailFile
     sha256: str
+    sender: Address | None
+    received: datetime
     judgement: Judgement
     milliseconds: float
 
@@ -159,6 +162,8 @@ async def _judge(file: MailFile, request: _Request, pool: WorkerPool) -> _Judged
     return _Judged(
         file=file,
         sha256=hashlib.sha256(octets).hexdigest(),
+        sender=transaction.envelope.reverse_path,
+        received=transaction.received,
         judgement=judgement,
         milliseconds=round((time.perf_counter() - start) * 1000, 1),
     )
@@ -191,7 +196,8 @@ def _explain(judged: _Judged, policy: Policy) -> None:
     judgement = judged.judgement
     action = strictest(*(verdict.action for verdict in judgement.verdicts))
     click.echo(f"{escaped(judged.file.name)}: {action.value}, under {escaped(judgement.policy)}")
-    for line in explanation(judgement, policy.clauses, terminal=is_terminal(sys.stdout)):
+    case = Case(policy=policy, sender=judged.sender, now=judged.received)
+    for line in explanation(judgement, policy.clauses, terminal=is_terminal(sys.stdout), case=case):
         click.echo(line)
     click.echo()
 
@@ -231,13 +237,15 @@ def _verdict_json(verdict: Verdict) -> dict[str, object]:
     return {
         "recipient": verdict.recipient,
         "action": verdict.action.value,
-        "findings": [
-            {
-                "rule": finding.rule,
-                "cites": list(finding.cites),
-                "action": finding.action.value,
-                "observation": finding.observation,
-            }
-            for finding in verdict.findings
-        ],
+        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "observed": [_finding_json(finding) for finding in verdict.observed],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "cites": list(finding.cites),
+        "action": finding.action.value,
+        "observation": finding.observation,
     }

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from gateway.cli.explain import explanation
 from gateway.cli.terminal import escaped, is_terminal
 from quarantine.digest import findings_of
-from quarantine.display import one_line
+from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
+from rules.finding import Finding
 from rules.policy_file import Clause
 
 SHORT = 40  # characters of a subject or an address in a table
@@ -59,9 +60,8 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
                 "recipient": verdict.recipient,
                 "direction": verdict.direction.value,
                 "action": verdict.action.value,
-                "findings": [
-                    {"rule": f.rule, "cites": f.cites, "observation": f.observation} for f in verdict.findings
-                ],
+                "findings": [_finding_object(finding) for finding in verdict.findings],
+                "observed": [_finding_object(finding) for finding in verdict.observed],
             }
             for verdict in judgement.verdicts
         ],
@@ -99,6 +99,10 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
     }
 
 
+def _finding_object(finding: Finding) -> dict[str, object]:
+    return {"rule": finding.rule, "cites": finding.cites, "observation": finding.observation}
+
+
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
     addresses = [str(copy.recipient.address) for copy in item.recipients]
     more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
@@ -110,7 +114,7 @@ def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
         rules or item.cause.value,
         one_line(str(item.reverse_path or "<>"), SHORT),
         one_line(addresses[0], SHORT) + more,
-        one_line(item.judgement.subject, SHORT),
+        one_line(readable(item).subject, SHORT),
     )
 
 
@@ -135,7 +139,7 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
     for copy in item.recipients:
         tail = f", {escaped(copy.reply)}" if copy.reply else ""
         yield f"  to        {escaped(str(copy.recipient.address))}: {copy.state.value}{tail}"
-    yield f"  subject   {escaped(item.judgement.subject)}"
+    yield f"  subject   {escaped(readable(item).subject)}"
     yield f"  size      {item.size} octets, SHA-256 {item.sha256}"
     if item.legal_hold:
         yield f"  legal hold: {escaped(item.legal_hold)}"
@@ -150,7 +154,7 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
 def _judged(item: HeldMessage, clauses: Mapping[str, Clause]) -> Iterator[str]:
     yield ""
     yield f"judged under {escaped(item.judgement.policy)} {item.judgement.policy_hash[:12]}"
-    yield from explanation(item.judgement, clauses, terminal=is_terminal(sys.stdout))
+    yield from explanation(readable(item), clauses, terminal=is_terminal(sys.stdout))
 
 
 def _text(item: HeldMessage) -> Iterator[str]:

@@ -8,7 +8,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from quarantine.item import Cause, Count, Event, HeldMessage, HeldRecipient, Outcome, Period, Report, ReportState, State
+from quarantine.item import (
+    Cause,
+    Count,
+    Event,
+    HeldMessage,
+    HeldRecipient,
+    Outcome,
+    Period,
+    Report,
+    ReportState,
+    State,
+    Trial,
+)
 from rules.address import Address
 from rules.document import from_json, to_json
 from rules.transaction import Client, Recipient
@@ -138,8 +150,21 @@ def event(row: Any) -> Event:
     )
 
 
+def count_key(count: Count) -> dict[str, str]:
+    """What a count is found by. A rule on trial stands behind the outcome: stores made before have no column for it."""
+    trial = "" if count.observed is None else f" {to_json(count.observed, Trial).decode()}"
+    return {"start": text(count.start), "listener": count.listener, "outcome": f"{count.outcome.value}{trial}"}
+
+
 def count(row: Any) -> Count:
-    return Count(start=moment(row.start), listener=row.listener, outcome=Outcome(row.outcome), number=row.number)
+    outcome, _, trial = row.outcome.partition(" ")
+    return Count(
+        start=moment(row.start),
+        listener=row.listener,
+        outcome=Outcome(outcome),
+        number=row.number,
+        observed=from_json(trial, Trial) if trial else None,
+    )
 
 
 def report_row(report: Report) -> dict[str, object]:

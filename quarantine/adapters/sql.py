@@ -477,7 +477,7 @@ def _is_open(connection: Connection, id: str) -> bool:
 
 
 def _add(connection: Connection, item: Count) -> None:
-    row = {"start": rows.text(item.start), "listener": item.listener, "outcome": item.outcome.value}
+    row = rows.count_key(item)
     where = [COUNTS.c[name] == value for name, value in row.items()]
     added = connection.execute(update(COUNTS).where(*where).values(number=COUNTS.c.number + item.number))
     if added.rowcount == 0:

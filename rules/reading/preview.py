@@ -21,6 +21,10 @@ _UNSAFE = re.compile(
 )
 
 
+# Of these, what newsletters put between letters and into blank lines by the hundred: written out, it hides the text.
+_PADDING = frozenset("\xad\u200b\u200c\u200d\u2060\ufeff")
+
+
 def preview_of(facts: Facts) -> str:
     """Subject, originators and addressees, then the texts in order, each role other than the author's announced."""
     pieces = [
@@ -36,7 +40,7 @@ def preview_of(facts: Facts) -> str:
         if key != last:
             pieces.append(_opening(text))
         last = key
-        pieces.append(_safe(text.text[:MAX_PREVIEW]).rstrip())
+        pieces.append(_safe(text.text[:MAX_PREVIEW])[:MAX_PREVIEW].rstrip())
     preview = "\n".join(pieces)
     return preview if len(preview) <= MAX_PREVIEW else preview[: MAX_PREVIEW - 8] + "\n[cut]\n"
 
@@ -47,7 +51,11 @@ def _opening(text: Text) -> str:
 
 
 def _safe(text: str) -> str:
-    return _UNSAFE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _UNSAFE.sub(_written_out, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return "" if match[0] in _PADDING else match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _line(text: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,9 @@ from gateway.journal import Journal
 from gateway.logs import EXTRA, JsonFormatter
 from gateway.plan import Disposition
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
-from quarantine.item import Entry, Outcome
+from quarantine.item import Entry, Outcome, Trial
 from quarantine.ports import StoreUnavailable
+from rules.finding import Action
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
@@ -62,6 +64,20 @@ def test_the_ledger_gets_a_row_for_each_recipient(transaction: Transaction, judg
         ("C1", "C2"),
         "papers",
     )
+
+
+def test_a_rule_on_trial_stands_in_the_line_and_in_the_row(
+    transaction: Transaction, judgement: Judgement, caplog: pytest.LogCaptureFixture
+) -> None:
+    (verdict,) = judgement.verdicts
+    tried = replace(verdict, action=Action.PASS, findings=(), observed=verdict.findings * 2)
+    book = Book()
+    with caplog.at_level(logging.INFO, "mailward.transaction"):
+        written(book, transaction, replace(judgement, verdicts=(tried,)), Outcome.RELAYED, ACCEPTED)
+    (told,) = getattr(caplog.records[0], EXTRA)["recipients"]
+    assert (told["rules"], told["clauses"], told["observed"]) == ([], [], ["rule-one"])
+    (entry,) = book.entries
+    assert (entry.rules, entry.observed) == ((), (Trial(rule="rule-one", cites=("C1", "C2")),))
 
 
 def test_what_could_not_be_judged_is_deferred_in_the_ledger(transaction: Transaction) -> None:

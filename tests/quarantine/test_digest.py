@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarantine.digest import MAX_LISTED, boundary, collect, due_periods
-from quarantine.item import Entry, Outcome, Period, State
+from quarantine.item import Entry, Outcome, Period, State, Trial
 from quarantine.quarantine import open_store
 from quarantine.release import Order
 
@@ -138,6 +138,19 @@ def test_by_rule_and_clause(busy):
     assert rules == {"chain-letter": ("C-1", 33, 0), "bulk-mail": ("C-2", 0, 3)}
 
 
+def test_what_rules_on_trial_found_is_counted_and_changes_no_total(busy):
+    before = collect(busy.store, the_day(busy))
+    trial = Trial(rule="organization-wide", cites=("C-9",))
+    outcomes = (Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD)
+    busy.store.ledger.record([replace(an_entry(busy, outcome), observed=(trial,)) for outcome in outcomes])
+    busy.store.ledger.flush()
+    after = collect(busy.store, the_day(busy))
+    assert before.observed == ()
+    assert [(line.rule, line.cites, line.copies) for line in after.observed] == [("organization-wide", "C-9", 3)]
+    assert after.totals == replace(before.totals, relayed=before.totals.relayed + 2)
+    assert after.rules == before.rules
+
+
 def test_an_address_that_folds_to_another_keeps_its_findings(keeping):
     """Domains are not folded: ß and ss are two hosts."""
     keeping.hold("ann@straße.example")
@@ -167,6 +180,14 @@ def test_a_long_list_of_tagged_mail_is_cut_and_says_so(keeping):
     keeping.store.ledger.record([an_entry(keeping, Outcome.TAGGED, number) for number in range(MAX_LISTED + 5)])
     digest = collect(keeping.store, the_day(keeping))
     assert (len(digest.tagged), digest.unlisted, digest.totals.tagged) == (MAX_LISTED, 5, MAX_LISTED + 5)
+
+
+def test_what_was_given_up_is_said_and_not_left_empty(keeping):
+    item = keeping.hold("ann@city.example")
+    keeping.store.quarantine.delete([item.id], by="dora", reason="advertising")
+    (line,) = collect(keeping.store, the_day(keeping)).held
+    assert line.subject == "(given up)"
+    assert [finding.summary for finding in line.findings] == ["(given up)"]
 
 
 def test_a_missing_content_and_a_damaged_record_are_alerts(keeping):

@@ -11,7 +11,7 @@ import pytest
 
 from quarantine.digest import LATE, collect, due_periods
 from quarantine.digest_mail import LEASE, DigestSender, Settings, compose, render
-from quarantine.item import Period, ReportState
+from quarantine.item import Entry, Outcome, Period, ReportState, Trial
 from quarantine.ports import Refused, StoreUnavailable
 
 SETTINGS = Settings(
@@ -61,6 +61,19 @@ def test_its_header_holds_what_it_must(parsed):
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.get_payload()] == ["text/plain", "text/html"]
     assert not message.defects
+
+
+def test_both_parts_tell_what_rules_on_trial_found(keeping):
+    entry = Entry(
+        at=keeping.clock(), transaction="t", listener="edge", reverse_path="", recipient="ann@city.example",
+        outcome=Outcome.RELAYED, observed=(Trial(rule="organization-wide", cites=("C-9", "C-10")),),
+    )  # fmt: skip
+    keeping.store.ledger.record([entry] * 3)
+    keeping.store.ledger.flush()
+    text, html = texts(the_mail(keeping))
+    assert "Observed, not acted on" in text and "Observed, not acted on" in html
+    assert "organization-wide (C-9, C-10): 3 copies" in text
+    assert '<td>organization-wide</td><td>C-9, C-10</td><td align="right">3</td>' in html
 
 
 def test_a_hostile_subject_adds_no_header_field_and_no_part(parsed):

@@ -1,12 +1,33 @@
 """What an attacker writes, made fit for a report (reliability I08)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarantine.display import MAX_LINE, address_line, defanged, masked, numbers_masked, one_line, quoted, subject_of
+from quarantine.display import (
+    GIVEN_UP,
+    MAX_LINE,
+    address_line,
+    defanged,
+    masked,
+    numbers_masked,
+    one_line,
+    quoted,
+    readable,
+    subject_of,
+)
+from quarantine.retention import tombstone
 from rules.finding import Evidence, Observation
 from rules.verdict import Inspected, Judgement
+
+
+def test_only_what_was_given_up_says_so(keeping):
+    item = keeping.hold("ann@city.example")
+    assert readable(item) is item.judgement
+    gone = readable(replace(item, purged=keeping.clock(), judgement=tombstone(item.judgement)))
+    assert (gone.subject, gone.observations[0].summary) == (GIVEN_UP, GIVEN_UP)
 
 
 @given(st.text(max_size=2000))
@@ -21,8 +42,9 @@ def test_whatever_comes_it_is_one_printable_line_of_bounded_length(text):
     ("text", "line"),
     [
         ("Hello\r\nBcc: all@city.example", "Hello Bcc: all@city.example"),
-        ("a\x1b[31mred\x07", "a[31mred"),
-        ("abc\u202egpj.exe\u200b\u00ad", "abcgpj.exe"),
+        ("a\x1b[31mred\x07", r"a\x1b[31mred\x07"),
+        ("abc\u202egpj.exe\u200b\u00ad", r"abc\u202egpj.exe\u200b\xad"),
+        ("a\ud800b", r"a\ud800b"),
         ("  tabs\tand \u2028 breaks\x0b ", "tabs and breaks"),
         ("x" * 10_000, "x" * 119 + "…"),
         (" " * 10_000 + "x", "…"),
@@ -37,7 +59,7 @@ def test_one_line(text, line):
     [
         ("see http://evil.example/x", "see http[:]//evil[.]example/x"),
         ("WWW.EVIL.EXAMPLE", "WWW[.]EVIL[.]EXAMPLE"),
-        ("http:\u200b//evil.example", "http[:]//evil[.]example"),
+        ("http:\u200b//evil.example", r"http:\u200b//evil[.]example"),
         ("Dr. Who paid 3.50", "Dr. Who paid 3.50"),
     ],
 )

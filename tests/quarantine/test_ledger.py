@@ -2,12 +2,13 @@
 
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from quarantine import ledger
-from quarantine.item import Entry, Outcome
+from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import verify
 from quarantine.ports import StoreUnavailable
 from quarantine.release import Order
@@ -22,7 +23,17 @@ def an_entry(keeping, outcome, recipient="ann@city.example"):
 
 def relayed(keeping):
     now = keeping.clock()
-    return sum(count.number for count in keeping.store.ledger.book.counts(now - timedelta(days=1), now))
+    counts = keeping.store.ledger.book.counts(now - timedelta(days=1), now)
+    return sum(count.number for count in counts if count.observed is None)
+
+
+TRIAL = Trial(rule="chain-letter", cites=("C-1", "C-3"))
+
+
+def on_trial(keeping):
+    now = keeping.clock()
+    counts = keeping.store.ledger.book.counts(now - timedelta(days=1), now)
+    return {count.outcome: count.number for count in counts if count.observed == TRIAL}
 
 
 def test_relayed_mail_is_summed_and_the_rest_is_written_out(keeping):
@@ -58,6 +69,23 @@ def test_a_sum_that_cannot_be_written_is_kept(keeping, monkeypatch):
     keeping.store.ledger.flush()
     keeping.clock.pass_(minutes=1)
     assert relayed(keeping) == 1
+
+
+def test_what_a_rule_on_trial_found_is_summed_but_not_for_mail_that_comes_again(keeping):
+    outcomes = [Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD, Outcome.TAGGED, Outcome.DEFERRED]
+    entries = [replace(an_entry(keeping, outcome), observed=(TRIAL,)) for outcome in outcomes]
+    keeping.store.ledger.record(entries)
+    keeping.clock.pass_(minutes=1)
+    assert on_trial(keeping) == {Outcome.RELAYED: 2, Outcome.HELD: 1, Outcome.TAGGED: 1}
+    assert relayed(keeping) == 2
+
+
+def test_what_a_rule_on_trial_found_outlives_a_restart_and_adds_up(keeping, keep):
+    for opened in (keeping, keep()):
+        opened.store.ledger.record([replace(an_entry(keeping, Outcome.RELAYED), observed=(TRIAL,))])
+        opened.store.ledger.flush()
+    keeping.clock.pass_(minutes=1)
+    assert on_trial(keep()) == {Outcome.RELAYED: 2}
 
 
 def told(keeping):

@@ -66,7 +66,7 @@ def test_a_rule_on_trial_says_that_it_did_not_act() -> None:
 
 def test_what_was_seen_without_consequence_is_told_too() -> None:
     assert told(verdict("a", Action.PASS))[1:] == [
-        "  seen, and no rule speaks of it here: chain_letter: asks to be passed on"
+        "  seen, and without consequence: chain_letter: asks to be passed on"
     ]
 
 

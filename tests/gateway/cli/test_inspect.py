@@ -64,7 +64,7 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     assert (found["inspected"], found["not_inspected"]) == ("fully", [])
     assert found["milliseconds"] > 0
     (verdict,) = found["verdicts"]
-    assert list(verdict) == ["recipient", "action", "findings"]
+    assert list(verdict) == ["recipient", "action", "findings", "observed"]
     assert (verdict["recipient"], verdict["action"]) == ("all-staff@city.example", "quarantine")
     (finding,) = verdict["findings"]
     assert finding | {"observation": 0} == {
@@ -77,6 +77,18 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     assert list(observation) == ["detector", "detected", "score", "summary", "evidence"]
     assert observation["detector"] == "organization_wide"
     assert list(observation["evidence"][0]) == ["part", "start", "end", "text"]
+
+
+def test_json_names_what_a_rule_on_trial_found(tmp_path: Path, policy: Path) -> None:
+    file = policy / "policy.yaml"
+    file.write_text(file.read_text() + "    status: observe\n")
+    (tmp_path / "a.eml").write_bytes(TO_ALL)
+    (found,) = objects(run("--policy", policy, "--json", tmp_path / "a.eml"))
+    (verdict,) = found["verdicts"]
+    assert (verdict["action"], verdict["findings"]) == ("pass", [])
+    (finding,) = verdict["observed"]
+    assert (finding["rule"], finding["cites"]) == ("organization-wide", ["C-1"])
+    assert found["observations"][finding["observation"]]["detector"] == "organization_wide"
 
 
 def test_people_read_the_action_the_rule_the_clause_and_the_evidence(tmp_path: Path, policy: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
 from quarantine.item import Cause, Event, HeldMessage, HeldRecipient, State
+from quarantine.retention import tombstone
 from rules.address import parse_address
+from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
 from rules.policy import Clause
 from rules.transaction import Client, Direction, Recipient
@@ -60,9 +62,26 @@ def test_lines_tell_the_clause_and_every_recipient(item):
         assert words in told
 
 
+def test_a_row_writes_out_what_is_not_seen(item):
+    assert item_row(item, ZONE)[6] == r"Luck\x1b[2J"
+
+
 def test_lines_are_escaped(item):
     assert "\x1b" not in lines_of(item)
     assert "\x07" not in lines_of(item)
+
+
+def test_what_was_given_up_is_said_and_not_left_empty(item):
+    unread = (Unread(part="2", reason=Reason.ENCRYPTED, detail="a.zip"),)
+    judgement = tombstone(replace(item.judgement, not_inspected=unread, inspected=Inspected.PARTLY))
+    gone = replace(item, purged=NOW, judgement=judgement)
+    lines = lines_of(gone).split("\n")
+    assert "  subject   (given up)" in lines
+    assert "    (given up)" in lines
+    assert f"    not inspected: message: {Reason.ENCRYPTED.value}: (given up)" in lines
+    assert not any(line and not line.strip() for line in lines)
+    assert item_row(gone, ZONE)[6] == "(given up)"
+    assert item_object(gone)["subject"] == ""
 
 
 def test_lines_tell_legal_hold_missing_content_and_history(item):
@@ -87,3 +106,11 @@ def test_the_shown_object_has_the_verdict_of_each_recipient(item):
         "ann@city.example",
         "bob@city.example",
     ]
+
+
+def test_the_shown_object_names_what_a_rule_on_trial_found(item):
+    first, second = item.judgement.verdicts
+    tried = replace(second, observed=second.findings, findings=())
+    shown = shown_object(replace(item, judgement=replace(item.judgement, verdicts=(first, tried))), [])
+    told = [([f["rule"] for f in one["findings"]], [f["rule"] for f in one["observed"]]) for one in shown["verdicts"]]
+    assert told == [(["chain-letter"], []), ([], ["chain-letter"])]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarantine.adapters import rows
-from quarantine.item import Event, Period, Report, ReportState, State
+from quarantine.item import Count, Event, Outcome, Period, Report, ReportState, State, Trial
 
 MOMENTS = st.datetimes(
     datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=-6))])
@@ -33,6 +33,15 @@ def test_a_report_comes_back_as_it_was(moment, state):
     period = Period(start=moment, end=moment + timedelta(days=1))
     report = Report(period=period, state=state, changed=moment, by="gateway")
     assert rows.report(SimpleNamespace(**rows.report_row(report))) == report
+
+
+TRIALS = st.builds(Trial, rule=st.text(), cites=st.lists(st.text()).map(tuple))
+
+
+@given(MOMENTS, st.sampled_from(Outcome), st.none() | TRIALS)
+def test_a_count_comes_back_as_it_was(moment, outcome, observed):
+    count = Count(start=moment, listener="edge", outcome=outcome, number=3, observed=observed)
+    assert rows.count(SimpleNamespace(**rows.count_key(count), number=3)) == count
 
 
 def test_an_item_comes_back_as_it_was_and_a_list_leaves_its_preview_out(keeping):

@@ -1,0 +1,113 @@
+"""Why something that was seen had no consequence: an exemption, a rule that was satisfied, a direction, or no rule.
+
+Tells what the engine did from the policy that it did it under. Never decides.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.cli.terminal import escaped
+from rules.address import Address, key_of
+from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE
+from rules.finding import Observation
+from rules.policy import Policy, Probe, Rule
+from rules.policy_file import Exemption
+from rules.transaction import Direction
+from rules.verdict import Judgement, Verdict
+
+SHOWN_NAMES = 3  # of the recipients that one line is about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a judgement was made under and does not itself say."""
+
+    policy: Policy
+    sender: Address | None
+    now: datetime
+
+
+def asides(judgement: Judgement, case: Case | None) -> Iterator[str]:
+    """The lines about what was seen, escaped. Without a case, nothing is claimed about any rule."""
+    used = {finding.observation for verdict in judgement.verdicts for finding in verdict.findings + verdict.observed}
+    for index, observation in enumerate(judgement.observations):
+        if not observation.detected:
+            continue
+        seen = escaped(f"{observation.detector}: {observation.summary}".removesuffix(": "))
+        if case is None:
+            reasons = [] if index in used else ["seen, and without consequence"]
+        else:
+            reasons = list(_let_off(judgement, index, case))
+            if index not in used:
+                reasons = (
+                    reasons or list(_quiet(judgement, observation, case)) or ["seen, and no rule speaks of it here"]
+                )
+        yield from (f"  {reason}: {seen}" for reason in reasons)
+
+
+def whom(concerned: Sequence[str], judgement: Judgement) -> str:
+    """`, for a and b`; nothing when it is everyone. Escaped."""
+    if len(concerned) == len(judgement.verdicts):
+        return ""
+    more = f" and {len(concerned) - SHOWN_NAMES} more" if len(concerned) > SHOWN_NAMES else ""
+    return f", for {escaped(', '.join(concerned[:SHOWN_NAMES]))}{more}"
+
+
+def _let_off(judgement: Judgement, index: int, case: Case) -> Iterator[str]:
+    observation = judgement.observations[index]
+    for name, directions, exemptions in _speaking(case.policy, judgement, observation):
+        for exemption in exemptions:
+            concerned = [
+                verdict.recipient
+                for verdict in judgement.verdicts
+                if verdict.direction in directions
+                and _may_concern(observation, verdict)
+                and not any(finding.rule == name for finding in verdict.findings + verdict.observed)
+                and exemption.covers(case.sender, key_of(verdict.recipient), case.now, case.policy.zone)
+            ]
+            if concerned:
+                yield f"seen, and {escaped(name)} lets it off{whom(concerned, judgement)} ({_told(exemption)})"
+
+
+def _speaking(
+    policy: Policy, judgement: Judgement, observation: Observation
+) -> Iterator[tuple[str, Sequence[Direction], Sequence[Exemption]]]:
+    """The rules that this observation makes fire, were it not for whom they concern."""
+    if observation.detector == NOT_INSPECTED:
+        yield NOT_INSPECTED_RULE, tuple(Direction), policy.not_inspected.exceptions
+    for rule in policy.rules:
+        if rule.when.detector == observation.detector and not _saw(judgement, rule.unless):
+            yield rule.name, rule.directions, rule.exemptions
+
+
+def _quiet(judgement: Judgement, observation: Observation, case: Case) -> Iterator[str]:
+    for rule in case.policy.rules:
+        yield from _satisfied(judgement, observation, rule)
+    for name, directions, _ in _speaking(case.policy, judgement, observation):
+        if not any(verdict.direction in directions for verdict in judgement.verdicts):
+            yield f"seen, and {escaped(name)} speaks of {' and '.join(directions)} mail only"
+
+
+def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> Iterator[str]:
+    if rule.unless is None or not (_saw(judgement, rule.when) and _saw(judgement, rule.unless)):
+        return
+    if observation.detector == rule.when.detector:
+        yield f"seen, and {escaped(rule.name)} is satisfied by {rule.unless.detector}"
+    elif observation.detector == rule.unless.detector:
+        yield f"seen, and {escaped(rule.name)} is satisfied by it"
+
+
+def _saw(judgement: Judgement, probe: Probe | None) -> bool:
+    return probe is not None and any(
+        seen.detected and seen.detector == probe.detector for seen in judgement.observations
+    )
+
+
+def _may_concern(observation: Observation, verdict: Verdict) -> bool:
+    return observation.recipients is None or key_of(verdict.recipient) in observation.recipients
+
+
+def _told(exemption: Exemption) -> str:
+    who = f"{', '.join(exemption.senders) or 'everyone'} to {', '.join(exemption.recipients) or 'everyone'}"
+    return escaped(f"{who}: {exemption.because}, by {exemption.by}, until {exemption.until}")
