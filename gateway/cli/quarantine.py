@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
-from gateway.cli.opening import by_option, open_configured
+from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
@@ -22,7 +22,6 @@ from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 from rules.policy_file import Clause
 
-_reason = click.option("--reason", required=True, help="Why, for the record.")
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
@@ -91,7 +90,7 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
 @quarantine.command(epilog="Example: mailward quarantine release 4k2p --reason 'ordered by the clerk'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 @click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
 @_ids
@@ -118,7 +117,7 @@ def release(
 @quarantine.command(epilog="Example: mailward quarantine delete 4k2p --reason 'advertising'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 @_ids
 def delete(path: Path, by: str, reason: str, recipients: tuple[str, ...], ids: tuple[str, ...]) -> None:
@@ -155,7 +154,7 @@ def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
 @quarantine.command(epilog="Example: mailward quarantine hold 4k2p --reason 'records request 2026-114'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @_ids
 def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
     """Put a legal hold on items: neither deletion nor expiry touches them until it is lifted."""
@@ -168,7 +167,7 @@ def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
 @quarantine.command(epilog="Example: mailward quarantine unhold 4k2p --reason 'request answered'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @_ids
 def unhold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
     """Lift a legal hold."""

@@ -239,6 +239,14 @@ def test_nothing_is_done_without_a_reason(office, command):
     assert office.acts() == ["hold"]
 
 
+@pytest.mark.parametrize("command", ["release", "delete", "hold", "unhold"])
+@pytest.mark.parametrize("said", [("--reason", ""), ("--reason", " \t"), ("--reason", "x", "--by", " ")])
+def test_blanks_are_neither_a_reason_nor_a_person(office, command, said):
+    item = office.hold("ann@city.example")
+    assert "must say something" in office.run(command, item.id, *said, exit=2)
+    assert (office.acts(), office.sent) == (["hold"], [])
+
+
 def test_of_several_ids_one_wrong_one_stops_all(office):
     item = office.hold("ann@city.example")
     office.run("delete", item.id, "zzzzzzzz", "--reason", "x", exit=2)
