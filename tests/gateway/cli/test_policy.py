@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from rules.policy import library_rules, shipped_policies
+from rules.policy import find_policy, library_rules, shipped_policies
 
 POLICY = """policy: ours
 title: Ours
@@ -130,8 +130,18 @@ def test_the_samples_of_a_policy_are_run_with_its_parameters(ours: Path) -> None
         file.write("    parameters: {all_staff: [], minimum: 100000, minimum_without_staff_list: 100000}\n")
     deaf = run("test", ours)
     assert deaf.exit_code == 1
-    assert "organization-wide: fires, and it did not" in deaf.stderr
+    assert "expected organization-wide to fire, but it did not" in deaf.stderr
     assert deaf.stderr.splitlines()[-1].endswith("faults")
+
+
+def test_the_shipped_policy_with_ones_own_disclaimer_keeps_its_samples(ours: Path) -> None:
+    text = find_policy("city-baseline").read_text()
+    first = text.index("The opinions expressed")
+    end = text.index("City of Stamford.", first) + len("City of Stamford.")
+    words = "What I write here is my own view and not that of the Town of Harlow or its council."
+    (ours / "policy.yaml").write_text(text[:first] + words + text[end:])
+    result = run("test", ours)
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_a_fault_of_a_sample_is_told_once_however_often_its_rule_is_used(ours: Path) -> None:
