@@ -308,3 +308,25 @@ def test_every_command_has_help_with_an_example(office, command):
     result = CliRunner().invoke(main, ["quarantine", command, "--help"])
     assert result.exit_code == 0
     assert f"Example: mailward quarantine {command}" in result.output
+
+
+def test_release_tells_scripts_each_copy_with_its_reply(office):
+    item = office.hold("ann@city.example", "bob@city.example")
+    told = office.run("release", item.id, "--reason", "x", "--json")
+    assert [json.loads(line) for line in told.splitlines()] == [
+        {"id": item.id, "recipient": address, "outcome": "accepted", "reply": "250 said so"}
+        for address in ("ann@city.example", "bob@city.example")
+    ]
+
+
+def test_release_tells_scripts_what_was_refused(office):
+    item = office.hold("ann@city.example")
+    office.run("delete", item.id, "--reason", "x")
+    told = office.run("release", item.id, "--reason", "x", "--json", exit=1).splitlines()[0]
+    assert json.loads(told) == {"id": item.id, "recipient": None, "outcome": "refused", "reply": ""}
+
+
+def test_delete_tells_scripts_each_item(office):
+    item = office.hold("ann@city.example")
+    told = json.loads(office.run("delete", item.id, "--reason", "x", "--json"))
+    assert told == {"id": item.id, "outcome": "deleted", "recipients": []}
