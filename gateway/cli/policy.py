@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.options import configured, optional_config
-from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
+from gateway.cli.options import configured, existing_policy, optional_config
+from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
 from gateway.config import DEFAULT_POLICY
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
@@ -72,7 +72,7 @@ def _rule_rows() -> list[dict[str, object]]:
 def show(path: Path | None, name: str | None, as_json: bool) -> None:
     """The rules of a policy with the clauses that they enforce; without PATH, of the configured policy."""
     config = configured(path) if name is None else None
-    found = load_policy(_existing(name or (config.policy if config else DEFAULT_POLICY)))
+    found = load_policy(existing_policy(name or (config.policy if config else DEFAULT_POLICY)))
     if as_json:
         for rule in found.rules:
             print_json(_rule_json(rule))
@@ -214,14 +214,7 @@ def _library() -> list[Rule]:
 
 
 def _policies(path: str | None) -> list[Path]:
-    return [find_policy(name) for name in shipped_policies()] if path is None else [_existing(path)]
-
-
-def _existing(path: str) -> Path:
-    found = find_policy(path)
-    if not found.is_file():
-        fail(f"{path}: no shipped policy, and no folder with policy.yaml", Exit.USAGE)
-    return found
+    return [find_policy(name) for name in shipped_policies()] if path is None else [existing_policy(path)]
 
 
 def _print_faults(faults: Iterable[Fault], note: str = "") -> None:

@@ -155,6 +155,8 @@ def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
     try:
         output.touch(mode=0o600, exist_ok=False)
         output.write_bytes(octets)
+    except FileNotFoundError:
+        fail(f"{output}: no such folder", Exit.USAGE)
     except FileExistsError:
         fail(f"{output} is there already", Exit.USAGE)
     except OSError as error:

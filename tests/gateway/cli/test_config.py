@@ -81,8 +81,8 @@ def test_people_read_a_table(file: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run("show", "-c", tmp_path / "none.yaml")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "cannot be read: No such file or directory" in result.stderr
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "none.yaml: no such configuration" in result.stderr
 
 
 def test_check_tells_scripts_policy_directory_and_faults(file: Path) -> None:
