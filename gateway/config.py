@@ -1,6 +1,6 @@
 """The configuration file: one frozen value for each section, every default stated here with its reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from rules.address import AddressError, parse_address
-from rules.document import STRICT, DocumentError, Fault, between, locate, read_document
+from rules.document import STRICT, DocumentError, Fault, between, locate, read_document, read_rest
 from rules.policy import find_policy
 from rules.policy_file import is_timezone
 from rules.reading.pictures import PicturesUnavailable, find_data
@@ -21,6 +21,22 @@ DEFAULT_POLICY = "city-baseline"
 
 MIB = 1024 * 1024
 DAY_SECONDS = 86_400
+
+UNREAD = "(unread)"  # a name that could not be read: nothing can be said of who refers to it
+_STAND_INS: Mapping[str, object] = {
+    "domains": ["unread.example"],
+    "listeners": [{"name": UNREAD, "kind": "edge", "next_hop": UNREAD}],
+    "next_hops": [{"name": UNREAD, "host": "unread.example"}],
+    "name": UNREAD,
+    "kind": "edge",
+    "next_hop": UNREAD,
+    "host": "unread.example",
+    "maildir": "unread",
+    "domain": "unread.example",
+    "selector": "unread",
+    "key": "unread",
+    "chain": "unread",
+}
 
 Port = Annotated[int, between(1, 65_535)]
 ListeningPort = Annotated[int, between(0, 65_535)]  # 0: any that is free
@@ -167,11 +183,23 @@ class Config:
 
 def load_config(path: Path) -> Config:
     """Read and cross-check a configuration; relative paths count from its folder. Raises DocumentError."""
-    config = read_document(path, Config)
+    try:
+        config = read_document(path, Config)
+    except DocumentError as error:
+        told = (*error.faults, *_further_faults(path, error.faults))
+        raise DocumentError(tuple(sorted(told, key=lambda fault: (fault.line, fault.column)))) from None
     faults = tuple(_faults(path, config))
     if faults:
         raise DocumentError(faults)
     return _anchored(config, path.parent.absolute())
+
+
+def _further_faults(path: Path, known: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """What else is wrong beside the values that could not be read, so that one reading tells it all."""
+    rest = read_rest(path, Config, _STAND_INS)
+    places = {fault.where for fault in known}
+    faults = _faults(path, rest) if rest is not None else ()
+    return tuple(fault for fault in faults if fault.where not in places and UNREAD not in fault.expected)
 
 
 def _faults(path: Path, config: Config) -> Iterator[Fault]:
@@ -236,7 +264,8 @@ def _digest_faults(path: Path, config: Config) -> Iterator[Fault]:
     if digest.sender and not _is_address(digest.sender):
         yield locate(path, ("digest", "sender"), f"name@domain, not {digest.sender!r}")
     if digest.to and digest.next_hop not in {hop.name for hop in config.next_hops}:
-        yield locate(path, ("digest", "next_hop"), "one of the next hops, for the digest is to be mailed")
+        known = ", ".join(hop.name for hop in config.next_hops)
+        yield locate(path, ("digest", "next_hop"), f"one of {known or 'the next hops'}, for the digest is to be mailed")
 
 
 def _is_address(text: str) -> bool:

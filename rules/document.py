@@ -6,7 +6,7 @@ The one module that imports pydantic and PyYAML. A dataclass that must refuse un
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ STRICT = ConfigDict(extra="forbid")
 MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their exemptions is a tenth of that
 MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7
 MAX_NODES = 200_000  # with aliases written out, so that a few lines cannot stand for a billion
+MAX_MENDINGS = 4  # what is put right may let a validator see more; our documents need two
 MAX_GIVEN = 60  # characters of a wrong value shown in its fault
 
 
@@ -57,6 +58,8 @@ _EXPECTED = {
     "dataclass_type": "keys and values",
     "dict_type": "keys and values",
     "string_type": "text",
+    "time_parsing": '"HH:MM", such as "06:30"',
+    "time_type": '"HH:MM", such as "06:30"',
     "tuple_type": "a list",
 }
 
@@ -164,6 +167,47 @@ def parse_document(octets: bytes, kind: type[T], path: Path) -> T:
     except yaml.MarkedYAMLError as error:
         raise DocumentError((_fault(path, error.problem_mark, "", _words(error)),)) from None
     return _validated(data, kind, path, octets, ())
+
+
+def read_rest(path: Path, kind: type[T], stand_ins: Mapping[str, object]) -> T | None:
+    """The document without its wrong values, so that what the others say of one another can be checked all the same.
+
+    A wrong value gives way to its default, or to the stand-in of its key; None when that is not enough.
+    """
+    try:
+        root = _compose(path.read_bytes(), path)
+        data = _Loader(b"").construct_document(root) if root and not any(_shape_faults(root, path)) else None
+        for _ in range(MAX_MENDINGS):
+            try:
+                result: T = _adapter(cast(Any, kind)).validate_json(json.dumps(data), strict=True)
+            except ValidationError as error:
+                _mend(data, error.errors(), stand_ins)
+            else:
+                return result
+    except (OSError, DocumentError, yaml.MarkedYAMLError, TypeError, ValueError):
+        return None  # its faults are told by who reads it in earnest
+    return None
+
+
+def _mend(data: object, errors: Sequence[Any], stand_ins: Mapping[str, object]) -> None:
+    # All places before the first is changed: a union reports one of them several times.
+    for holder, key, known in [found for error in errors if (found := _holder(data, error))]:
+        if known and key in stand_ins:
+            holder[key] = stand_ins[key]
+        else:
+            holder.pop(key, None)
+
+
+def _holder(data: Any, error: Any) -> tuple[dict[str, Any], str, bool] | None:
+    """The innermost mapping on the way to the error, its key there, and whether that is a key which may stand there."""
+    found = None
+    for step in error["loc"]:
+        if isinstance(data, dict) and (step in data or error["type"] == "missing"):
+            found = (data, step, error["type"] != "unexpected_keyword_argument")
+        elif not (isinstance(data, list) and isinstance(step, int) and step < len(data)):
+            continue
+        data = data.get(step) if isinstance(data, dict) else data[step]
+    return found
 
 
 def _validated(data: object, kind: type[T], path: Path, octets: bytes | None, place: tuple[str | int, ...]) -> T:

@@ -1,8 +1,12 @@
 """Runs the samples that lie beside each rule: some must make it fire, some must not.
 
-Owns what a sample's name promises and whether the rule keeps it. Prints nothing.
+Owns what a sample's name promises and whether the rule keeps it, and the place-holders of samples: a line that says
+`{disclaimer}` stands for the rule's parameter of that name, so that samples fit whatever words a city puts there.
+Prints nothing.
 """
 
+import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +24,9 @@ from rules.policy_file import Status
 from rules.transaction import Client, Direction, ListenerKind, Transaction
 
 DOMAINS = ("city.example",)  # ours, in every sample
+LINE = 72  # characters; wrapped as mail programs wrap, for a rule must find the words again all the same
+
+_PLACE_HOLDER = re.compile(rb"^([> ]*)\{([a-z_]+)\}\r?$", re.MULTILINE)  # alone on its line, which may be quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +36,19 @@ class SampleResult:
     rule: str
     sample: Path
     promised: Action
-    fired: bool
+    found: str | None  # what the rule fired for; None: it did not
+
+    @property
+    def fired(self) -> bool:
+        return self.found is not None
 
     @property
     def fault(self) -> Fault | None:
         if self.fired == (self.promised is not Action.PASS):
             return None
-        expected = "does not fire, and it did" if self.fired else "fires, and it did not"
-        return _fault(self.sample, self.rule, expected)
+        if self.fired:
+            return _fault(self.sample, "", f"expected to pass, but {self.rule} fired: {self.found}")
+        return _fault(self.sample, "", f"expected {self.rule} to fire, but it did not")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +72,7 @@ def run_samples(rules: Iterable[Rule], directory: Directory, *, default_action: 
     """
     for rule in rules:
         samples = tuple(
-            SampleResult(rule=rule.name, sample=path, promised=promised, fired=_fires(rule, path, directory))
+            SampleResult(rule=rule.name, sample=path, promised=promised, found=_found(rule, path, directory))
             for path, promised in samples_of(rule.folder)
         )
         faults = [*_set_faults(rule, samples), *(sample.fault for sample in samples if sample.fault)]
@@ -77,14 +89,36 @@ def samples_of(folder: Path) -> Iterator[tuple[Path, Action]]:
             yield path, Action(prefix)
 
 
-def _fires(rule: Rule, sample: Path, directory: Directory) -> bool:
+def filled(octets: bytes, rule: Rule) -> bytes:
+    """A sample with the rule's own words for its place-holders; one that names no text of the rule stays as it is."""
+
+    def words(match: re.Match[bytes]) -> bytes:
+        text = _text_parameter(rule, match[2].decode())
+        if text is None:
+            return match[0]
+        lines = textwrap.wrap(text, LINE, break_long_words=False, break_on_hyphens=False)
+        return b"\n".join(match[1] + line.encode() for line in lines)
+
+    return _PLACE_HOLDER.sub(words, octets)
+
+
+def _text_parameter(rule: Rule, name: str) -> str | None:
+    probes = (probe for probe in (rule.when, rule.unless) if probe is not None)
+    values = (getattr(probe.parameters, name, None) for probe in probes)
+    return next((value for value in values if isinstance(value, str)), None)
+
+
+def _found(rule: Rule, sample: Path, directory: Directory) -> str | None:
+    """What the rule fires for in the sample; None when it does not."""
     alone = replace(rule, directions=tuple(Direction), exemptions=(), status=Status.ENFORCE)
-    judgement = inspect(_transaction(sample), directory, policy_of_rule(alone))
-    return any(finding.rule == rule.name for verdict in judgement.verdicts for finding in verdict.findings)
+    judgement = inspect(_transaction(rule, sample), directory, policy_of_rule(alone))
+    findings = (finding for verdict in judgement.verdicts for finding in verdict.findings)
+    found = next((finding for finding in findings if finding.rule == rule.name), None)
+    return judgement.observations[found.observation].summary if found is not None else None
 
 
-def _transaction(sample: Path) -> Transaction:
-    message = Message(wire_form(sample.read_bytes()))
+def _transaction(rule: Rule, sample: Path) -> Transaction:
+    message = Message(wire_form(filled(sample.read_bytes(), rule)))
     return Transaction(
         id=sample.stem,
         received=datetime.now(UTC),

@@ -10,7 +10,7 @@ from gateway.cli.item import SHORT
 from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, fail, print_json, print_table
 from gateway.config import load_config
-from quarantine.audit import folder_of, records, verify
+from quarantine.audit import Standing, folder_of, records, verify
 from quarantine.display import one_line
 
 
@@ -55,16 +55,28 @@ def _shortly(recipients: Sequence[str]) -> str:
     return one_line(recipients[0], SHORT) + more if recipients else ""
 
 
-@audit.command("verify", epilog="Example: mailward audit verify")
+@audit.command("verify", epilog="Example: mailward audit verify --json")
 @config_option
-def verify_(path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One object: counts, heads and faults, chain by chain.")
+def verify_(path: Path, as_json: bool) -> None:
     """Check that no record was changed, removed, inserted or moved; names the first bad one of each chain.
 
     Compare count and head with those of the last report: a record cut off at its end can only be seen there.
     """
     standing = verify(folder_of(load_config(path).state))
-    for chain in standing.chains:
-        click.echo(escaped(f"{chain.name}: {chain.count} records, head {chain.head}"))
-    click.echo(f"{standing.count} records in {len(standing.chains)} chains, head {standing.head}")
+    if as_json:
+        print_json(_standing_object(standing))
+    else:
+        for chain in standing.chains:
+            click.echo(escaped(f"{chain.name}: {chain.count} records, head {chain.head}"))
+        click.echo(f"{standing.count} records in {len(standing.chains)} chains, head {standing.head}")
     if standing.faults:
         fail("\n".join(standing.faults))
+
+
+def _standing_object(standing: Standing) -> dict[str, object]:
+    chains = [
+        {"name": chain.name, "records": chain.count, "head": chain.head, "fault": chain.fault}
+        for chain in standing.chains
+    ]
+    return {"records": standing.count, "head": standing.head, "chains": chains, "faults": standing.faults}

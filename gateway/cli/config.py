@@ -1,9 +1,10 @@
 """`mailward config`: checks the configuration, and shows it with every default filled in."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -11,10 +12,12 @@ from gateway.certificates import check_certificates
 from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, print_json, print_table
 from gateway.config import Config, load_config
+from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.document import lines_of, to_json
-from rules.policy import find_policy, load_policy
+from rules.document import DocumentError, Fault, lines_of, to_json
+from rules.policy import Policy, find_policy, load_policy
 
+T = TypeVar("T")
 DEFAULT = "default"
 
 
@@ -32,16 +35,63 @@ def config() -> None:
     """Check the configuration, or show it with every default filled in."""
 
 
-@config.command(epilog="Example: mailward config check -c mailward.yaml")
+@config.command(epilog="Example: mailward config check -c mailward.yaml --json")
 @config_option
-def check(path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One object: policy, directory, faults.")
+def check(path: Path, as_json: bool) -> None:
     """Read the configuration, its certificates, policy and directory, and tell every fault with file and line."""
-    found = load_config(path)
-    check_certificates(path, found)
-    policy = load_policy(find_policy(found.policy))
-    directory = load_directory(found.directory, frozenset(found.domains)) if found.directory is not None else None
+    checked = _checked(path)
+    if as_json:
+        print_json(_checked_object(path, checked))
+    if checked.faults:
+        raise DocumentError(checked.faults)
+    if not as_json:
+        _tell(path, checked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """What could be read of a configuration and of what it names, and every fault of all that."""
+
+    policy: Policy | None = None
+    directory: Directory | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def _checked(path: Path) -> _Checked:
+    """Whatever is not there or bad keeps nothing else from being looked at."""
+    found, faults = _attempted(lambda: load_config(path))
+    if found is None:
+        return _Checked(faults=faults)
+    _, unfit = _attempted(lambda: check_certificates(path, found))
+    policy, misruled = _attempted(lambda: load_policy(find_policy(found.policy)))
+    staff = found.directory
+    directory, misread = _attempted(lambda: load_directory(staff, frozenset(found.domains)) if staff else None)
+    return _Checked(policy=policy, directory=directory, faults=(*unfit, *misruled, *misread))
+
+
+def _attempted(read: Callable[[], T]) -> tuple[T | None, tuple[Fault, ...]]:
+    try:
+        return read(), ()
+    except DocumentError as error:
+        return None, error.faults
+
+
+def _checked_object(path: Path, checked: _Checked) -> dict[str, object]:
+    policy, directory = checked.policy, checked.directory
+    return {
+        "path": str(path),
+        "policy": {"name": policy.name, "rules": len(policy.rules), "hash": policy.hash} if policy else None,
+        "directory": {"people": len(directory.people), "groups": len(directory.groups)} if directory else None,
+        "faults": [asdict(fault) for fault in checked.faults],
+    }
+
+
+def _tell(path: Path, checked: _Checked) -> None:
+    policy, directory = checked.policy, checked.directory
     click.echo(escaped(f"{path}: no fault"))
-    click.echo(escaped(f"policy: {policy.name}, {len(policy.rules)} rules, {policy.hash[:12]}"))
+    if policy is not None:
+        click.echo(escaped(f"policy: {policy.name}, {len(policy.rules)} rules, {policy.hash[:12]}"))
     if directory is not None:
         click.echo(f"directory: {len(directory.people)} people, {len(directory.groups)} groups")
 

@@ -18,7 +18,7 @@ import click
 
 from gateway.cli.aside import Case
 from gateway.cli.explain import explanation
-from gateway.cli.options import configured, optional_config
+from gateway.cli.options import configured, existing_policy, optional_config
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
 from gateway.config import DEFAULT_POLICY
 from gateway.mailfiles import MailFile, messages_in
@@ -27,7 +27,7 @@ from rules.address import Address, AddressError, parse_address
 from rules.envelope import probable_envelope, wire_form
 from rules.finding import Finding, Observation, strictest
 from rules.message import Message
-from rules.policy import Policy, find_policy
+from rules.policy import Policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement, Verdict
 
@@ -105,9 +105,9 @@ def inspect(
 def _settings(path: Path | None, policy: str | None) -> WorkerSettings:
     config = configured(path)
     if config is None:
-        return WorkerSettings(policy=find_policy(policy or DEFAULT_POLICY), domains=DEFAULT_DOMAINS)
+        return WorkerSettings(policy=existing_policy(policy or DEFAULT_POLICY), domains=DEFAULT_DOMAINS)
     settings = worker_settings(config)
-    return replace(settings, policy=find_policy(policy)) if policy else settings
+    return replace(settings, policy=existing_policy(policy)) if policy else settings
 
 
 def _files(paths: Iterable[str], scratch: Path) -> tuple[MailFile, ...]:

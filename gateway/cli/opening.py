@@ -15,9 +15,18 @@ def login_name() -> str:
     return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
 
 
+def _said(_: click.Context, option: click.Parameter, text: str) -> str:
+    """What goes into the record, without blanks around it: a record that names nobody, or no reason, is none."""
+    said = text.strip()
+    if not said:
+        raise click.BadParameter("must say something, for the record", param=option)
+    return said
+
+
 by_option = click.option(
-    "--by", default=login_name, show_default="your login name", help="Who does it, for the record."
+    "--by", default=login_name, show_default="your login name", callback=_said, help="Who does it, for the record."
 )
+reason_option = click.option("--reason", required=True, callback=_said, help="Why, for the record.")
 
 
 def open_configured(path: Path) -> tuple[Config, Store]:

@@ -1,12 +1,24 @@
-"""Options that several commands have in common, and the configuration of those that can do without one."""
+"""Options that several commands have in common, and what they name: a configuration, a policy.
+
+What is not there at all is wrong usage; what is there and cannot be read, or is bad, is a fault of the file.
+"""
 
 from pathlib import Path
 
 import click
 
+from gateway.cli.terminal import Exit, fail
 from gateway.config import DEFAULT_PATH, Config, load_config
+from rules.policy import find_policy
 
 ENVIRONMENT = "MAILWARD_CONFIG"
+
+
+def _there(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and is_missing(path):
+        fail(f"{path}: no such configuration; -c names the file", Exit.USAGE)
+    return path
+
 
 config_option = click.option(
     "-c",
@@ -15,6 +27,7 @@ config_option = click.option(
     type=click.Path(path_type=Path),
     default=DEFAULT_PATH,
     envvar=ENVIRONMENT,
+    callback=_there,
     show_default=True,
     help="The configuration file.",
 )
@@ -25,6 +38,7 @@ optional_config = click.option(
     "path",
     type=click.Path(path_type=Path),
     envvar=ENVIRONMENT,
+    callback=_there,
     help=f"The configuration file. Default: {DEFAULT_PATH} when it exists.",
 )
 
@@ -34,3 +48,22 @@ def configured(path: Path | None) -> Config | None:
     if path is not None:
         return load_config(path)
     return load_config(DEFAULT_PATH) if DEFAULT_PATH.is_file() else None
+
+
+def existing_policy(name: str) -> Path:
+    """The policy.yaml of a shipped policy's name, of a folder or of a file; ends the command when there is none."""
+    found = find_policy(name)
+    if is_missing(found):
+        fail(f"{name}: no shipped policy, and no folder with policy.yaml", Exit.USAGE)
+    return found
+
+
+def is_missing(path: Path) -> bool:
+    """Whether no file is there; one that may not be looked at is, as far as one can say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
+        return True
+    except OSError:
+        return False
+    return path.is_dir()

@@ -1,13 +1,14 @@
 """`mailward policy`: lists, shows, checks and tests policies. Judges only the samples beside the rules."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from gateway.cli.options import configured, optional_config
-from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
+from gateway.cli.options import configured, existing_policy, optional_config
+from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
 from gateway.config import DEFAULT_POLICY
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
@@ -71,7 +72,7 @@ def _rule_rows() -> list[dict[str, object]]:
 def show(path: Path | None, name: str | None, as_json: bool) -> None:
     """The rules of a policy with the clauses that they enforce; without PATH, of the configured policy."""
     config = configured(path) if name is None else None
-    found = load_policy(_existing(name or (config.policy if config else DEFAULT_POLICY)))
+    found = load_policy(existing_policy(name or (config.policy if config else DEFAULT_POLICY)))
     if as_json:
         for rule in found.rules:
             print_json(_rule_json(rule))
@@ -105,25 +106,57 @@ def _rule_json(rule: Rule) -> dict[str, object]:
     }
 
 
-@policy.command(epilog="Example: mailward policy check --strict /etc/mailward/policy")
+@policy.command(epilog="Example: mailward policy check --strict --json /etc/mailward/policy")
 @click.option("--strict", is_flag=True, help="Fail for warnings too.")
+@click.option("--json", "as_json", is_flag=True, help="One object a policy, one line each.")
 @click.argument("path", required=False)
-def check(path: str | None, strict: bool) -> None:
+def check(path: str | None, strict: bool, as_json: bool) -> None:
     """Every fault of a policy with file, line and column; without PATH, of every policy that ships."""
-    faults: list[Fault] = []
-    warnings: list[Fault] = []
-    for file in _policies(path):
-        try:
-            found = load_policy(file)
-        except DocumentError as error:
-            faults += error.faults
-            continue
-        warnings += _warnings(found)
-        if not faults:
-            click.echo(escaped(f"{file}: {found.name}, {len(found.rules)} rules, {found.hash[:12]}"))
+    checked = [_checked(file) for file in _policies(path)]
+    for one in checked:
+        if as_json:
+            print_json(_checked_object(one))
+        elif one.policy is not None:
+            click.echo(escaped(f"{one.path}: {one.policy.name}, {_size(one.policy)}"))
+    faults = [fault for one in checked for fault in one.faults]
+    warnings = [fault for one in checked for fault in one.warnings]
     _print_faults(faults)
     _print_faults(warnings, " (warning)")
     _fail_for(len(faults) + (len(warnings) if strict else 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A policy file after it was read; `policy` is None when it has faults."""
+
+    path: Path
+    policy: Policy | None
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+def _checked(file: Path) -> _Checked:
+    try:
+        found = load_policy(file)
+    except DocumentError as error:
+        return _Checked(path=file, policy=None, faults=error.faults)
+    return _Checked(path=file, policy=found, warnings=tuple(_warnings(found)))
+
+
+def _size(found: Policy) -> str:
+    return f"{len(found.rules)} rules, {found.hash[:12]}"
+
+
+def _checked_object(one: _Checked) -> dict[str, object]:
+    found = one.policy
+    return {
+        "path": str(one.path),
+        "policy": found.name if found else None,
+        "rules": len(found.rules) if found else None,
+        "hash": found.hash if found else None,
+        "faults": [asdict(fault) for fault in one.faults],
+        "warnings": [asdict(fault) for fault in one.warnings],
+    }
 
 
 def _warnings(found: Policy) -> Iterable[Fault]:
@@ -146,9 +179,10 @@ def _warnings(found: Policy) -> Iterable[Fault]:
             yield locate(found.path, ("clauses", name), "why: the reason that mail does not show it")
 
 
-@policy.command(epilog="Example: mailward policy test city-baseline")
+@policy.command(epilog="Example: mailward policy test --json city-baseline")
+@click.option("--json", "as_json", is_flag=True, help="One object a rule, one line each.")
 @click.argument("path", required=False)
-def test(path: str | None) -> None:
+def test(path: str | None, as_json: bool) -> None:
     """Run the samples that lie beside each rule: those that must match, and those that must pass.
 
     PATH may also be `library`, every rule with its own parameters. Without PATH: every policy that ships.
@@ -160,15 +194,19 @@ def test(path: str | None) -> None:
     rules = _library() if in_library else [rule for file in _policies(path) for rule in load_policy(file).rules]
     faults: list[Fault] = []
     samples = 0
-    with progress(len(rules), "testing") as bar:
+    with progress(len(rules), "testing", prints=as_json) as bar:
         for result in run_samples(rules, sample_directory(), default_action=in_library):
+            if as_json:
+                found = [asdict(fault) for fault in result.faults]
+                print_json({"rule": result.rule, "samples": len(result.samples), "faults": found})
             faults += result.faults
             samples += len(result.samples)
             bar.update(1)
     distinct = tuple(dict.fromkeys(faults))  # a rule that is used twice is tested twice
     _print_faults(distinct)
     _fail_for(len(distinct))
-    click.echo(f"{len(rules)} rules, {samples} samples, no fault")
+    if not as_json:
+        click.echo(f"{len(rules)} rules, {samples} samples, no fault")
 
 
 def _library() -> list[Rule]:
@@ -176,14 +214,7 @@ def _library() -> list[Rule]:
 
 
 def _policies(path: str | None) -> list[Path]:
-    return [find_policy(name) for name in shipped_policies()] if path is None else [_existing(path)]
-
-
-def _existing(path: str) -> Path:
-    found = find_policy(path)
-    if not found.is_file():
-        fail(f"{path}: no shipped policy, and no folder with policy.yaml", Exit.USAGE)
-    return found
+    return [find_policy(name) for name in shipped_policies()] if path is None else [existing_policy(path)]
 
 
 def _print_faults(faults: Iterable[Fault], note: str = "") -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
-from gateway.cli.opening import by_option, open_configured
+from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
@@ -22,7 +22,6 @@ from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 from rules.policy_file import Clause
 
-_reason = click.option("--reason", required=True, help="Why, for the record.")
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
@@ -88,15 +87,22 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
         click.echo(line)
 
 
-@quarantine.command(epilog="Example: mailward quarantine release 4k2p --reason 'ordered by the clerk'")
+@quarantine.command(epilog="Example: mailward quarantine release 4k2p --reason 'ordered by the clerk' --json")
 @config_option
 @by_option
-@_reason
+@reason_option
+@click.option("--json", "as_json", is_flag=True, help="One object a copy, one line each.")
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 @click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
 @_ids
 def release(
-    path: Path, by: str, reason: str, recipients: tuple[str, ...], others: tuple[str, ...], ids: tuple[str, ...]
+    path: Path,
+    by: str,
+    reason: str,
+    as_json: bool,
+    recipients: tuple[str, ...],
+    others: tuple[str, ...],
+    ids: tuple[str, ...],
 ) -> None:
     """Send held mail on. Every rule that was not reviewed is run again under the policy in force now.
 
@@ -111,23 +117,27 @@ def release(
     found = _found(store.quarantine, ids)
     releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
     # Sorted by what a script should do: try again, while anything may yet succeed.
-    exits = {_release(releasing, id, order) for id in found}
+    exits = {_release(releasing, id, order, as_json=as_json) for id in found}
     sys.exit(next((code for code in (Exit.TEMPORARY, Exit.USAGE, Exit.FAILED) if code in exits), Exit.DONE))
 
 
-@quarantine.command(epilog="Example: mailward quarantine delete 4k2p --reason 'advertising'")
+@quarantine.command(epilog="Example: mailward quarantine delete 4k2p --reason 'advertising' --json")
 @config_option
 @by_option
-@_reason
+@reason_option
+@_json
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 @_ids
-def delete(path: Path, by: str, reason: str, recipients: tuple[str, ...], ids: tuple[str, ...]) -> None:
+def delete(path: Path, by: str, reason: str, as_json: bool, recipients: tuple[str, ...], ids: tuple[str, ...]) -> None:
     """Delete held mail; hash, size, rules and dates stay. Refused under legal hold."""
     _, store = open_configured(path)
     found = _found(store.quarantine, ids)
     store.quarantine.delete(found, recipients, by=by, reason=reason)
     for id in found:
-        click.echo(f"{id}: deleted")
+        if as_json:
+            print_json({"id": id, "outcome": "deleted", "recipients": recipients})
+        else:
+            click.echo(f"{id}: deleted")
 
 
 @quarantine.command(epilog="Example: mailward quarantine export 4k2p -o message.eml")
@@ -145,6 +155,8 @@ def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
     try:
         output.touch(mode=0o600, exist_ok=False)
         output.write_bytes(octets)
+    except FileNotFoundError:
+        fail(f"{output}: no such folder", Exit.USAGE)
     except FileExistsError:
         fail(f"{output} is there already", Exit.USAGE)
     except OSError as error:
@@ -155,7 +167,7 @@ def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
 @quarantine.command(epilog="Example: mailward quarantine hold 4k2p --reason 'records request 2026-114'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @_ids
 def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
     """Put a legal hold on items: neither deletion nor expiry touches them until it is lifted."""
@@ -168,7 +180,7 @@ def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
 @quarantine.command(epilog="Example: mailward quarantine unhold 4k2p --reason 'request answered'")
 @config_option
 @by_option
-@_reason
+@reason_option
 @_ids
 def unhold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
     """Lift a legal hold."""
@@ -212,23 +224,36 @@ def _parsed(text: str) -> Address:
         fail(f"{text} is no address", Exit.USAGE)
 
 
-def _release(releasing: Release, id: str, order: Order) -> Exit:
+def _release(releasing: Release, id: str, order: Order, *, as_json: bool) -> Exit:
     """Release one item and tell how it went; one that fails does not keep the others from being tried."""
     try:
         attempts = releasing.release(id, order)
     except Refused as error:
-        click.echo(escaped(str(error)), err=True)
-        return Exit.FAILED
+        return _not_released(id, "refused", str(error), Exit.FAILED, as_json=as_json)
     except NoSuchItem as error:
-        click.echo(escaped(str(error)), err=True)
-        return Exit.USAGE
+        return _not_released(id, "no such item", str(error), Exit.USAGE, as_json=as_json)
     except (Busy, StoreUnavailable, ReviewUnavailable) as error:
-        click.echo(escaped(f"{id}: try again later: {error}"), err=True)
-        return Exit.TEMPORARY
+        told = f"{id}: try again later: {error}"
+        return _not_released(id, "try again later", told, Exit.TEMPORARY, as_json=as_json)
     for attempt in attempts:
-        said = "accepted" if attempt.accepted else "outcome unknown" if attempt.in_doubt else "not sent"
-        click.echo(escaped(f"{id}: {attempt.recipient.address}: {said}: {attempt.text}"), err=not attempt.accepted)
+        _tell_attempt(id, attempt, as_json=as_json)
     return _exit_of(attempts)
+
+
+def _not_released(id: str, outcome: str, told: str, exit: Exit, *, as_json: bool) -> Exit:
+    if as_json:
+        print_json({"id": id, "recipient": None, "outcome": outcome, "reply": ""})
+    click.echo(escaped(told), err=True)
+    return exit
+
+
+def _tell_attempt(id: str, attempt: Attempt, *, as_json: bool) -> None:
+    outcome = "accepted" if attempt.accepted else "outcome unknown" if attempt.in_doubt else "not sent"
+    recipient = str(attempt.recipient.address)
+    if as_json:
+        print_json({"id": id, "recipient": recipient, "outcome": outcome, "reply": attempt.text})
+    if not as_json or not attempt.accepted:
+        click.echo(escaped(f"{id}: {recipient}: {outcome}: {attempt.text}"), err=not attempt.accepted)
 
 
 def _exit_of(attempts: Sequence[Attempt]) -> Exit:

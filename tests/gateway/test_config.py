@@ -40,6 +40,30 @@ def test_every_bad_file_has_its_message_and_every_message_its_file() -> None:
     assert {stem.partition("-")[0] for stem in stems} == {"config", "policy"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("domains: [City.Example]", "domains: 5"),
+        ("domains: [City.Example]\n", ""),
+        ("listeners: [{name: inside, kind: internal, next_hop: exchange}]", "listeners: 5"),
+        ("{name: inside, kind: internal,", "{kind: internal,"),
+        ("next_hop: exchange}", "next_hop: 5}"),
+        ("[{name: exchange,", "[{name: 5,"),
+        ("next_hops: [{name: exchange, host: 127.0.0.1}]", "next_hops: [5]"),
+        ("host: 127.0.0.1", "host: 5"),
+        ("host: 127.0.0.1", "maildir: 5"),
+        ("name: inside,", "name: inside, networks: [10.0.0.5/8],"),
+        ("host: 127.0.0.1", "host: 127.0.0.1, name_of_it: x"),
+    ],
+)
+def test_one_wrong_value_is_one_fault(tmp_path: Path, wrong: str, right: str) -> None:
+    """What was put in its place to look at the others is never found fault with."""
+    assert wrong in SMALL
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path, SMALL.replace(wrong, right))
+    assert len(refused.value.faults) == 1, str(refused.value)
+
+
 def test_three_keys_are_enough(tmp_path: Path) -> None:
     config = load(tmp_path, SMALL)
     assert config.policy == "city-baseline"

@@ -24,6 +24,7 @@ from rules.document import (
     locate,
     parse_document,
     read_document,
+    read_rest,
     to_json,
 )
 
@@ -47,6 +48,13 @@ class Thing:
     many: tuple[Inner, ...] = ()
     named: Annotated[tuple[str, ...], keyed("except")] = ()
     free: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    __pydantic_config__ = STRICT
+    name: str
+    many: int = 1
 
 
 def faults_of(text: str | bytes) -> tuple[Fault, ...]:
@@ -195,6 +203,23 @@ def test_a_fault_of_our_own_is_located_at_the_value_or_at_its_key(tmp_path: Path
     assert str(locate(path, ("one", "two"), "three")) == f"{path}:2:8: one.two: three"
     assert str(locate(path, ("one", "two"), "three", of_key=True)) == f"{path}:2:3: one.two: three"
     assert str(locate(path, ("one", "none"), "three")) == f"{path}:2:3: one: three"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("name: 5\nmany: 2\n", Named(name="unread", many=2)),
+        ("many: 2\n", Named(name="unread", many=2)),
+        ("name: a\nmany: x\nmore: 1\n", Named(name="a", many=1)),
+        ("name: a\nname: b\n", None),
+        ("[1]", None),
+        ("", None),
+        ("{", None),
+    ],
+)
+def test_wrong_values_give_way_so_that_the_rest_can_be_looked_at(tmp_path: Path, text: str, rest: Named | None) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    assert read_rest(tmp_path / "a.yaml", Named, {"name": "unread"}) == rest
 
 
 def test_lines_are_told_of_what_stands_in_the_file_and_of_nothing_else(tmp_path: Path) -> None:

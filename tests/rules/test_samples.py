@@ -1,5 +1,6 @@
 """The samples beside each rule: what their names promise is kept, and what is missing is told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from rules.directory import Directory
 from rules.finding import Action
 from rules.policy import LIBRARY, Rule, library_rules, load_rule
-from rules.samples import RuleResult, run_samples, sample_directory, samples_of
+from rules.samples import RuleResult, filled, run_samples, sample_directory, samples_of
 
 RULE = "rule: {name}\ntitle: Everyone\ndetector: organization_wide\naction: quarantine\n"
 TO_ALL = "From: ann.clerk@city.example\nTo: all-staff@city.example\nSubject: Bake sale\n\nBring cake.\n"
@@ -52,13 +53,15 @@ def test_samples_that_do_as_their_names_say_are_no_fault(tmp_path: Path, directo
 def test_a_sample_that_should_match_and_does_not_is_told(tmp_path: Path, directory: Directory) -> None:
     result = result_of(rule_with(tmp_path, quarantine_all=TO_ONE, pass_one=TO_ONE), directory)
     assert [str(fault) for fault in result.faults] == [
-        f"{tmp_path}/everyone/quarantine-all.eml:1:1: everyone: fires, and it did not"
+        f"{tmp_path}/everyone/quarantine-all.eml:1:1: expected everyone to fire, but it did not"
     ]
 
 
 def test_a_sample_that_should_pass_and_does_not_is_told(tmp_path: Path, directory: Directory) -> None:
     result = result_of(rule_with(tmp_path, quarantine_all=TO_ALL, pass_one=TO_ALL), directory)
-    assert [fault.expected for fault in result.faults] == ["does not fire, and it did"]
+    (fault,) = result.faults
+    assert str(fault).startswith(f"{tmp_path}/everyone/pass-one.eml:1:1: expected to pass, but everyone fired: ")
+    assert "staff" in fault.expected
 
 
 def test_a_rule_needs_samples_of_both_kinds(tmp_path: Path, directory: Directory) -> None:
@@ -83,7 +86,25 @@ def test_a_fault_elsewhere_in_a_sample_does_not_count_as_the_rule_firing(tmp_pat
     """A message that is held because it could not be read has not shown that the rule works."""
     unreadable = TO_ONE.replace("\n\n", "\nContent-Type: message/partial; id=x; number=1\n\n")
     result = result_of(rule_with(tmp_path, quarantine_all=unreadable, pass_one=TO_ONE), directory)
-    assert [fault.expected for fault in result.faults] == ["fires, and it did not"]
+    assert [fault.expected for fault in result.faults] == ["expected everyone to fire, but it did not"]
+
+
+def test_samples_fit_the_disclaimer_that_a_city_puts_into_its_policy(directory: Directory) -> None:
+    rule = load_rule(LIBRARY / "opinion-disclaimer")
+    assert rule.unless is not None
+    words = "These views are mine alone; the Ciudad de Peñasco neither holds nor supports them."
+    ours = replace(rule, unless=replace(rule.unless, parameters=replace(rule.unless.parameters, disclaimer=words)))
+    assert result_of(ours, directory).faults == ()
+
+
+def test_a_place_holder_stands_for_the_rules_own_words_wrapped_and_quoted_as_it_is() -> None:
+    rule = load_rule(LIBRARY / "opinion-disclaimer")
+    text = filled(b"I think so.\r\n> {disclaimer}\r\n{passed_on}\n{nothing}\nin {disclaimer}\n", rule).decode()
+    first, *quoted, flag, nothing, within = text.splitlines()
+    assert (first, flag, nothing, within) == ("I think so.", "{passed_on}", "{nothing}", "in {disclaimer}")
+    assert quoted[0].startswith("> The opinions expressed in this communication")
+    assert [line[:2] for line in quoted] == ["> "] * 3
+    assert max(map(len, quoted)) <= 74
 
 
 def test_samples_come_in_order_of_name_with_what_they_promise(tmp_path: Path) -> None:

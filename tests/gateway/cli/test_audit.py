@@ -61,3 +61,13 @@ def test_verify_names_the_first_bad_record(run, tmp_path):
 def test_no_record_at_all_is_no_fault(run, tmp_path):
     next((tmp_path / "state" / "audit").iterdir()).unlink()
     assert "0 records" in run("verify")
+
+
+def test_verify_tells_scripts_the_same(run, tmp_path):
+    (chain,) = (tmp_path / "state" / "audit").iterdir()
+    sound = json.loads(run("verify", "--json"))
+    assert (sound["records"], sound["faults"]) == (3, [])
+    assert sound["chains"] == [{"name": chain.name, "records": 3, "head": sound["chains"][0]["head"], "fault": ""}]
+    chain.write_bytes(chain.read_bytes().replace(b'"view"', b'"veiw"'))
+    damaged = json.loads(run("verify", "--json", exit=1).splitlines()[0])
+    assert damaged["faults"] == [f"{chain.name}:2: does not match its hash"]

@@ -81,5 +81,28 @@ def test_people_read_a_table(file: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run("show", "-c", tmp_path / "none.yaml")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "cannot be read: No such file or directory" in result.stderr
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "none.yaml: no such configuration" in result.stderr
+
+
+def test_check_tells_scripts_policy_directory_and_faults(file: Path) -> None:
+    sound = run("check", "-c", file, "--json")
+    found = json.loads(sound.stdout)
+    assert (sound.exit_code, found["policy"]["name"], found["directory"], found["faults"]) == (
+        0,
+        "city-baseline",
+        None,
+        [],
+    )
+    file.write_text(SMALL.replace("2526", "smtp"))
+    bad = run("check", "-c", file, "--json")
+    (fault,) = json.loads(bad.stdout)["faults"]
+    assert (bad.exit_code, fault["line"], fault["where"]) == (1, 9, "next_hops.0.port")
+
+
+def test_a_bad_policy_hides_neither_certificate_nor_directory(file: Path) -> None:
+    (file.parent / "ours").mkdir()
+    (file.parent / "ours" / "policy.yaml").write_text("policy: ours\ntitle: Ours\nclauses: {}\n")
+    file.write_text(SMALL + "    tls_ca: ca.pem\npolicy: ours\ndirectory: none.csv\n")
+    told = run("check", "-c", file).stderr
+    assert [name for name in ("tls_ca", "rules: required", "none.csv") if name not in told] == []

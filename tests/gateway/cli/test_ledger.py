@@ -1,5 +1,6 @@
 """`mailward ledger verify`: exit 0 when the books agree, 1 and the item's id when not."""
 
+import json
 import sqlite3
 
 from click.testing import CliRunner
@@ -21,6 +22,8 @@ def test_agreement_and_its_loss(tmp_path):
     arguments = ["ledger", "verify", "-c", str(tmp_path / "mailward.yaml")]
     result = CliRunner().invoke(main, arguments)
     assert (result.exit_code, result.output[:17]) == (0, "0 items, 0 copies")
+    sound = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
+    assert sound == {"items": 0, "copies": 0, "states": sound["states"], "faults": []}
     open_store(tmp_path / "state")
     with sqlite3.connect(tmp_path / "state" / "quarantine.sqlite") as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(items)")]
@@ -40,3 +43,6 @@ def test_agreement_and_its_loss(tmp_path):
     assert result.exit_code == 1
     assert "lost: no recipient" in result.output
     assert "lost: content missing" in result.output
+    told = CliRunner().invoke(main, [*arguments, "--json"])
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["faults"] == ["lost: no recipient", "lost: content missing"]

@@ -33,7 +33,7 @@ def test_the_environment_may_name_the_configuration(tmp_path):
 
 def test_a_missing_configuration_is_told(tmp_path):
     result = CliRunner().invoke(main, ["quarantine", "list", "-c", str(tmp_path / "none.yaml")])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "none.yaml" in result.output
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from rules.policy import library_rules, shipped_policies
+from rules.policy import find_policy, library_rules, shipped_policies
 
 POLICY = """policy: ours
 title: Ours
@@ -130,8 +130,18 @@ def test_the_samples_of_a_policy_are_run_with_its_parameters(ours: Path) -> None
         file.write("    parameters: {all_staff: [], minimum: 100000, minimum_without_staff_list: 100000}\n")
     deaf = run("test", ours)
     assert deaf.exit_code == 1
-    assert "organization-wide: fires, and it did not" in deaf.stderr
+    assert "expected organization-wide to fire, but it did not" in deaf.stderr
     assert deaf.stderr.splitlines()[-1].endswith("faults")
+
+
+def test_the_shipped_policy_with_ones_own_disclaimer_keeps_its_samples(ours: Path) -> None:
+    text = find_policy("city-baseline").read_text()
+    first = text.index("The opinions expressed")
+    end = text.index("City of Stamford.", first) + len("City of Stamford.")
+    words = "What I write here is my own view and not that of the Town of Harlow or its council."
+    (ours / "policy.yaml").write_text(text[:first] + words + text[end:])
+    result = run("test", ours)
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_a_fault_of_a_sample_is_told_once_however_often_its_rule_is_used(ours: Path) -> None:
@@ -146,3 +156,24 @@ def test_a_fault_of_a_sample_is_told_once_however_often_its_rule_is_used(ours: P
         f"{folder}:1:1: bare: at least one sample pass-*.eml",
         "2 faults",
     ]
+
+
+def test_check_tells_scripts_each_policy_with_its_faults(ours: Path) -> None:
+    sound = run("check", "--json", ours)
+    found = json.loads(sound.stdout)
+    assert (sound.exit_code, found["policy"], found["rules"], found["faults"]) == (0, "ours", 1, [])
+    (ours / "policy.yaml").write_text(POLICY.replace("cites: [C-1]", "cites: [C-2]"))
+    bad = run("check", "--json", ours)
+    found = json.loads(bad.stdout)
+    assert (bad.exit_code, found["policy"], found["faults"][0]["line"]) == (1, None, 7)
+
+
+def test_test_tells_scripts_each_rule_with_its_faults(ours: Path) -> None:
+    sound = run("test", "--json", ours)
+    found = json.loads(sound.stdout)
+    assert (sound.exit_code, found["rule"], found["samples"] > 2, found["faults"]) == (0, "organization-wide", True, [])
+    with (ours / "policy.yaml").open("a") as file:
+        file.write("    parameters: {all_staff: [], minimum: 100000, minimum_without_staff_list: 100000}\n")
+    deaf = run("test", "--json", ours)
+    assert deaf.exit_code == 1
+    assert json.loads(deaf.stdout)["faults"][0]["expected"] == "expected organization-wide to fire, but it did not"

@@ -239,6 +239,14 @@ def test_nothing_is_done_without_a_reason(office, command):
     assert office.acts() == ["hold"]
 
 
+@pytest.mark.parametrize("command", ["release", "delete", "hold", "unhold"])
+@pytest.mark.parametrize("said", [("--reason", ""), ("--reason", " \t"), ("--reason", "x", "--by", " ")])
+def test_blanks_are_neither_a_reason_nor_a_person(office, command, said):
+    item = office.hold("ann@city.example")
+    assert "must say something" in office.run(command, item.id, *said, exit=2)
+    assert (office.acts(), office.sent) == (["hold"], [])
+
+
 def test_of_several_ids_one_wrong_one_stops_all(office):
     item = office.hold("ann@city.example")
     office.run("delete", item.id, "zzzzzzzz", "--reason", "x", exit=2)
@@ -300,3 +308,25 @@ def test_every_command_has_help_with_an_example(office, command):
     result = CliRunner().invoke(main, ["quarantine", command, "--help"])
     assert result.exit_code == 0
     assert f"Example: mailward quarantine {command}" in result.output
+
+
+def test_release_tells_scripts_each_copy_with_its_reply(office):
+    item = office.hold("ann@city.example", "bob@city.example")
+    told = office.run("release", item.id, "--reason", "x", "--json")
+    assert [json.loads(line) for line in told.splitlines()] == [
+        {"id": item.id, "recipient": address, "outcome": "accepted", "reply": "250 said so"}
+        for address in ("ann@city.example", "bob@city.example")
+    ]
+
+
+def test_release_tells_scripts_what_was_refused(office):
+    item = office.hold("ann@city.example")
+    office.run("delete", item.id, "--reason", "x")
+    told = office.run("release", item.id, "--reason", "x", "--json", exit=1).splitlines()[0]
+    assert json.loads(told) == {"id": item.id, "recipient": None, "outcome": "refused", "reply": ""}
+
+
+def test_delete_tells_scripts_each_item(office):
+    item = office.hold("ann@city.example")
+    told = json.loads(office.run("delete", item.id, "--reason", "x", "--json"))
+    assert told == {"id": item.id, "outcome": "deleted", "recipients": []}

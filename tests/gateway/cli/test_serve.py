@@ -9,7 +9,7 @@ from gateway.cli import main
 
 
 @pytest.mark.parametrize("code", [0, 1])
-def test_it_ends_as_the_supervisor_ends(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_it_ends_as_the_supervisor_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     asked: list[Path] = []
 
     def supervise(path: Path) -> int:
@@ -17,9 +17,11 @@ def test_it_ends_as_the_supervisor_ends(monkeypatch: pytest.MonkeyPatch, code: i
         return code
 
     monkeypatch.setattr("gateway.service.supervise", supervise)
-    assert CliRunner().invoke(main, ["serve", "-c", "mailward.yaml"]).exit_code == code
-    assert asked == [Path("mailward.yaml")]
+    (tmp_path / "mailward.yaml").touch()
+    assert CliRunner().invoke(main, ["serve", "-c", str(tmp_path / "mailward.yaml")]).exit_code == code
+    assert asked == [tmp_path / "mailward.yaml"]
 
 
 def test_a_bad_configuration_ends_it_before_anything_runs(tmp_path: Path) -> None:
-    assert CliRunner().invoke(main, ["serve", "-c", str(tmp_path / "none.yaml")]).exit_code == 1
+    (tmp_path / "mailward.yaml").write_text("domains: 1\n")
+    assert CliRunner().invoke(main, ["serve", "-c", str(tmp_path / "mailward.yaml")]).exit_code == 1
