@@ -84,6 +84,18 @@ class Text:
     start: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A text of one alternative of a body, whole: `Facts.texts` leave out what another alternative has said.
+
+    `body` is the path of the multipart/alternative, `number` the place of the alternative within.
+    """
+
+    body: str
+    number: int
+    text: Text
+
+
 class Reason(StrEnum):
     """Why something was not inspected."""
 
@@ -134,6 +146,7 @@ class Facts:
     size: int
     unread: tuple[Unread, ...] = ()
     ambiguities: tuple[Ambiguity, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()  # none that only repeats another, and none inside nested messages
     identity: Identity = UNKNOWN  # what was proved of the sender before judgement
 
     def said(self, *roles: Role) -> tuple[Text, ...]:

@@ -1,17 +1,18 @@
 """Whether the mandated disclaimer stands in the author's own text, and not merely in what is quoted or hidden.
 
-Compares words, so that line ends, typography, case and punctuation do not matter, and a slip or two is forgiven.
+Of a body in several alternatives each one must have it, for a reader sees only one. Compares words, so that line ends,
+typography, case and punctuation do not matter, and a slip or two is forgiven.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
 from rules.document import STRICT
-from rules.facts import Facts, Role, Text
+from rules.facts import Alternative, Facts, Role, Text
 from rules.finding import Observation
 from rules.patterns import Patterns, compile_patterns, evidence_of, literal, normalise
 
@@ -21,6 +22,8 @@ MAX_SCANNED = 256 * 1024  # characters of one body: the first and the last half 
 MAX_CANDIDATES = 50  # places that are compared word by word
 NEGATIONS = frozenset({"no", "non", "nor", "not", "never"})  # a slip in one of these turns the sense
 NEAR = 0.7  # similarity from which the attempt is reported
+# Words below which an alternative that says what no other does is a note to readers of old programs, not the letter.
+MIN_LETTER = 25
 
 _WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
 
@@ -55,10 +58,13 @@ class Place:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Yield one observation when the disclaimer, or something near it, stands in the sender's own text."""
-    places = [place for body in _bodies(facts) if (place := _best(body, parameters)) is not None]
+    places = [place for body in _bodies(_alone(facts)) if (place := _best(body, parameters)) is not None]
+    for _, body in groupby(facts.alternatives, key=lambda alternative: alternative.body):
+        if (place := _in_all(tuple(body), parameters)) is not None:
+            places.append(place)
     if not places:
         return
-    best = max(places, key=lambda place: place.similarity)
+    best = max(places, key=_similarity)
     yield Observation(
         detector=NAME,
         detected=best.similarity >= parameters.similarity,
@@ -68,12 +74,46 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     )
 
 
-def _bodies(facts: Facts) -> Iterator[Text]:
+def _alone(facts: Facts) -> tuple[Text, ...]:
+    """The texts that every reader sees: those of no alternative."""
+    parts = {alternative.text.part for alternative in facts.alternatives}
+    return tuple(text for text in facts.texts if text.part not in parts)
+
+
+def _in_all(body: tuple[Alternative, ...], parameters: Parameters) -> Place | None:
+    """Where it stands worst among the alternatives of one body; None when one of them is without."""
+    versions: dict[int, list[Text]] = {}
+    for alternative in body:
+        versions.setdefault(alternative.number, []).append(alternative.text)
+    found = []
+    for version in _letters(tuple(versions.values())):
+        places = [place for own in _bodies(version) if (place := _best(own, parameters)) is not None]
+        if not places:
+            return None
+        found.append(max(places, key=_similarity))
+    return min(found, key=_similarity, default=None)
+
+
+def _similarity(place: Place) -> float:
+    return place.similarity
+
+
+def _letters(versions: tuple[list[Text], ...]) -> Iterator[list[Text]]:
+    """The alternatives without such as say that the letter is in another one."""
+    said = [frozenset(word for text in version for word in _words(text.text)) for version in versions]
+    for version, words in zip(versions, said, strict=True):
+        others = frozenset[str]().union(*(other for other in said if other is not words))
+        if len(words) >= MIN_LETTER or not others or 2 * len(words & others) >= len(words):
+            yield version
+
+
+def _bodies(texts: Iterable[Text]) -> Iterator[Text]:
     """The sender's own words of each part, as they stand together: a signature or footer follows what it closes."""
-    for (part, own), run in groupby(facts.texts, key=lambda text: (text.part, text.role in OWN)):
-        texts = tuple(run)
+    for (part, own), run in groupby(texts, key=lambda text: (text.part, text.role in OWN)):
+        together = tuple(run)
         if own:
-            yield Text(part=part, role=Role.AUTHOR, text="\n".join(text.text for text in texts), start=texts[0].start)
+            words = "\n".join(text.text for text in together)
+            yield Text(part=part, role=Role.AUTHOR, text=words, start=together[0].start)
 
 
 def _best(body: Text, parameters: Parameters) -> Place | None:

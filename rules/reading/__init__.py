@@ -46,4 +46,5 @@ def read_facts(transaction: Transaction, directory: Directory) -> Facts:
         size=len(transaction.message),
         unread=tuple(record.unread),
         ambiguities=tuple(record.ambiguities),
+        alternatives=tuple(record.alternatives),
     )

@@ -13,6 +13,7 @@ class Place:
     nested: bool = False  # inside a message inside the message
     default: str = "text/plain"
     boundary: bytes = b""
+    alternative: tuple[str, int] | None = None  # the innermost multipart/alternative around it, and which one it is in
     said: list[bytes] | None = None  # fingerprints of the other alternatives, inside multipart/alternative
 
     def child(self, number: int) -> "Place":

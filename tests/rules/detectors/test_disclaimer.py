@@ -1,11 +1,12 @@
 """The mandated disclaimer counts when it stands in the author's own text, however it is dressed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rules.detectors.disclaimer import Parameters, detect
-from rules.facts import Facts, Role, Text
+from rules.facts import Alternative, Facts, Role, Text
 from rules.finding import Observation
 
 FactsOf = Callable[..., Facts]
@@ -86,6 +87,36 @@ def test_the_evidence_marks_it(facts_of: FactsOf) -> None:
     assert evidence.start == len("Hello there.\n\n")
     assert evidence.mark is not None
     assert evidence.text[slice(*evidence.mark)].startswith("The opinions expressed")
+
+
+LETTER = "In my opinion the council should keep the old library where it stands."
+
+
+def offered(facts_of: FactsOf, plain: str, page: str) -> Facts:
+    texts = (Text(part="1.1", role=Role.AUTHOR, text=plain), Text(part="1.2", role=Role.AUTHOR, text=page))
+    alternatives = tuple(Alternative(body="1", number=number, text=text) for number, text in enumerate(texts, 1))
+    return replace(facts_of(texts=texts), alternatives=alternatives)
+
+
+@pytest.mark.parametrize(
+    ("plain", "page", "counts"),
+    [
+        (f"{LETTER}\n\n{WORDS}", f"{LETTER}\n\n{WORDS}", True),
+        (f"{LETTER}\n\n{WORDS}", LETTER, False),
+        (LETTER, f"{LETTER}\n\n{WORDS}", False),
+        ("Your program cannot show this page.", f"{LETTER}\n\n{WORDS}", True),
+    ],
+)
+def test_each_alternative_that_shows_the_letter_must_have_it(
+    facts_of: FactsOf, plain: str, page: str, counts: bool
+) -> None:
+    assert detected(offered(facts_of, plain, page)) is counts
+
+
+def test_below_the_alternatives_it_is_seen_by_every_reader(facts_of: FactsOf) -> None:
+    facts = offered(facts_of, LETTER, LETTER)
+    footer = Text(part="2", role=Role.FOOTER, text=WORDS)
+    assert detected(replace(facts, texts=(*facts.texts, footer)))
 
 
 def test_many_beginnings_cost_little(facts_of: FactsOf) -> None:
