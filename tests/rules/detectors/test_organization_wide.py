@@ -1,5 +1,7 @@
 """Organization-wide mail: who is counted, from how many people on, and who may."""
 
+import pytest
+
 from rules.address import parse_address
 from rules.detectors.organization_wide import Parameters, detect, observe_sum, staff_size, threshold
 from rules.directory import Directory, Person
@@ -56,6 +58,36 @@ def test_a_name_that_means_everyone_needs_no_counting(facts_of):
     assert not seen(facts_of, "all-staff@elsewhere.example")
     review = Parameters(all_staff=("all-staff@review.example",))
     assert seen(facts_of, "all-staff@review.example", parameters=review)
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "all",
+        "staff",
+        "employees",
+        "all_staff",
+        "All.Employees",
+        "everybody",
+        "all-users",
+        "allusers",
+        "city-all",
+        "company",
+    ],
+)
+def test_names_that_mean_everyone_however_they_are_written(facts_of, local):
+    (found,) = seen(facts_of, f"{local}@city.example")
+    assert found.detected
+    assert not seen(facts_of, f"{local}@elsewhere.example")
+
+
+@pytest.mark.parametrize("local", ["parks-staff", "allen", "staff.meeting", "all-city-parks", "company.accounts"])
+def test_such_a_word_amid_others_means_nobody_in_particular(facts_of, local):
+    assert not seen(facts_of, f"{local}@city.example")
+
+
+def test_a_city_may_write_its_own_names_with_separators(facts_of):
+    assert seen(facts_of, "TownHall_All@city.example", parameters=Parameters(all_staff=("town-hall-all",)))
 
 
 def test_a_professional_list_does_not_count(facts_of):
