@@ -88,11 +88,12 @@ class Text:
 class Alternative:
     """A text of one alternative of a body, whole: `Facts.texts` leave out what another alternative has said.
 
-    `body` is the path of the multipart/alternative, `number` the place of the alternative within.
+    `body` is the path of the outermost multipart/alternative; `chosen` are the paths of the alternatives that a reader
+    must take to see the text, outermost first: more than one where bodies of several alternatives are nested.
     """
 
     body: str
-    number: int
+    chosen: tuple[str, ...]
     text: Text
 
 

@@ -5,11 +5,13 @@ typography, case and punctuation do not matter, and a slip or two is forgiven.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from rules.document import STRICT
 from rules.facts import Alternative, Facts, Role, Text
@@ -26,6 +28,8 @@ NEAR = 0.7  # similarity from which the attempt is reported
 MIN_LETTER = 25
 
 _WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
+
+Versions: TypeAlias = dict[tuple[str, ...], list[Text]]  # by the alternatives chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +62,9 @@ class Place:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Yield one observation when the disclaimer, or something near it, stands in the sender's own text."""
-    places = [place for body in _bodies(_alone(facts)) if (place := _best(body, parameters)) is not None]
-    for _, body in groupby(facts.alternatives, key=lambda alternative: alternative.body):
-        if (place := _in_all(tuple(body), parameters)) is not None:
+    places = list(filter(None, (_best(body, parameters) for body in _bodies(_alone(facts)))))
+    for body in _together(facts.alternatives):
+        if (place := _in_all(body, parameters)) is not None:
             places.append(place)
     if not places:
         return
@@ -80,31 +84,51 @@ def _alone(facts: Facts) -> tuple[Text, ...]:
     return tuple(text for text in facts.texts if text.part not in parts)
 
 
-def _in_all(body: tuple[Alternative, ...], parameters: Parameters) -> Place | None:
-    """Where it stands worst among the alternatives of one body; None when one of them is without."""
-    versions: dict[int, list[Text]] = {}
-    for alternative in body:
-        versions.setdefault(alternative.number, []).append(alternative.text)
-    found = []
-    for version in _letters(tuple(versions.values())):
-        places = [place for own in _bodies(version) if (place := _best(own, parameters)) is not None]
-        if not places:
-            return None
-        found.append(max(places, key=_similarity))
-    return min(found, key=_similarity, default=None)
+def _together(alternatives: tuple[Alternative, ...]) -> Iterable[Versions]:
+    """For each body the texts that are seen by the same choice of alternatives."""
+    bodies: dict[str, Versions] = {}
+    for alternative in alternatives:
+        bodies.setdefault(alternative.body, {}).setdefault(alternative.chosen, []).append(alternative.text)
+    return bodies.values()
+
+
+def _in_all(body: Versions, parameters: Parameters) -> Place | None:
+    """Where it stands worst among what readers of one body may see; None when some see it without."""
+    best = {chosen: _best_of(texts, parameters) for chosen, texts in body.items()}
+    seen = [
+        max(filter(None, map(best.get, _steps(chosen))), key=_similarity, default=None) for chosen in _letters(body)
+    ]
+    found = [place for place in seen if place is not None]
+    return min(found, key=_similarity, default=None) if len(found) == len(seen) else None
+
+
+def _steps(chosen: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The choices one after another: what stands beside a nested body is seen with it."""
+    return (chosen[:depth] for depth in range(1, len(chosen) + 1))
+
+
+def _best_of(texts: Iterable[Text], parameters: Parameters) -> Place | None:
+    places = [place for own in _bodies(texts) if (place := _best(own, parameters)) is not None]
+    return max(places, key=_similarity, default=None)
 
 
 def _similarity(place: Place) -> float:
     return place.similarity
 
 
-def _letters(versions: tuple[list[Text], ...]) -> Iterator[list[Text]]:
-    """The alternatives without such as say that the letter is in another one."""
-    said = [frozenset(word for text in version for word in _words(text.text)) for version in versions]
-    for version, words in zip(versions, said, strict=True):
-        others = frozenset[str]().union(*(other for other in said if other is not words))
-        if len(words) >= MIN_LETTER or not others or 2 * len(words & others) >= len(words):
-            yield version
+def _letters(body: Versions) -> Iterator[tuple[str, ...]]:
+    """The last choices, without such as only say that the letter is in another alternative."""
+    before = {chosen[:depth] for chosen in body for depth in range(1, len(chosen))}
+    last = {chosen: _vocabulary(texts) for chosen, texts in body.items() if chosen not in before}
+    counts = Counter(word for words in last.values() for word in words)
+    for chosen, words in last.items():
+        shared = sum(counts[word] > 1 for word in words)
+        if len(last) == 1 or len(words) >= MIN_LETTER or 2 * shared >= len(words):
+            yield chosen
+
+
+def _vocabulary(texts: Iterable[Text]) -> frozenset[str]:
+    return frozenset(word.casefold() for text in texts for word in _WORD.findall(_looked_at(text.text)))
 
 
 def _bodies(texts: Iterable[Text]) -> Iterator[Text]:

@@ -34,10 +34,13 @@ class Record:
             self.texts.append(Text(part=part, role=role, text=text, start=start))
 
     def offer(self, alternative: Alternative) -> None:
-        """Keep a text of an alternative as it stands there, cut where the bounds end it."""
+        """Keep a text of an alternative as it stands there, cut where the bounds end it, if need be to nothing.
+
+        One that were left out would seem to be shown whatever a reader chooses.
+        """
         words = alternative.text.text[: min(MAX_PART_TEXT, self._alternatives_left)]
         self._alternatives_left -= len(words)
-        if words and not words.isspace():
+        if not alternative.text.text.isspace():
             self.alternatives.append(replace(alternative, text=replace(alternative.text, text=words)))
 
     def skip(self, part: str, reason: Reason, detail: str) -> None:

@@ -119,7 +119,7 @@ class Walk:
                     child = inner.child(number)
                     child.boundary = boundary
                     if "multipart/alternative" in media_types:
-                        child.alternative = (place.name, number)
+                        child.body, child.chosen = inner.body or place.name, (*inner.chosen, child.name)
                     if "multipart/digest" in media_types:
                         child.default = "message/rfc822"
                     self.budget.count_part()
@@ -211,7 +211,7 @@ class Walk:
         """An entity where none is declared, a level below."""
         with self._noted(path), self.budget.inside_part():
             self.budget.count_part()
-            self._entity(octets, entity, replace(place, path=f"{path}/", number="", said=None, alternative=None))
+            self._entity(octets, entity, replace(place, path=f"{path}/", number="", said=None, body=None, chosen=()))
 
     # Leaves
 
@@ -286,13 +286,12 @@ class Walk:
             self.record.say(place.name, Role.HIDDEN, readable.hidden)
 
     def _offer(self, readable: Readable, place: Place) -> None:
-        if place.alternative is None or place.nested:
+        if place.body is None or place.nested:
             return
-        body, number = place.alternative
         for piece in readable.pieces:
             words = readable.text[piece.start : piece.end]
             text = Text(part=place.name, role=piece.role, text=words, start=piece.start)
-            self.record.offer(Alternative(body=body, number=number, text=text))
+            self.record.offer(Alternative(body=place.body, chosen=place.chosen, text=text))
 
     # Files
 

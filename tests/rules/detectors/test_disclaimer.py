@@ -92,10 +92,16 @@ def test_the_evidence_marks_it(facts_of: FactsOf) -> None:
 LETTER = "In my opinion the council should keep the old library where it stands."
 
 
-def offered(facts_of: FactsOf, plain: str, page: str) -> Facts:
-    texts = (Text(part="1.1", role=Role.AUTHOR, text=plain), Text(part="1.2", role=Role.AUTHOR, text=page))
-    alternatives = tuple(Alternative(body="1", number=number, text=text) for number, text in enumerate(texts, 1))
-    return replace(facts_of(texts=texts), alternatives=alternatives)
+def offered(facts_of: FactsOf, *versions: str | tuple[str, str]) -> Facts:
+    """Alternatives of one body; a pair is a body of two alternatives within."""
+    alternatives = []
+    for number, version in enumerate(versions, 1):
+        texts = (version,) if isinstance(version, str) else version
+        for inner, text in enumerate(texts, 1):
+            chosen = (f"1.{number}", f"1.{number}.{inner}")[: len(texts)]
+            said = Text(part=chosen[-1], role=Role.AUTHOR, text=text)
+            alternatives.append(Alternative(body="1", chosen=chosen, text=said))
+    return replace(facts_of(texts=tuple(item.text for item in alternatives)), alternatives=tuple(alternatives))
 
 
 @pytest.mark.parametrize(
@@ -111,6 +117,19 @@ def test_each_alternative_that_shows_the_letter_must_have_it(
     facts_of: FactsOf, plain: str, page: str, counts: bool
 ) -> None:
     assert detected(offered(facts_of, plain, page)) is counts
+
+
+def test_of_nested_alternatives_too_each_must_have_it(facts_of: FactsOf) -> None:
+    both = f"{LETTER}\n\n{WORDS}"
+    assert detected(offered(facts_of, both, (both, both)))
+    assert not detected(offered(facts_of, both, (both, LETTER)))
+    assert not detected(offered(facts_of, both, (LETTER, LETTER), both))
+
+
+def test_what_stands_beside_a_nested_body_is_seen_with_it(facts_of: FactsOf) -> None:
+    facts = offered(facts_of, f"{LETTER}\n\n{WORDS}", (LETTER, LETTER))
+    footer = Alternative(body="1", chosen=("1.2",), text=Text(part="1.2.3", role=Role.FOOTER, text=WORDS))
+    assert detected(replace(facts, alternatives=(*facts.alternatives, footer)))
 
 
 def test_below_the_alternatives_it_is_seen_by_every_reader(facts_of: FactsOf) -> None:
