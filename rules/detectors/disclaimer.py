@@ -28,6 +28,7 @@ NEAR = 0.7  # similarity from which the attempt is reported
 MIN_LETTER = 25
 
 _WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
+_BREAK = "- "  # what normalising leaves of a hyphen at the end of a line
 
 Versions: TypeAlias = dict[tuple[str, ...], list[Text]]  # by the alternatives chosen
 
@@ -143,9 +144,9 @@ def _bodies(texts: Iterable[Text]) -> Iterator[Text]:
 def _best(body: Text, parameters: Parameters) -> Place | None:
     """The place in `body` where most of the disclaimer's words stand in order; None when nowhere near."""
     wanted = _words(parameters.disclaimer)
-    if not _quarters_of(wanted).fires(_looked_at(normalise(body.text).text)):
+    if not _may_hold(_looked_at(normalise(body.text).text), wanted):
         return None
-    found = [(match.group().casefold(), match.span()) for match in _scanned(normalise(body.text).text)]
+    found = _joined(normalise(body.text).text, frozenset(wanted))
     words = [word for word, _ in found]
     best: Place | None = None
     for first in _candidates(words, wanted):
@@ -157,6 +158,23 @@ def _best(body: Text, parameters: Parameters) -> Place | None:
             start, end = normalise(body.text).original(found[first][1][0], found[first + last - 1][1][1])
             best = Place(text=body, start=start, end=end, similarity=similarity)
     return best
+
+
+def _may_hold(text: str, wanted: tuple[str, ...]) -> bool:
+    quarters = _quarters_of(wanted)
+    return bool(quarters.fires(text) or (_BREAK in text and quarters.fires(text.replace(_BREAK, ""))))
+
+
+def _joined(text: str, wanted: frozenset[str]) -> list[tuple[str, tuple[int, int]]]:
+    """The words and their places; halves on two lines are one word where the disclaimer has that word."""
+    found: list[tuple[str, tuple[int, int]]] = []
+    for match in _scanned(text):
+        word, (start, end) = match.group().casefold(), match.span()
+        if found and text[found[-1][1][1] : start] == _BREAK and found[-1][0] + word in wanted:
+            before, (start, _) = found.pop()
+            word = before + word
+        found.append((word, (start, end)))
+    return found
 
 
 def _looked_at(text: str) -> str:

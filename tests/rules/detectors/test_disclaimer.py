@@ -1,5 +1,6 @@
 """The mandated disclaimer counts when it stands in the author's own text, however it is dressed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -40,6 +41,8 @@ def test_elsewhere_it_is_not_the_authors(facts_of: FactsOf, role: str) -> None:
         WORDS.replace(",", " —").replace("/", " / "),
         "“" + WORDS.replace(" ", "\u00a0") + "”",
         WORDS.replace("communication", "communi\u00adcation").replace("City of", "City\u200b of"),
+        WORDS.replace("communication", "communi-\ncation").replace("management", "manage-\r\n  ment"),
+        re.sub(r"(\w{4})(\w{4})", r"\1-\n\2", WORDS),
         WORDS.replace("opinions", "opinion", 1),
         WORDS.replace("management", "managment").replace("endorsed", "endorse"),
     ],
@@ -51,6 +54,11 @@ def test_dress_and_a_slip_or_two_do_not_matter(facts_of: FactsOf, dressed: str) 
 @pytest.mark.parametrize("turned", [WORDS.replace("not the", "also the"), WORDS.replace("and not", "and")])
 def test_a_slip_that_says_the_contrary_is_not_forgiven(facts_of: FactsOf, turned: str) -> None:
     assert not detected(facts_of("My view is mine.\n\n" + turned))
+
+
+def test_a_hyphen_that_joins_two_words_of_it_is_none_that_breaks_one(facts_of: FactsOf) -> None:
+    parameters = Parameters(disclaimer="These are my non-binding words.", similarity=1.0)
+    assert detected(facts_of("These are my non-\nbinding words."), parameters)
 
 
 def test_half_of_it_is_not_enough_and_is_reported(facts_of: FactsOf) -> None:
