@@ -125,7 +125,7 @@ def observe_sum(
         detected=True,
         score=_score(reached, staff, needed),
         summary=f"with the same mailing in other messages within {hours:g} hours: {_said(reached, staff)}",
-        evidence=(Evidence(part="", text=f"the same mailing of {mailing.originator}"),),
+        evidence=(Evidence(part="", text=f"the same mailing, this copy of {mailing.originator}"),),
         recipients=_unlisted(copies, parameters),
     )
 

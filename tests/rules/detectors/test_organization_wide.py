@@ -127,7 +127,7 @@ PIECE = (parse_address("p1@city.example"), parse_address("Pros@city.example"))
 
 
 def test_a_mailing_added_up_over_messages():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=("p1@city.example",))
     found = observe_sum(26, 40, mailing, Parameters(), PIECE)
     assert found is not None and found.detected and found.score == 0.65
     assert found.summary == "with the same mailing in other messages within 6 hours: reaches 26 of 40 people, 65 %"
@@ -136,11 +136,11 @@ def test_a_mailing_added_up_over_messages():
 
 
 def test_the_sum_says_nothing_that_the_message_alone_has_said():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=tuple(sorted(CREW)))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=tuple(sorted(CREW)))
     assert observe_sum(40, 40, mailing, Parameters(), PIECE) is None
 
 
 def test_the_copy_of_a_professional_list_is_not_held_for_the_sum():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=("p1@city.example",))
     found = observe_sum(26, 40, mailing, Parameters(listservs=("pros@city.example",)), PIECE)
     assert found is not None and found.recipients == ("p1@city.example",)
