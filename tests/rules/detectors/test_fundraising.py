@@ -20,6 +20,7 @@ def detected(facts: Facts, **parameters: tuple[str, ...]) -> bool:
     [
         APPEAL,
         "My niece is selling Girl Scout cookies again, $6 a box; the order form is on my desk.",
+        "I have raffle tickets for our temple's kitchen, $4 apiece.",
         "Raffle tickets for the new organ of our chapel are $2 each. See me in room 12.",
         "My son's troop is selling popcorn again, the order form is in the break room. All proceeds support the camp.",
         "I ride for diabetes research in May. Please sponsor me, any amount helps!",
