@@ -84,6 +84,19 @@ class Text:
     start: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A text of one alternative of a body, whole: `Facts.texts` leave out what another alternative has said.
+
+    `body` is the path of the outermost multipart/alternative; `chosen` are the paths of the alternatives that a reader
+    must take to see the text, outermost first: more than one where bodies of several alternatives are nested.
+    """
+
+    body: str
+    chosen: tuple[str, ...]
+    text: Text
+
+
 class Reason(StrEnum):
     """Why something was not inspected."""
 
@@ -134,6 +147,7 @@ class Facts:
     size: int
     unread: tuple[Unread, ...] = ()
     ambiguities: tuple[Ambiguity, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()  # none that only repeats another, and none inside nested messages
     identity: Identity = UNKNOWN  # what was proved of the sender before judgement
 
     def said(self, *roles: Role) -> tuple[Text, ...]:

@@ -84,6 +84,9 @@ _NAME_MARK = re.compile(
     r"|law[ _-]enforcement[ _-]sensitive)(?![a-z])",
     re.IGNORECASE,
 )
+# "Do not forward it": of a mail that goes round, not of this one.
+_BARE_ASK = re.compile(r"(?:not|n't)\s\w{1,12}\s(?:it|this|these)(?:\s(?:on|further))?\Z", re.IGNORECASE)
+_WARNING = re.compile(r"\b(?:phish\w*|spam|scams?|hoax|virus|malware|ransomware|suspicious)\b", re.IGNORECASE)
 _BANNER_NOISE = re.compile(r"[^A-Za-z]+")
 
 
@@ -91,7 +94,7 @@ _BANNER_NOISE = re.compile(r"[^A-Za-z]+")
 def find_markings(text: str) -> tuple[Marking, ...]:
     """The marks in a text, by place; those in a legal notice are told as such."""
     marks = (_mark(text, start, end) for start, end in _places(text, _MARKS))
-    asks = (_request(text, match.start, match.end) for match in compile_patterns(_ASKS).find(text))
+    asks = (_request(text, start, end) for start, end in _asked(text))
     heaviest = sorted((*marks, *asks), key=lambda item: (item.footer, -item.weight))[:MAX_MARKS]
     return tuple(sorted(heaviest, key=lambda item: item.start))
 
@@ -123,6 +126,17 @@ def _places(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     for match in compile_patterns(patterns).find(text):
         if _TOPIC.match(text, match.end) is None:
             yield match.start, match.end
+
+
+def _asked(text: str) -> Iterator[tuple[int, int]]:
+    for match in compile_patterns(_ASKS).find(text):
+        if not (_BARE_ASK.search(text, match.start, match.end) and _warns(text, match.start)):
+            yield match.start, match.end
+
+
+def _warns(text: str, end: int) -> bool:
+    """Whether what stands shortly before warns of junk mail."""
+    return _WARNING.search(text, max(0, end - AROUND), end) is not None
 
 
 def _mark(text: str, start: int, end: int) -> Marking:

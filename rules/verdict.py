@@ -27,10 +27,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
-    """What is summed over messages: whose mailing, what it says, whom of ours this copy reaches (address keys)."""
+    """What is summed over messages: who sent this copy, what it says, whom of ours it reaches (address keys)."""
 
     originator: str
-    fingerprint: str
+    prints: tuple[str, ...]  # two copies with one in common are one mailing
     reaches: tuple[str, ...]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from quarantine.adapters import rows
 from quarantine.item import OPEN, TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
 from quarantine.ports import SchemaMismatch, StoreUnavailable
 from rules.document import from_json, to_json
+from rules.mailing import PRINTS
 from rules.verdict import Judgement, Mailing
 
 T = TypeVar("T")
@@ -343,18 +345,21 @@ class SqlReach:
     engine: Engine
 
     def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
-        name = f"{mailing.originator} {mailing.fingerprint}"
+        prints = mailing.prints[:PRINTS]
         since = rows.text(at - timedelta(seconds=window_seconds))
         forgotten = rows.text(at - REACH_KEPT)
 
         def work(connection: Connection) -> int:
             for part in _batches(mailing.reaches):
-                connection.execute(delete(REACHED).where(REACHED.c.mailing == name, REACHED.c.person.in_(part)))
-            people = [{"mailing": name, "person": person, "at": rows.text(at)} for person in set(mailing.reaches)]
+                connection.execute(delete(REACHED).where(REACHED.c.mailing.in_(prints), REACHED.c.person.in_(part)))
+            copies = product(set(prints), set(mailing.reaches))
+            people = [{"mailing": name, "person": person, "at": rows.text(at)} for name, person in copies]
             if people:
                 connection.execute(insert(REACHED), people)
             connection.execute(delete(REACHED).where(REACHED.c.at < min(since, forgotten)))
-            query = select(func.count()).where(REACHED.c.mailing == name, REACHED.c.at >= since)
+            query = select(func.count(REACHED.c.person.distinct())).where(
+                REACHED.c.mailing.in_(prints), REACHED.c.at >= since
+            )
             return connection.scalar(query) or 0
 
         return _write(self.engine, work)

@@ -1,17 +1,20 @@
 """Whether the mandated disclaimer stands in the author's own text, and not merely in what is quoted or hidden.
 
-Compares words, so that line ends, typography, case and punctuation do not matter, and a slip or two is forgiven.
+Of a body in several alternatives each one must have it, for a reader sees only one. Compares words, so that line ends,
+typography, case and punctuation do not matter, and a slip or two is forgiven.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from rules.document import STRICT
-from rules.facts import Facts, Role, Text
+from rules.facts import Alternative, Facts, Role, Text
 from rules.finding import Observation
 from rules.patterns import Patterns, compile_patterns, evidence_of, literal, normalise
 
@@ -21,8 +24,13 @@ MAX_SCANNED = 256 * 1024  # characters of one body: the first and the last half 
 MAX_CANDIDATES = 50  # places that are compared word by word
 NEGATIONS = frozenset({"no", "non", "nor", "not", "never"})  # a slip in one of these turns the sense
 NEAR = 0.7  # similarity from which the attempt is reported
+# Words below which an alternative that says what no other does is a note to readers of old programs, not the letter.
+MIN_LETTER = 25
 
 _WORD = re.compile(r"[^\W_]+")  # linear: one class, no alternatives
+_BREAK = "- "  # what normalising leaves of a hyphen at the end of a line
+
+Versions: TypeAlias = dict[tuple[str, ...], list[Text]]  # by the alternatives chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +63,13 @@ class Place:
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Yield one observation when the disclaimer, or something near it, stands in the sender's own text."""
-    places = [place for body in _bodies(facts) if (place := _best(body, parameters)) is not None]
+    places = list(filter(None, (_best(body, parameters) for body in _bodies(_alone(facts)))))
+    for body in _together(facts.alternatives):
+        if (place := _in_all(body, parameters)) is not None:
+            places.append(place)
     if not places:
         return
-    best = max(places, key=lambda place: place.similarity)
+    best = max(places, key=_similarity)
     yield Observation(
         detector=NAME,
         detected=best.similarity >= parameters.similarity,
@@ -68,20 +79,74 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     )
 
 
-def _bodies(facts: Facts) -> Iterator[Text]:
+def _alone(facts: Facts) -> tuple[Text, ...]:
+    """The texts that every reader sees: those of no alternative."""
+    parts = {alternative.text.part for alternative in facts.alternatives}
+    return tuple(text for text in facts.texts if text.part not in parts)
+
+
+def _together(alternatives: tuple[Alternative, ...]) -> Iterable[Versions]:
+    """For each body the texts that are seen by the same choice of alternatives."""
+    bodies: dict[str, Versions] = {}
+    for alternative in alternatives:
+        bodies.setdefault(alternative.body, {}).setdefault(alternative.chosen, []).append(alternative.text)
+    return bodies.values()
+
+
+def _in_all(body: Versions, parameters: Parameters) -> Place | None:
+    """Where it stands worst among what readers of one body may see; None when some see it without."""
+    best = {chosen: _best_of(texts, parameters) for chosen, texts in body.items()}
+    seen = [
+        max(filter(None, map(best.get, _steps(chosen))), key=_similarity, default=None) for chosen in _letters(body)
+    ]
+    found = [place for place in seen if place is not None]
+    return min(found, key=_similarity, default=None) if len(found) == len(seen) else None
+
+
+def _steps(chosen: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The choices one after another: what stands beside a nested body is seen with it."""
+    return (chosen[:depth] for depth in range(1, len(chosen) + 1))
+
+
+def _best_of(texts: Iterable[Text], parameters: Parameters) -> Place | None:
+    places = [place for own in _bodies(texts) if (place := _best(own, parameters)) is not None]
+    return max(places, key=_similarity, default=None)
+
+
+def _similarity(place: Place) -> float:
+    return place.similarity
+
+
+def _letters(body: Versions) -> Iterator[tuple[str, ...]]:
+    """The last choices, without such as only say that the letter is in another alternative."""
+    before = {chosen[:depth] for chosen in body for depth in range(1, len(chosen))}
+    last = {chosen: _vocabulary(texts) for chosen, texts in body.items() if chosen not in before}
+    counts = Counter(word for words in last.values() for word in words)
+    for chosen, words in last.items():
+        shared = sum(counts[word] > 1 for word in words)
+        if len(last) == 1 or len(words) >= MIN_LETTER or 2 * shared >= len(words):
+            yield chosen
+
+
+def _vocabulary(texts: Iterable[Text]) -> frozenset[str]:
+    return frozenset(word.casefold() for text in texts for word in _WORD.findall(_looked_at(text.text)))
+
+
+def _bodies(texts: Iterable[Text]) -> Iterator[Text]:
     """The sender's own words of each part, as they stand together: a signature or footer follows what it closes."""
-    for (part, own), run in groupby(facts.texts, key=lambda text: (text.part, text.role in OWN)):
-        texts = tuple(run)
+    for (part, own), run in groupby(texts, key=lambda text: (text.part, text.role in OWN)):
+        together = tuple(run)
         if own:
-            yield Text(part=part, role=Role.AUTHOR, text="\n".join(text.text for text in texts), start=texts[0].start)
+            words = "\n".join(text.text for text in together)
+            yield Text(part=part, role=Role.AUTHOR, text=words, start=together[0].start)
 
 
 def _best(body: Text, parameters: Parameters) -> Place | None:
     """The place in `body` where most of the disclaimer's words stand in order; None when nowhere near."""
     wanted = _words(parameters.disclaimer)
-    if not _quarters_of(wanted).fires(_looked_at(normalise(body.text).text)):
+    if not _may_hold(_looked_at(normalise(body.text).text), wanted):
         return None
-    found = [(match.group().casefold(), match.span()) for match in _scanned(normalise(body.text).text)]
+    found = _joined(normalise(body.text).text, frozenset(wanted))
     words = [word for word, _ in found]
     best: Place | None = None
     for first in _candidates(words, wanted):
@@ -93,6 +158,23 @@ def _best(body: Text, parameters: Parameters) -> Place | None:
             start, end = normalise(body.text).original(found[first][1][0], found[first + last - 1][1][1])
             best = Place(text=body, start=start, end=end, similarity=similarity)
     return best
+
+
+def _may_hold(text: str, wanted: tuple[str, ...]) -> bool:
+    quarters = _quarters_of(wanted)
+    return bool(quarters.fires(text) or (_BREAK in text and quarters.fires(text.replace(_BREAK, ""))))
+
+
+def _joined(text: str, wanted: frozenset[str]) -> list[tuple[str, tuple[int, int]]]:
+    """The words and their places; halves on two lines are one word where the disclaimer has that word."""
+    found: list[tuple[str, tuple[int, int]]] = []
+    for match in _scanned(text):
+        word, (start, end) = match.group().casefold(), match.span()
+        if found and text[found[-1][1][1] : start] == _BREAK and found[-1][0] + word in wanted:
+            before, (start, _) = found.pop()
+            word = before + word
+        found.append((word, (start, end)))
+    return found
 
 
 def _looked_at(text: str) -> str:

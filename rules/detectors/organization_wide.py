@@ -21,10 +21,15 @@ NAME = Path(__file__).stem
 MAX_ADDRESSED = 10_000  # addresses of To and Cc that are looked up; a header block holds no more
 MAX_NAMED = 5  # people or groups that evidence names
 
+_SEPARATORS = dict.fromkeys(map(ord, "-_."))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """Lists hold addresses; an entry of `all_staff` without @ stands for that name in each of our domains."""
+    """Lists hold addresses; an entry of `all_staff` without @ stands for that name in each of our domains.
+
+    Such a name is the whole local part, however its words are set apart: `all-staff` is `All_Staff` and `allstaff` too.
+    """
 
     __pydantic_config__ = STRICT
     # Half of the staff: no department is as large, save police and fire in some cities (exempt their group then).
@@ -34,16 +39,27 @@ class Parameters:
     # People of ours, where there is no staff list to take a share of.
     minimum_without_staff_list: int = 100
     all_staff: tuple[str, ...] = (
-        "all-staff",
-        "allstaff",
-        "all.staff",
-        "all-employees",
-        "allemployees",
+        "all",
         "all-city",
-        "allcity",
-        "citywide",
+        "all-company",
+        "all-employees",
+        "all-hands",
+        "all-personnel",
+        "all-staff",
+        "all-users",
+        "city-all",
+        "city-employees",
+        "city-staff",
         "city-wide",
+        "company",
+        "company-wide",
+        "employees",
+        "employees-all",
+        "entire-staff",
+        "everybody",
         "everyone",
+        "staff",
+        "staff-all",
     )
     # Seconds in which messages of one mailing are added up. Six hours: a morning's or an afternoon's work.
     window_seconds: int = 21_600
@@ -109,7 +125,7 @@ def observe_sum(
         detected=True,
         score=_score(reached, staff, needed),
         summary=f"with the same mailing in other messages within {hours:g} hours: {_said(reached, staff)}",
-        evidence=(Evidence(part="", text=f"the same mailing of {mailing.originator}"),),
+        evidence=(Evidence(part="", text=f"the same mailing, this copy of {mailing.originator}"),),
         recipients=_unlisted(copies, parameters),
     )
 
@@ -148,13 +164,17 @@ def _addresses(
 
 
 def _reach(facts: Facts, addresses: tuple[Address, ...], parameters: Parameters) -> Reach:
-    names = frozenset(key_of(name) if "@" in name else name.casefold() for name in parameters.all_staff)
+    names = frozenset(key_of(name) if "@" in name else _run_together(name) for name in parameters.all_staff)
     everyone = tuple(
         address.key
         for address in addresses
-        if address.key in names or (address.local.casefold() in names and facts.directory.owns(address))
+        if address.key in names or (_run_together(address.local) in names and facts.directory.owns(address))
     )
     return Reach(people=staff_of(facts, facts.directory.expand(addresses)), everyone=everyone)
+
+
+def _run_together(name: str) -> str:
+    return name.casefold().translate(_SEPARATORS)
 
 
 def _permitted(facts: Facts, parameters: Parameters) -> bool:

@@ -50,4 +50,5 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
         size=len(transaction.message),
         unread=tuple(record.unread),
         ambiguities=tuple(record.ambiguities),
+        alternatives=tuple(record.alternatives),
     )

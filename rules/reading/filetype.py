@@ -3,6 +3,7 @@
 Takes nothing out of a container; reads the directories of Office files for macros. The only module that knows libmagic.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
@@ -11,7 +12,7 @@ import magic
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.commands import formula_commands
-from rules.reading.extensions import signs_of_names
+from rules.reading.extensions import readings, signs_of_names
 from rules.reading.mbox import is_message
 from rules.reading.office import biff_sign, compound_signs
 from rules.reading.packages import package_signs
@@ -23,6 +24,7 @@ from rules.reading.shortcuts import shortcut_sign
 from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
+_COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _MAX_TABLE = 8 * 1024 * 1024  # octets of a text file searched for formulas
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
@@ -81,12 +83,20 @@ def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tupl
     if by_content and not is_text(bytes(octets[:HEAD])):
         by_name = tuple(sign for sign in by_name if sign.kind is not Kind.MESSAGE)  # which is text, whatever its name
     if any(sign.text == ".com" for sign in by_name) and _is_harmless(octets, by_content):
-        by_name = tuple(sign for sign in by_name if sign.text != ".com")  # the name is a host's: `city.com`
+        by_name = tuple(sign for sign in by_name if sign.text != ".com" or _is_command(names, by_content))
     return by_name + _by_declaration(declared) + by_content
 
 
 def _is_text_type(declared: str | None) -> bool:
     return declared is None or declared.startswith("text/")
+
+
+def _is_command(names: Sequence[str], by_content: tuple[Sign, ...]) -> bool:
+    """Whether `.com` over plain text is a program's: `run.com`, and no saved page, no host, no subject of mail."""
+    if any(sign.kind is not Kind.TEXT for sign in by_content):
+        return False
+    files = (name for name in names if "//" not in name)
+    return any(_COMMAND.fullmatch(reading) for name in files for reading in readings(name))
 
 
 def _is_harmless(octets: Octets, signs: tuple[Sign, ...]) -> bool:

@@ -13,6 +13,8 @@ class Place:
     nested: bool = False  # inside a message inside the message
     default: str = "text/plain"
     boundary: bytes = b""
+    body: str | None = None  # the outermost multipart/alternative around it
+    chosen: tuple[str, ...] = ()  # the alternatives it is in, outermost first
     said: list[bytes] | None = None  # fingerprints of the other alternatives, inside multipart/alternative
 
     def child(self, number: int) -> "Place":

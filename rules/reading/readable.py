@@ -28,7 +28,7 @@ class Readable:
 
 
 def read_plain(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
-    """Plain text; line ends become LF. No pieces when `said`, a fingerprint, says all of it."""
+    """Plain text; line ends become LF. No pieces when one of `said`, fingerprints, is the same words."""
     text = decode_text(octets, charset)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -37,7 +37,7 @@ def read_plain(octets: bytes, charset: str | None, said: bytes = b"") -> Readabl
 
 
 def read_page(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
-    """HTML: what is seen, by role, and what is hidden. No pieces when `said`, a fingerprint, says all that is seen."""
+    """HTML: what is seen, by role, and what is hidden. No pieces when `said` has the same words."""
     page = read_html(decode_text(octets, charset))
     pieces = [] if _is_said(page.visible, said) else split_text(page.visible, page.quotes, page.separators)
     return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
@@ -52,7 +52,8 @@ def fingerprint(text: str, without: bytes = _NOT_LETTERS) -> bytes:
 
 
 def _is_said(text: str, said: bytes) -> bool:
-    return bool(said) and fingerprint(text) in said
+    """A text that is part of another is no repetition: what it leaves out, its readers do not see."""
+    return bool(said) and fingerprint(text) in said.split(b"\n")
 
 
 def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:

@@ -1,6 +1,8 @@
 """What the walk through one message has found so far, within the bounds on text. Looks at nothing itself."""
 
-from rules.facts import Ambiguity, Part, Reason, Role, Text, Unread
+from dataclasses import replace
+
+from rules.facts import Alternative, Ambiguity, Part, Reason, Role, Text, Unread
 
 MAX_PART_TEXT = 2 * 1024 * 1024  # characters of one part; a novel has half
 MAX_MESSAGE_TEXT = 8 * 1024 * 1024  # characters of all parts together
@@ -15,7 +17,9 @@ class Record:
         self.texts: list[Text] = []
         self.unread: list[Unread] = []
         self.ambiguities: list[Ambiguity] = []
+        self.alternatives: list[Alternative] = []
         self._text_left = MAX_MESSAGE_TEXT
+        self._alternatives_left = MAX_MESSAGE_TEXT
 
     def say(self, part: str, role: Role, text: str, start: int = 0) -> None:
         """Keep a readable text, cut where the bounds end it; blank ones are passed over."""
@@ -28,6 +32,16 @@ class Record:
         self._text_left -= len(text)
         if text:
             self.texts.append(Text(part=part, role=role, text=text, start=start))
+
+    def offer(self, alternative: Alternative) -> None:
+        """Keep a text of an alternative as it stands there, cut where the bounds end it, if need be to nothing.
+
+        One that were left out would seem to be shown whatever a reader chooses.
+        """
+        words = alternative.text.text[: min(MAX_PART_TEXT, self._alternatives_left)]
+        self._alternatives_left -= len(words)
+        if not alternative.text.text.isspace():
+            self.alternatives.append(replace(alternative, text=replace(alternative.text, text=words)))
 
     def skip(self, part: str, reason: Reason, detail: str) -> None:
         """Note what was not read; a limit of the whole message is told once."""

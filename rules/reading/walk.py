@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rules.facts import By, Kind, Part, Reason, Role, Sign
+from rules.facts import Alternative, By, Kind, Part, Reason, Role, Sign, Text
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import decode_text
@@ -20,7 +20,7 @@ from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_ent
 from rules.reading.names import merge_names
 from rules.reading.pictures import PictureReader
 from rules.reading.place import Place, under
-from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
+from rules.reading.readable import Readable, fingerprint, read_page, read_plain, unsaid
 from rules.reading.record import MAX_PART_TEXT, Record
 from rules.reading.splits import cut_multipart
 from rules.reading.sweep import entities_in, runs_in
@@ -120,6 +120,8 @@ class Walk:
                     number += 1
                     child = inner.child(number)
                     child.boundary = boundary
+                    if "multipart/alternative" in media_types:
+                        child.body, child.chosen = inner.body or place.name, (*inner.chosen, child.name)
                     if "multipart/digest" in media_types:
                         child.default = "message/rfc822"
                     self.budget.count_part()
@@ -211,7 +213,7 @@ class Walk:
         """An entity where none is declared, a level below."""
         with self._noted(path), self.budget.inside_part():
             self.budget.count_part()
-            self._entity(octets, entity, replace(place, path=f"{path}/", number="", said=None))
+            self._entity(octets, entity, replace(place, path=f"{path}/", number="", said=None, body=None, chosen=()))
 
     # Leaves
 
@@ -278,6 +280,7 @@ class Walk:
             if readable.trouble:
                 self.record.skip(place.name, Reason.LIMIT, readable.trouble)
             pieces = readable.pieces
+            self._offer(readable, place)
             if place.said is not None:
                 pieces = unsaid(readable, said)
                 place.said.append(fingerprint(readable.text))
@@ -285,6 +288,14 @@ class Walk:
                 role = _ROLE_WHEN_NESTED.get(piece.role, piece.role) if place.nested else piece.role
                 self.record.say(place.name, role, readable.text[piece.start : piece.end], piece.start)
             self.record.say(place.name, Role.HIDDEN, readable.hidden)
+
+    def _offer(self, readable: Readable, place: Place) -> None:
+        if place.body is None or place.nested:
+            return
+        for piece in readable.pieces:
+            words = readable.text[piece.start : piece.end]
+            text = Text(part=place.name, role=piece.role, text=words, start=piece.start)
+            self.record.offer(Alternative(body=place.body, chosen=place.chosen, text=text))
 
     # Files
 

@@ -231,14 +231,14 @@ async def test_a_permanent_refusal_beside_a_hold_does_not_make_the_sender_bounce
 @pytest.mark.parametrize(("reached", "action"), [(2, Action.PASS), (40, Action.QUARANTINE)])
 async def test_the_same_mailing_summed_over_messages_is_organization_wide(reached: int, action: Action) -> None:
     """The second, cheap step: each message alone reaches one person, together they reach the staff."""
-    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    mailing = Mailing(originator="p0@city.example", prints=("f",), reaches=("p1@city.example",))
     scene = Scene({"p1": Action.PASS}, mailing=mailing, reached=reached, gone=80)
     await scene.process()
     assert [item.verdict.action for item in scene.dispositions] == [action]
 
 
 async def test_a_copy_that_is_held_for_all_has_reached_nobody() -> None:
-    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    mailing = Mailing(originator="p0@city.example", prints=("f",), reaches=("p1@city.example",))
     scene = Scene({"p1": Action.QUARANTINE}, mailing=mailing)
     await scene.process()
     assert "add" not in scene.happened
@@ -246,7 +246,7 @@ async def test_a_copy_that_is_held_for_all_has_reached_nobody() -> None:
 
 async def test_a_wide_copy_that_is_only_tagged_counts_for_those_that_follow() -> None:
     """Else the first message would be marked, and the rest of the staff reached unmarked in a second."""
-    mailing = Mailing(originator="p0@city.example", fingerprint="f", reaches=("p1@city.example",))
+    mailing = Mailing(originator="p0@city.example", prints=("f",), reaches=("p1@city.example",))
     scene = Scene({"p1": Action.TAG}, mailing=mailing, reached=40)
     scene.observations = (Observation(detector=organization_wide.NAME, detected=True, score=1.0, summary="wide"),)
     await scene.process()

@@ -29,6 +29,8 @@ def weight(text: str) -> float:
         "Please keep this strictly confidential until Monday.",
         "Please keep\nthis confidential.",
         "Please do not forward this message to anybody.",
+        "Here is the draft of the budget. Please do not forward it.",
+        "Our plan against phishing is attached. Do not distribute the attached document.",
         "The attached list is confidential, so lock your screen.",
         "Here is the confidential memo about the hire.",
     ],
@@ -47,6 +49,8 @@ def test_marks_of_authors_and_documents(text):
         "9. Confidential Information\nEach party shall",
         "do not hesitate to call me about the private drive",
         "Our attorney and the client of the bank met.",
+        "A phishing mail is going around. Do not forward it; report it to the help desk.",
+        "You may get a suspicious invoice today. Please don't forward this, call us.",
     ],
 )
 def test_words_of_ordinary_mail(text):

@@ -52,7 +52,7 @@ judgement = st.builds(
     not_inspected=st.lists(st.builds(Unread, part=text, reason=st.sampled_from(Reason), detail=text)).map(tuple),
     subject=text,
     preview=text,
-    mailing=st.none() | st.builds(Mailing, originator=text, fingerprint=text, reaches=st.tuples(text)),
+    mailing=st.none() | st.builds(Mailing, originator=text, prints=st.tuples(text), reaches=st.tuples(text)),
 )
 
 

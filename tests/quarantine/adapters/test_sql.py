@@ -160,7 +160,7 @@ def test_a_period_is_claimed_once_and_only_where_the_last_one_ended(keeping):
 
 
 def a_mailing(*people):
-    return Mailing(originator="zoe@city.example", fingerprint="f" * 16, reaches=people)
+    return Mailing(originator="zoe@city.example", prints=("f" * 16,), reaches=people)
 
 
 def test_reach_counts_people_once(keeping):
@@ -179,7 +179,19 @@ def test_reach_forgets_what_is_older_than_its_window(keeping):
 def test_reach_of_one_mailing_is_not_that_of_another(keeping):
     add, now = keeping.store.reach.add, keeping.clock()
     add(a_mailing("a@city.example"), now, 3600)
-    assert add(Mailing(originator="yan@city.example", fingerprint="f" * 16, reaches=("b@city.example",)), now, 60) == 1
+    assert add(Mailing(originator="yan@city.example", prints=("g" * 16,), reaches=("b@city.example",)), now, 60) == 1
+
+
+def test_reach_sums_over_copies_that_have_a_print_in_common(keeping):
+    add, now = keeping.store.reach.add, keeping.clock()
+
+    def copy(person, *prints):
+        return Mailing(originator="zoe@city.example", prints=prints, reaches=(person,))
+
+    assert add(copy("a@city.example", "1", "2"), now, 3600) == 1
+    assert add(copy("b@city.example", "2", "3"), now, 3600) == 2
+    assert add(copy("a@city.example", "2", "3"), now, 3600) == 2
+    assert add(copy("c@city.example", "4"), now, 3600) == 1
 
 
 def test_a_damaged_reach_is_begun_anew(keeping, keep):

@@ -20,6 +20,20 @@ def test_a_chain_letter_of_ones_own(facts_of: FactsOf) -> None:
     assert detected(facts_of(LETTER))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Acorn Software will pay 5 cents for every time this message is forwarded. It works!",
+        "You receive $80.00 for each person you forward it to.",
+        "Too true. Please send to all your friends.",
+        "Pass this blessing on to nine people and a miracle will happen.",
+        "Copy and paste this to your page, do not share.",
+    ],
+)
+def test_one_clear_sign_is_enough(facts_of: FactsOf, words: str) -> None:
+    assert detected(facts_of(words))
+
+
 def test_a_chain_letter_handed_on(facts_of: FactsOf) -> None:
     assert detected(facts_of("Could not resist.", subject="FW: luck", forwarded=LETTER))
 

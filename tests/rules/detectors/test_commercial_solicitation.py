@@ -22,6 +22,8 @@ def detected(facts: Facts) -> bool:
         "I started my own cleaning business and am looking for new customers. Ask me for 10% off!",
         "Mountain cabin for rent by owner, sleeps six. Visit my website for prices.",
         OFFER,
+        "The new Avon catalog is out. Order by Thursday, and Venmo me.",
+        "The holiday catalogue is in the break room, orders are due by Friday. I take Zelle.",
     ],
 )
 def test_selling(facts_of: FactsOf, words: str) -> None:
@@ -39,6 +41,8 @@ def test_an_offer_below_an_answer(facts_of: FactsOf) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "Pizza for the late shift: send me your orders by noon and Venmo me your share.",
+        "The catalog of spring classes is in the break room; residents may sign up from Monday.",
         "The invoice for the printers is attached; the purchase order number is 26-114.",
         "Request for proposals 26-07: the price must be firm for ninety days. Questions by April 2.",
         "The old fire house is for sale by sealed bid, as the council resolved on Monday.",

@@ -19,6 +19,9 @@ def detected(facts: Facts, **parameters: tuple[str, ...]) -> bool:
     "words",
     [
         APPEAL,
+        "My niece is selling Girl Scout cookies again, $6 a box; the order form is on my desk.",
+        "I have raffle tickets for our temple's kitchen, $4 apiece.",
+        "Raffle tickets for the new organ of our chapel are $2 each. See me in room 12.",
         "My son's troop is selling popcorn again, the order form is in the break room. All proceeds support the camp.",
         "I ride for diabetes research in May. Please sponsor me, any amount helps!",
         "We are $2,000 short of our goal before midnight. Will you chip in $15 now?",
@@ -42,6 +45,8 @@ def test_another_campaign_does_not_pass_for_it(facts_of: FactsOf) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "Do we need a license to sell raffle tickets at our block party? They would be $2 each.",
+        "The raffle permit application is attached; the fee is $25. Tickets for the trolley are $2.",
         "Your contribution to the retirement plan changes in April.",
         "Council members may not accept a contribution above the limit; reports are due on the 15th.",
         "The foundation's grant paid for the trail, the county contributed the bridge.",

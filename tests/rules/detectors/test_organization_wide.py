@@ -1,5 +1,7 @@
 """Organization-wide mail: who is counted, from how many people on, and who may."""
 
+import pytest
+
 from rules.address import parse_address
 from rules.detectors.organization_wide import Parameters, detect, observe_sum, staff_size, threshold
 from rules.directory import Directory, Person
@@ -58,6 +60,36 @@ def test_a_name_that_means_everyone_needs_no_counting(facts_of):
     assert seen(facts_of, "all-staff@review.example", parameters=review)
 
 
+@pytest.mark.parametrize(
+    "local",
+    [
+        "all",
+        "staff",
+        "employees",
+        "all_staff",
+        "All.Employees",
+        "everybody",
+        "all-users",
+        "allusers",
+        "city-all",
+        "company",
+    ],
+)
+def test_names_that_mean_everyone_however_they_are_written(facts_of, local):
+    (found,) = seen(facts_of, f"{local}@city.example")
+    assert found.detected
+    assert not seen(facts_of, f"{local}@elsewhere.example")
+
+
+@pytest.mark.parametrize("local", ["parks-staff", "allen", "staff.meeting", "all-city-parks", "company.accounts"])
+def test_such_a_word_amid_others_means_nobody_in_particular(facts_of, local):
+    assert not seen(facts_of, f"{local}@city.example")
+
+
+def test_a_city_may_write_its_own_names_with_separators(facts_of):
+    assert seen(facts_of, "TownHall_All@city.example", parameters=Parameters(all_staff=("town-hall-all",)))
+
+
 def test_a_professional_list_does_not_count(facts_of):
     assert not seen(facts_of, "clerks@list.example")
     inside = Parameters(listservs=("everyone@city.example",))
@@ -95,7 +127,7 @@ PIECE = (parse_address("p1@city.example"), parse_address("Pros@city.example"))
 
 
 def test_a_mailing_added_up_over_messages():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=("p1@city.example",))
     found = observe_sum(26, 40, mailing, Parameters(), PIECE)
     assert found is not None and found.detected and found.score == 0.65
     assert found.summary == "with the same mailing in other messages within 6 hours: reaches 26 of 40 people, 65 %"
@@ -104,11 +136,11 @@ def test_a_mailing_added_up_over_messages():
 
 
 def test_the_sum_says_nothing_that_the_message_alone_has_said():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=tuple(sorted(CREW)))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=tuple(sorted(CREW)))
     assert observe_sum(40, 40, mailing, Parameters(), PIECE) is None
 
 
 def test_the_copy_of_a_professional_list_is_not_held_for_the_sum():
-    mailing = Mailing(originator="ann@city.example", fingerprint="f" * 64, reaches=("p1@city.example",))
+    mailing = Mailing(originator="ann@city.example", prints=("f" * 64,), reaches=("p1@city.example",))
     found = observe_sum(26, 40, mailing, Parameters(listservs=("pros@city.example",)), PIECE)
     assert found is not None and found.recipients == ("p1@city.example",)

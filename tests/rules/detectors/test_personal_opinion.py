@@ -20,6 +20,7 @@ def detected(facts: Facts, *, passed_on: bool = True) -> bool:
     [
         VIEW,
         "In my opinion the zoning ordinance is nonsense, and the school board ought to be ashamed of itself.",
+        "I think this candidate is corrupt, and voters deserve better. The mayor should be ashamed.",
         "To the editor: our legislators must stop wasting tax money on stadiums.",
     ],
 )
@@ -33,6 +34,8 @@ def test_views(facts_of: FactsOf, words: str) -> None:
         "I think the meeting should be at three, since the conference room is taken before.",
         "In my opinion the draft agreement needs another paragraph; see the attached redline.",
         "The council approved the budget amendment and referred the zoning ordinance to the commission.",
+        "I believe the candidate should be hired. She did a great job in both interviews.",
+        "I think we should interview both candidates; the second one did an outstanding job in her last position.",
         "I believe the mayor is in the office on Friday. Shall I reschedule?",
     ],
 )

@@ -50,6 +50,11 @@ def test_a_page_is_looked_at_by_name_even_when_it_begins_as_text():
 
 def test_a_hosts_name_is_no_program():
     assert told(["Minutes of city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}
+    assert told(["www.city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}
+    assert told(["http://city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}
+    assert (Kind.PROGRAM, By.NAME) not in told(["city.com"], "text/html", b"<!DOCTYPE html><title>City</title>")
+    assert (Kind.PROGRAM, By.NAME) in told(["run.com"], "text/plain", b"format c:\r\ndel *.*\r\n")
+    assert (Kind.PROGRAM, By.NAME) in told(["Run.COM"], None, b"format c:\r\ndel *.*\r\n")
     assert (Kind.PROGRAM, By.NAME) in told(["payload.com"], None, b"\xb4\x4c\xcd\x21" + bytes(60))
     assert (Kind.PROGRAM, By.CONTENT) in told(["city.com"], None, PE)
 

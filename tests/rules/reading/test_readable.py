@@ -29,6 +29,24 @@ def test_a_line_that_only_html_has_is_read_too(facts_of):
     assert texts(facts, Role.AUTHOR) == ["Dear Bob,\nall is well.", "P.S. call me"]
 
 
+def test_an_alternative_that_leaves_something_out_is_kept_as_its_readers_see_it(facts_of):
+    facts = facts_of(alternative("Dear Bob,\nall is well.\nP.S. call me", "<p>Dear Bob,</p><p>all is well.</p>"))
+    kept = [(item.body, item.chosen, item.text.part, item.text.text.split()[-1]) for item in facts.alternatives]
+    assert kept == [("1", ("1",), "1", "me"), ("1", ("2",), "2", "well.")]
+    assert texts(facts, Role.AUTHOR) == ["Dear Bob,\nall is well.\nP.S. call me"]
+
+
+def test_nested_alternatives_tell_what_a_reader_must_choose_to_see_them(facts_of):
+    inner = "Content-Type: multipart/alternative; boundary=b2\n\n--b2\n\none\n--b2\n\ntwo\n--b2--\n"
+    facts = facts_of(f"{HEADER}Content-Type: multipart/alternative; boundary=b1\n\n--b1\n\nall\n--b1\n{inner}--b1--\n")
+    kept = [(item.body, item.chosen) for item in facts.alternatives]
+    assert kept == [("1", ("1",)), ("1", ("2", "2.1")), ("1", ("2", "2.2"))]
+
+
+def test_an_alternative_that_repeats_another_is_kept_once(facts_of):
+    assert len(facts_of(alternative("all is well.", "<p>all is well.</p>")).alternatives) == 1
+
+
 def test_an_alternative_that_says_something_else_is_read_whole(facts_of):
     lie = "".join(f"<p>Buy the cheapest cartridges of batch {number} from us now.</p>" for number in range(10))
     facts = facts_of(alternative("Dear Bob,\nall is well.", f"<p>all is well.</p>{lie}"))

@@ -1,6 +1,6 @@
 """What the walk has found, within the bounds on text."""
 
-from rules.facts import Reason, Role
+from rules.facts import Alternative, Reason, Role, Text
 from rules.reading.record import MAX_MESSAGE_TEXT, MAX_NOTES, MAX_PART_TEXT, Record
 
 
@@ -24,6 +24,15 @@ def test_blank_texts_are_passed_over():
     record = Record()
     record.say("1", Role.AUTHOR, " \n\t")
     assert record.texts == []
+
+
+def test_alternatives_beyond_the_bound_are_told_without_their_words():
+    record = Record()
+    for number in range(6):
+        text = Text(part=str(number), role=Role.AUTHOR, text="x" * MAX_PART_TEXT)
+        record.offer(Alternative(body="1", chosen=(str(number),), text=text))
+    assert sum(len(item.text.text) for item in record.alternatives) == MAX_MESSAGE_TEXT
+    assert len(record.alternatives) == 6
 
 
 def test_notes_are_told_once_and_bounded():
