@@ -4,6 +4,7 @@ The explicit wiring: every collaborator is made here and handed to a constructor
 """
 
 import asyncio
+import errno
 import logging
 import os
 from concurrent.futures import Executor
@@ -75,10 +76,17 @@ class Gateway:
             gateway = cls(path, config, await start_judging(config), store, executor)
             gateway._identifying = await identification(config)
             for listener in config.listeners:
-                gateway._listeners.append(await gateway._listen(listener))
+                gateway._listeners.append(await gateway._opened(listener))
         except (DocumentError, StoreUnavailable, InspectionUnavailable, CannotIdentify, OSError) as error:
             raise CannotStart(f"cannot start: {error}") from error
         return gateway
+
+    async def _opened(self, listener: Listener) -> RunningListener:
+        """Raises CannotStart that names the listener, which the error of the system does not."""
+        try:
+            return await self._listen(listener)
+        except OSError as error:
+            raise CannotStart(f"cannot start: {_unopened(listener, error)}") from error
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -151,6 +159,17 @@ class Gateway:
             next_hop=listener.next_hop,
             identifying=lambda: self._identifying,
         )
+
+
+def _unopened(listener: Listener, error: OSError) -> str:
+    place = f"listener {listener.name}: {listener.address}:{listener.port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{place} is in use"
+        case errno.EACCES:
+            return f"{place} is not permitted to this account"
+        case _:
+            return f"{place}: {error}"
 
 
 async def identification(config: Config) -> Identifying | None:

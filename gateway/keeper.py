@@ -27,22 +27,36 @@ TURNS_TO_COLLECT = 120  # an hour: it lists every stored content, and what a cra
 _log = logging.getLogger("mailward.keeper")
 
 
-async def keep(path: Path, ending: asyncio.Event) -> None:
-    """A turn every TURN_SECONDS until told to end; the configuration is read anew for each."""
+class KeptConfig:
+    """The configuration the keeper goes by: read once, and again only when told; one with an error changes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises DocumentError."""
+        self._path = path
+        self.config = load_config(path)
+
+    def reload(self) -> None:
+        try:
+            self.config = load_config(self._path)
+        except DocumentError as error:
+            _log.error("reload refused, the keeper goes on with the old configuration: %s", error)
+
+
+async def keep(kept: KeptConfig, ending: asyncio.Event) -> None:
+    """A turn every TURN_SECONDS until told to end."""
     for number in itertools.count():
         if ending.is_set():
             return
-        await asyncio.to_thread(turn, path, collect=number % TURNS_TO_COLLECT == 0)
+        await asyncio.to_thread(turn, kept.config, collect=number % TURNS_TO_COLLECT == 0)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), TURN_SECONDS)
 
 
-def turn(path: Path, *, collect: bool = False) -> None:
+def turn(config: Config, *, collect: bool = False) -> None:
     """Everything that is due now, and with `collect` also contents that no item needs. What fails is due again."""
     try:
-        config = load_config(path)
         store = open_store(config.state, keep_days=config.quarantine_days)
-    except (DocumentError, StoreUnavailable) as error:
+    except StoreUnavailable as error:
         _log.error("the keeper cannot work: %s", error)
         return
     with contextlib.closing(store.quarantine.audit):

@@ -18,7 +18,7 @@ from pathlib import Path
 from gateway.assembly import CannotStart, Gateway
 from gateway.certificates import check_certificates
 from gateway.config import Config, load_config
-from gateway.keeper import keep
+from gateway.keeper import KeptConfig, keep
 from gateway.logs import start_logging
 from gateway.loop import run
 from rules.document import DocumentError
@@ -145,10 +145,14 @@ async def serve_gateway(path: Path) -> None:
 
 
 async def serve_keeper(path: Path) -> None:
-    """The keeper process, until SIGTERM; SIGHUP is nothing to it: it reads the configuration at each turn."""
+    """The keeper process, until SIGTERM. The supervisor sends SIGHUP only for files that load."""
     ending = asyncio.Event()
-    _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: lambda: None})
-    await keep(path, ending)
+    try:
+        kept = KeptConfig(path)
+    except DocumentError as error:
+        raise CannotStart(f"cannot start: {error}") from error
+    _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: kept.reload})
+    await keep(kept, ending)
 
 
 def _on_signals(handlers: dict[signal.Signals, Callable[[], None]]) -> None:

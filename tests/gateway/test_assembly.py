@@ -1,6 +1,7 @@
 """One gateway process put together: what it cannot have it says in a sentence, and a reload swaps or keeps."""
 
 import asyncio
+import errno
 import smtplib
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.assembly import CannotStart, Gateway
+from gateway.assembly import CannotStart, Gateway, _unopened
+from gateway.config import Listener
+from rules.transaction import ListenerKind
 
 
 @pytest.fixture
@@ -37,10 +40,16 @@ async def test_a_port_in_use_is_a_sentence(config_file: Callable[..., Path]) -> 
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        path = config_file()
-        path.write_text(path.read_text().replace("port: 0", f"port: {other.getsockname()[1]}"))
-        with pytest.raises(CannotStart, match="in use"):
+        path, port = config_file(), other.getsockname()[1]
+        path.write_text(path.read_text().replace("port: 0", f"port: {port}"))
+        with pytest.raises(CannotStart, match=f"^cannot start: listener inside: 127.0.0.1:{port} is in use$"):
             await start(path)
+
+
+def test_a_low_port_without_the_right_to_it_is_a_sentence() -> None:
+    listener = Listener(name="edge", kind=ListenerKind.EDGE, next_hop="onward", port=25)
+    refused = PermissionError(errno.EACCES, "Permission denied")
+    assert _unopened(listener, refused) == "listener edge: 127.0.0.1:25 is not permitted to this account"
 
 
 async def test_a_state_folder_that_cannot_be_made_is_a_sentence(

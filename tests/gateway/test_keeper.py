@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import load_config
-from gateway.keeper import digest_settings, keep, turn
+from gateway.config import Config, load_config
+from gateway.keeper import KeptConfig, digest_settings, keep, turn
 from quarantine.item import Cause, State
 from quarantine.quarantine import Store, open_store
 from rules.transaction import Transaction
@@ -36,7 +36,7 @@ def made_days_ago(folder: Path, days: int) -> Store:
 def test_every_missed_day_is_reported_once_and_none_twice(config_file: Callable[..., Path], tmp_path: Path) -> None:
     """A period is never sent twice or skipped, whatever restarts come between."""
     made_days_ago(tmp_path, 3)
-    config = config_file(DIGEST)
+    config = load_config(config_file(DIGEST))
     turn(config)
     sent = len(digests(tmp_path))
     assert sent in (3, 4), "one for each six o'clock since"
@@ -53,7 +53,7 @@ def test_a_release_cut_short_is_held_again_after_its_lease(
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     keys = [recipient.address.key for recipient in recipients]
     store.quarantine.index.change(item.id, keys, State.RELEASING, at=long_ago, by="ada", reason="x")
-    turn(config_file())
+    turn(load_config(config_file()))
     assert store.quarantine.get(item.id).state is State.HELD
 
 
@@ -67,7 +67,7 @@ def test_held_mail_past_its_date_expires(
     with sqlite3.connect(tmp_path / "state" / "quarantine.sqlite") as database:
         past = (datetime.now(UTC) - timedelta(days=39)).isoformat()
         database.execute("update items set expires = ? where id = ?", (past, item.id))
-    turn(config_file("quarantine_days: 1\n"))
+    turn(load_config(config_file("quarantine_days: 1\n")))
     assert store.quarantine.get(item.id).state is State.EXPIRED
 
 
@@ -81,17 +81,46 @@ def test_no_turn_leaves_a_record_open(
     assert chain not in open_files
 
 
-def test_a_bad_configuration_is_logged_and_the_next_turn_comes(
+def test_an_edit_is_in_force_only_after_a_reload(config_file: Callable[..., Path]) -> None:
+    kept = KeptConfig(config_file("quarantine_days: 0\n"))
+    config_file("quarantine_days: 1\n")
+    assert kept.config.quarantine_days == 0
+    kept.reload()
+    assert kept.config.quarantine_days == 1
+
+
+def test_a_reload_of_a_bad_configuration_keeps_the_old_one(
     config_file: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    turn(config_file("no_such_key: 1\n"))
-    assert "the keeper cannot work" in caplog.text and "no_such_key" in caplog.text
+    kept = KeptConfig(config_file("quarantine_days: 7\n"))
+    config_file("no_such_key: 1\n")
+    kept.reload()
+    assert kept.config.quarantine_days == 7
+    assert "reload refused" in caplog.text and "no_such_key" in caplog.text
+
+
+async def test_each_turn_goes_by_the_configuration_in_force(
+    config_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, ending = KeptConfig(config_file("quarantine_days: 7\n")), asyncio.Event()
+    used: list[int] = []
+    config_file("no_such_key: 1\n")
+
+    def turned(config: Config, *, collect: bool) -> None:
+        used.append(config.quarantine_days)
+        if len(used) == 2:
+            ending.set()
+
+    monkeypatch.setattr("gateway.keeper.turn", turned)
+    monkeypatch.setattr("gateway.keeper.TURN_SECONDS", 0.01)
+    await asyncio.wait_for(keep(kept, ending), 10)
+    assert used == [7, 7]
 
 
 async def test_it_ends_when_told(config_file: Callable[..., Path]) -> None:
     ending = asyncio.Event()
     ending.set()
-    await asyncio.wait_for(keep(config_file(), ending), 10)
+    await asyncio.wait_for(keep(KeptConfig(config_file()), ending), 10)
 
 
 def test_the_digest_is_sent_as_configured(config_file: Callable[..., Path]) -> None:
