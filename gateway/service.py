@@ -21,6 +21,8 @@ from gateway.config import Config, load_config
 from gateway.keeper import KeptConfig, keep
 from gateway.logs import start_logging
 from gateway.loop import run
+from gateway.snapshot import at_reload, needs_restart, take
+from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 
@@ -36,28 +38,44 @@ _log = logging.getLogger("mailward.service")
 def supervise(path: Path) -> int:
     """Run every process of the configuration until SIGTERM or SIGINT; the exit code. Refuses to start on a bad file."""
     start_logging()
+    os.umask(0o077)
     try:
         config = _checked(path)
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    roles = [f"gateway-{number}" for number in range(config.processes)] + ["keeper"]
-    return _Supervisor(path, roles).run()
+    return _Supervisor(path, config, _in_force(path, config)).run()
+
+
+def _in_force(path: Path, config: Config) -> Path:
+    """The configuration that the processes load. Without room for a copy, mail is worth more than its safety."""
+    try:
+        return take(config)
+    except OSError as error:
+        _log.error("an error in %s would stop a process that is started again, for it cannot be kept: %s", path, error)
+        return path
 
 
 def _checked(path: Path) -> Config:
     config = load_config(path)
     check_certificates(path, config)
     load_policy(find_policy(config.policy))
+    if config.directory is not None:
+        load_directory(config.directory, frozenset(config.domains))
     return config
 
 
 class _Supervisor:
-    """Starts, restarts and ends the processes. Forwards SIGHUP only for files that load."""
+    """Starts, restarts and ends the processes. Forwards SIGHUP only for files that load.
 
-    def __init__(self, path: Path, roles: list[str]) -> None:
+    They read what it has accepted, never the files themselves: `in_force` is the configuration they load.
+    """
+
+    def __init__(self, path: Path, config: Config, in_force: Path) -> None:
         self._path = path
-        self._roles = roles
+        self._config = config
+        self._in_force = in_force
+        self._roles = [f"gateway-{number}" for number in range(config.processes)] + ["keeper"]
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._replaced: set[str] = set()  # roles that were started again
         self._ending = False
@@ -79,7 +97,7 @@ class _Supervisor:
 
     def _start(self, role: str) -> None:
         self._children[role] = subprocess.Popen(
-            [sys.executable, "-m", "gateway.service", role, str(self._path)], start_new_session=True
+            [sys.executable, "-m", "gateway.service", role, str(self._in_force)], start_new_session=True
         )
 
     def _restart_dead(self) -> None:
@@ -107,10 +125,13 @@ class _Supervisor:
     def _forward_reload(self) -> None:
         self._reload = False
         try:
-            _checked(self._path)
-        except DocumentError as error:
+            config = _checked(self._path)
+            take(at_reload(self._config, config))
+        except (DocumentError, OSError) as error:
             _log.error("reload refused, the old configuration stays: %s", error)
             return
+        if waiting := needs_restart(self._config, config):
+            _log.warning("changed, and in force only after a restart: %s", ", ".join(waiting))
         for child in self._children.values():
             child.send_signal(signal.SIGHUP)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,12 @@ import pytest
 
 HELLO = b"From: a@elsewhere.example\r\nTo: b@city.example\r\nSubject: hello\r\n\r\nA word.\r\n"
 PROGRAM = HELLO.replace(b"\r\n\r\n", b'\r\nContent-Type: application/octet-stream; name="x.exe"\r\n\r\nMZ', 1)
+
+EXECUTABLES = """policy: ours
+title: Ours
+clauses: {A: {ref: "1", enforce: gateway}}
+rules: [{use: executable-attachment, cites: [A], action: quarantine}]
+"""
 
 
 def unused_port() -> int:
@@ -65,6 +72,41 @@ def test_a_full_disk_is_4xx_for_mail_to_be_held_and_the_rest_flows(
     filler.unlink()
     assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
     assert len(gateway.held()) == 1
+
+
+def test_files_with_errors_stop_no_process_that_is_started_again(
+    mailward: Callable[..., Any], tmp_path: Path, delivered: Callable[[], list[bytes]]
+) -> None:
+    """The service goes on under the policy it had when a process dies meanwhile."""
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "policy.yaml").write_text(EXECUTABLES)
+    gateway = mailward(None, "policy: ours\n")
+    (tmp_path / "ours" / "policy.yaml").write_text(EXECUTABLES.replace("quarantine", "burn"))
+    gateway.config.write_text(gateway.config.read_text() + "unknown: 1\n")
+    known = gateway.edge
+    for pid in gateway.processes()[1:]:
+        if b"gateway-0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    wait_for(gateway.log, "gateway-0 ended with -9 and is started again")
+    deadline = time.monotonic() + 20
+    while gateway.log.read_text().count("listening on") < 2:
+        assert time.monotonic() < deadline, gateway.log.read_text()
+        time.sleep(0.05)
+    gateway.edge = int(re.findall(r"edge 127\.0\.0\.1:(\d+)", gateway.log.read_text())[-1])
+    assert gateway.edge != known
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)[0] == 250
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
+    assert len(delivered()) == 1
+    os.kill(gateway.process.pid, signal.SIGHUP)
+    wait_for(gateway.log, "reload refused, the old configuration stays")
+
+
+def test_what_needs_a_restart_is_said_at_reload(mailward: Callable[..., Any]) -> None:
+    gateway = mailward()
+    gateway.config.write_text(gateway.config.read_text() + "limits: {recipients: 500, inspection_seconds: 20}\n")
+    os.kill(gateway.process.pid, signal.SIGHUP)
+    wait_for(gateway.log, "changed, and in force only after a restart: limits")
+    wait_for(gateway.log, "is in force")
 
 
 def test_a_message_that_cannot_be_read_is_held_as_not_inspected(mailward: Callable[..., Any]) -> None:
@@ -131,14 +173,15 @@ def test_a_gateway_process_that_dies_is_started_again(mailward: Callable[..., An
 
 
 def test_a_process_that_cannot_be_started_again_at_once_is_tried_until_it_can(mailward: Callable[..., Any]) -> None:
-    """A crash while a file is being edited, the disk is full or the database is locked must not end the service."""
+    """A crash while the disk is full or the database is locked must not end the service."""
     gateway = mailward()
-    good = gateway.config.read_text()
-    gateway.config.write_text(good + "policy: half-edi")
+    in_force = gateway.folder / "state" / "in-force" / "now" / "mailward.yaml"
+    good = in_force.read_text()
+    in_force.write_text("nonsense")
     serving = next(pid for pid in gateway.processes() if b"gateway-0" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(serving, signal.SIGKILL)
     wait_for(gateway.log, "gateway-0 ended with 78")
-    gateway.config.write_text(good)
+    in_force.write_text(good)
     deadline = time.monotonic() + 20
     while gateway.log.read_text().count("listening on") < 2:
         assert gateway.process.poll() is None, "the service ended"
