@@ -8,10 +8,11 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.cli.aside import SHOWN_NAMES, asides, whom
 from rules.finding import Action, Observation
+from rules.policy import load_policy
+from rules.samples import filled
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, Verdict
 
-ROOT = Path(__file__).parents[3]
 SEEN = "organization_wide: "
 USE_WIDE = "  - use: organization-wide\n    cites: [C-1]\n"
 EXCEPT = "    except:\n      - {%s, because: speaks to all, by: director, until: %s}\n"
@@ -63,9 +64,10 @@ def test_what_no_rule_asks_for_is_said_to_be_so(tmp_path: Path) -> None:
 
 
 def test_a_rule_that_the_disclaimer_satisfied_is_named_on_both_sides(tmp_path: Path) -> None:
-    library = ROOT / "rules/library/opinion-disclaimer"
-    text = (library / "pass-with-disclaimer.eml").read_text()
-    output = told(tmp_path, "  - use: opinion-disclaimer\n    cites: [C-1]\n", text)
+    rules = "  - use: opinion-disclaimer\n    cites: [C-1]\n"
+    (rule,) = load_policy(a_policy(tmp_path / "asked", rules) / "policy.yaml").rules
+    text = filled((rule.folder / "pass-with-disclaimer.eml").read_bytes(), rule).decode()
+    output = told(tmp_path, rules, text)
     assert "seen, and opinion-disclaimer is satisfied by disclaimer: personal_opinion: " in output
     assert "seen, and opinion-disclaimer is satisfied by it: disclaimer: " in output
 
