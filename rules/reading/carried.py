@@ -46,6 +46,8 @@ def plain_page(octets: bytes) -> bytes:
         octets = octets.decode("utf-16", "replace").encode()
     elif octets[1:2] == b"\0" and octets[3:4] == b"\0":
         octets = octets.decode("utf-16-le", "replace").encode()
+    elif octets[:1] == b"\0" and octets[2:3] == b"\0":
+        octets = octets.decode("utf-16-be", "replace").encode()
     return _REFERENCE.sub(_character, octets) if b"&#" in octets else octets
 
 
