@@ -80,6 +80,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
         yield from _written(octets, signs, budget)
     elif not formats and _is_card(octets, signs):
         yield from unpack_card(octets, budget)
+    elif not formats and _is_page(signs):
+        yield from unpack_page(octets, budget)
     elif not formats and _claims_to_be_opened(octets, names, signs):
         raise Unreadable("called an archive or disk image, and of no format that is known")
     elif not formats and _claims_to_be_read(octets, signs):
@@ -119,11 +121,15 @@ def _written(octets: Octets, signs: Sequence[Sign], budget: Budget) -> Iterator[
         return
     if _is_card(octets, signs):
         yield from unpack_card(octets, budget)
-    if any(sign.by is By.CONTENT and (sign.kind is Kind.HTML or "SVG" in sign.text) for sign in signs):
+    if _is_page(signs):
         yield from unpack_page(octets, budget)
     else:
         yield from message_behind(octets, budget)
         yield from unpack_text(octets, budget)
+
+
+def _is_page(signs: Sequence[Sign]) -> bool:
+    return any(sign.by is By.CONTENT and sign.text.startswith(("HTML page", "SVG picture")) for sign in signs)
 
 
 def _is_card(octets: Octets, signs: Sequence[Sign]) -> bool:
