@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from rules.message import Octets
 from rules.reading.budget import Budget
+from rules.reading.charsets import in_ascii
 from rules.reading.encoded_files import binhexed
 from rules.reading.member import Member
 from rules.reading.signatures import HEAD, is_whole_file
@@ -21,7 +22,7 @@ _MAX_BLOCKS = 1_000
 
 def unpack_text(octets: Octets, budget: Budget) -> Iterator[Member]:
     """The files in base64 that a text file holds."""
-    content = bytes(octets)
+    content = in_ascii(bytes(octets))
     written = _whole(content)
     meter = budget.open(len(content))
     if written:

@@ -5,26 +5,32 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from rules.message import Octets
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.charsets import in_ascii
 from rules.reading.encodings import decode_base64
 from rules.reading.member import Member
 
-_MAX_LINES = 200_000
+_MAX_LINES = 200_000  # of one file: a calendar of some ten thousand appointments
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _NAME = re.compile(rb";(?:X-[A-Z-]{0,40})?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]{1,255})\"|([^;:\r\n]{1,255}))", re.I)
 _BASE64 = re.compile(rb";ENCODING=\"?(?:B|BASE64)\"?(?=[;:])|;BASE64(?=[;:])", re.I)
 
 
+# Readers pass over what stands before it, and over control octets.
+_BEGIN = re.compile(rb"(?:\A|[\r\n])[ \t]{0,8}BEGIN[ \t]{0,8}:[ \t]{0,8}V(?:CALENDAR|CARD|EVENT|TODO)\b", re.I)
+
+
 def is_card(head: bytes) -> bool:
-    front = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].upper()
-    return front.startswith((b"BEGIN:VCALENDAR", b"BEGIN:VCARD", b"BEGIN:VEVENT", b"BEGIN:VTODO"))
+    """Whether a calendar or contact begins within these first octets, on a line of its own."""
+    return _BEGIN.search(in_ascii(head).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """What is written in base64, or as a `data:` address (RFC 2397)."""
-    content = bytes(octets)
+    """What is written in base64, or as a `data:` address (RFC 2397). LimitExceeded beyond _MAX_LINES."""
+    content = in_ascii(bytes(octets))
     meter = budget.open(len(content))
-    for line in _FOLD.sub(b"", content).splitlines()[:_MAX_LINES]:
+    lines = _FOLD.sub(b"", content).splitlines()
+    for line in lines[:_MAX_LINES]:
         colon = _value_at(line)
         head, value = line[:colon], line[colon + 1 :]
         if _BASE64.search(head + b":"):
@@ -37,6 +43,8 @@ def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
             meter.member()
             meter.octets(len(found))
             yield Member(names=_names(head), octets=found)
+    if len(lines) > _MAX_LINES:
+        raise LimitExceeded(f"a calendar or contact of more than {_MAX_LINES} lines")
 
 
 def _value_at(line: bytes) -> int:

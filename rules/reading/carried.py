@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from rules.message import Octets
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.encodings import decode_base64
 from rules.reading.member import Member
 from rules.reading.signatures import HEAD, Format, front_of, is_whole_file
@@ -46,6 +46,8 @@ def plain_page(octets: bytes) -> bytes:
         octets = octets.decode("utf-16", "replace").encode()
     elif octets[1:2] == b"\0" and octets[3:4] == b"\0":
         octets = octets.decode("utf-16-le", "replace").encode()
+    elif octets[:1] == b"\0" and octets[2:3] == b"\0":
+        octets = octets.decode("utf-16-be", "replace").encode()
     return _REFERENCE.sub(_character, octets) if b"&#" in octets else octets
 
 
@@ -54,7 +56,10 @@ def _character(match: re.Match[bytes]) -> bytes:
 
 
 def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """Every file that the page carries, with every name under which it offers one."""
+    """Every file that the page carries, with every name under which it offers one.
+
+    LimitExceeded where a page is longer than is looked at: a comment of that length could stand before its script.
+    """
     content = plain_page(bytes(octets[:LOOKED_AT]))
     names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(content)))[:20]
     meter = budget.open(len(content))
@@ -62,6 +67,8 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
         meter.member()
         meter.octets(len(found))
         yield Member(names=names or ("carried file",), octets=found, declared_type=declared)
+    if len(octets) > LOOKED_AT:
+        raise LimitExceeded(f"a page or picture of more than {LOOKED_AT} octets")
 
 
 def carried_files(content: bytes) -> Iterator[tuple[str | None, bytes]]:

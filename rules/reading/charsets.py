@@ -1,5 +1,7 @@
 """From octets to text: the charsets that senders of mail really use, and nothing else Python calls a codec."""
 
+import re
+
 _UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7")
 _WINDOWS = tuple(f"cp{page}" for page in range(1250, 1259))
 _ISO = tuple(f"iso8859-{part}" for part in range(2, 17) if part not in (9, 11, 12))  # 1, 9 and 11: see _READ_AS
@@ -35,6 +37,11 @@ _CODECS |= {f"win-{page[2:]}": page for page in _WINDOWS}
 _CODECS |= {name.replace("iso8859", separator): name for name in _ISO for separator in ("iso-8859", "iso_8859")}
 _CODECS |= _READ_AS
 
+MAX_OCTETS = 4  # of one character, in every charset here but utf-7 and those with escape sequences
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# More than UTF-16 shows by chance: in Latin letters every second octet is none of these.
+_ONE_OCTET_EACH = re.compile(rb"[\t\r\n\x20-\x7e]{6}")
+
 
 def codec_of(charset: str | None) -> str | None:
     """The codec for a charset as a sender writes it: "" for plain ASCII or none given, None for an unknown one."""
@@ -52,6 +59,22 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     text = octets.decode(codec, "replace")
     # Python's UTF-7 lets lone surrogates through, which no file or reply can hold.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if codec == "utf-7" else text
+
+
+def decode_content(octets: bytes, charset: str | None) -> str:
+    """The text of a body or file: by the mark of UTF-16 before it, as editors and browsers do, then by its charset.
+
+    Where letters of one octet stand in it too, the mark may be there to hide them, and both readings are given.
+    """
+    if octets[:2] not in _UTF_16_MARKS or (codec_of(charset) or "").startswith(("utf-16", "utf-32")):
+        return decode_text(octets, charset)
+    marked = octets.decode("utf-16", "replace")
+    return f"{marked}\n{decode_text(octets[2:], charset)}" if _ONE_OCTET_EACH.search(octets) else marked
+
+
+def in_ascii(octets: bytes) -> bytes:
+    """Text in UTF-16 with its mark as UTF-8, where letters of ASCII can be sought; others as they are."""
+    return decode_content(octets, None).encode() if octets[:2] in _UTF_16_MARKS else octets
 
 
 def guess_text(octets: bytes) -> str:

@@ -78,6 +78,10 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
         yield from unpack_signed(octets, budget)
     elif not formats and len(octets) > 0 and is_text(bytes(octets[:HEAD])):
         yield from _written(octets, signs, budget)
+    elif not formats and _is_card(octets, signs):
+        yield from unpack_card(octets, budget)
+    elif not formats and _is_page(signs):
+        yield from unpack_page(octets, budget)
     elif not formats and _claims_to_be_opened(octets, names, signs):
         raise Unreadable("called an archive or disk image, and of no format that is known")
     elif not formats and _claims_to_be_read(octets, signs):
@@ -114,13 +118,23 @@ def _written(octets: Octets, signs: Sequence[Sign], budget: Budget) -> Iterator[
     head = bytes(octets[:HEAD])
     if is_mbox(head):
         yield from unpack_mbox(octets, budget)
-    elif is_card(head):
+        return
+    if _is_card(octets, signs):
         yield from unpack_card(octets, budget)
-    elif any(sign.by is By.CONTENT and (sign.kind is Kind.HTML or "SVG" in sign.text) for sign in signs):
+    if _is_page(signs):
         yield from unpack_page(octets, budget)
     else:
         yield from message_behind(octets, budget)
         yield from unpack_text(octets, budget)
+
+
+def _is_page(signs: Sequence[Sign]) -> bool:
+    return any(sign.by is By.CONTENT and sign.text.startswith(("HTML page", "SVG picture")) for sign in signs)
+
+
+def _is_card(octets: Octets, signs: Sequence[Sign]) -> bool:
+    """Whether it is read for a calendar's files; one may stand in a page or message, which is read as such too."""
+    return any(sign.kind is Kind.CALENDAR for sign in signs) or is_card(bytes(octets[:HEAD]))
 
 
 def _is_own_part(member: Member) -> bool:

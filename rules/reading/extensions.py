@@ -10,36 +10,41 @@ from rules.facts import By, Kind, Sign
 
 MAX_NAME = 1_024  # characters looked at, from the end: Windows opens names of at most 255
 
-# What Windows, macOS or Linux run, install, mount or open with code in it. Contains Outlook's list of blocked files.
+# What Windows, macOS or Linux run, install, mount or open with code in it. Contains Outlook's list of blocked files,
+# but for certificates (cer crt der), mailboxes (pst) and tmp, by which nothing is run.
 _TABLE = {
     Kind.PROGRAM: """
         exe com scr pif cpl dll sys ocx drv ax efi mui acm tsp 386 vxd ex_ elf so ko dylib bundle app gadget
-        ipa xap fxp prg wasm pyd vlx xll wll plg""",
+        ipa xap fxp prg wasm pyd vlx xll wll plg
+        prefpane kext""",
     Kind.SCRIPT: """
         bat cmd btm vbs vbe vb vba bas vsmacros js jse mjs cjs wsf wsh wsc ws sct hta htc ps1 ps1xml ps2
         ps2xml psc1 psc2 psm1 psd1 pssc cdxml msh msh1 msh2 mshxml msh1xml msh2xml sh bash zsh csh ksh fish
         run command py pyc pyo pyw pyz pyzw pl pm rb php php3 phtml lua tcl jar class jnlp jsp asp aspx ashx
         asx reg inf ins isp its mcf mde mst msc shb shs scf job applescript scpt scptd osax workflow action
         au3 a3x ahk awk groovy kix xbap hpj hlp grp xnk udl osd diagcab diagcfg diagpkg msrcincident theme
-        themepack desktopthemepack crx xpi""",
+        themepack desktopthemepack crx xpi wsb psdm1 bgi cnt ops prf
+        vbp rgs csproj vbproj vcxproj sln terminal tool""",
     Kind.INSTALLER: """
         msi msp msu msix msixbundle appx appxbundle appinstaller application appref-ms vsto vsix deb rpm pkg
-        mpkg apk apks aab snap flatpak flatpakref appimage paf sis sisx air""",
+        mpkg apk apks aab snap flatpak flatpakref appimage paf sis sisx air ppkg msm mobileconfig""",
     Kind.SHORTCUT: """
         lnk url website webloc desktop library-ms search-ms searchconnector-ms settingcontent-ms appcontent-ms
         rdp mad maf mag mam maq mar mas mat mau mav maw iqy oqy rqy dqy fileloc inetloc glk pcd printerexport
-        vsw""",
+        vsw webpnp contact""",
     Kind.MACRO_DOCUMENT: """
         docm dotm xlsm xltm xlam xla xlm xlsb xlw pptm potm ppam ppsm ppa sldm slk one onepkg onetoc2 chm wiz
-        mdb mdbx accdb accde accda accdr accdt accdu mda mdt mdw mdz ade adp vsdm vssm vstm odb otm""",
+        mdb mdbx accdb accde accda accdr accdt accdu mda mdt mdw mdz ade adp vsdm vssm vstm odb otm oxt hxs
+        dochtml docmhtml xlshtml xlsmhtml ppthtml pptmhtml""",
     Kind.DISK_IMAGE: """
         iso img vhd vhdx avhd avhdx vmdk vdi qcow qcow2 udf dmg sparseimage smi toast nrg mdf mds isz wim swm
         esd ima vfd flp daa uif cdr""",
     Kind.ACTIVE_CONTENT: "swf",
     Kind.ARCHIVE: """
         zip zipx z01 7z 001 rar r00 r01 rev tar gz gzip tgz taz bz bz2 tbz tbz2 xz txz lzma tlz lz zst tzst
-        lz4 lzo z cab arj ace lha lzh arc ark zoo alz egg xar cpio ar uu uue hqx sit sitx sea zpaq""",
-    Kind.HTML: "htm html xht xhtml shtml mht mhtml",
+        lz4 lzo z cab arj ace lha lzh arc ark zoo alz egg xar cpio ar uu uue hqx sit sitx sea zpaq b1
+        pea lrz sqx""",
+    Kind.HTML: "htm html xht xhtm xhtml shtm shtml jhtml mht mhtml",
     Kind.DOCUMENT: """
         pdf doc docx dot dotx wbk xls xlsx xlt xltx ppt pptx pot potx pps ppsx odt ods odp odg odf ott ots otp
         rtf wpd wps pub vsd vsdx vss vst mpp pages numbers key xps oxps ps eps dwg dxf epub tex abw msg oft""",
@@ -51,7 +56,7 @@ _TABLE = {
         aiff""",
     Kind.TEXT: "txt text csv tsv log md json xml yaml yml ini conf asc diff patch srt gpx kml geojson",
     Kind.CALENDAR: "ics vcs ical ifb vcf vcard",
-    Kind.MESSAGE: "eml mbox emlx",
+    Kind.MESSAGE: "eml mbox emlx nws",
 }
 KIND_OF = MappingProxyType({extension: kind for kind, names in _TABLE.items() for extension in names.split()})
 

@@ -130,6 +130,8 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
         elif known is Format.AR and octets[8:21] == b"debian-binary":
             yield Sign(kind=Kind.INSTALLER, by=By.CONTENT, text="Debian package")
     head = bytes(octets[:HEAD])
+    if page is not None and not is_text(head):  # browsers open by name what begins as something else
+        yield from (sign for sign in page_signs(page, bytes(octets)) if sign.kind is Kind.ACTIVE_CONTENT)
     if formats and not is_text(head):
         return
     if is_text(head):

@@ -32,7 +32,12 @@ _REWRITES = re.compile(
     rb"(?:document\.write(?:ln)?|eval|innerhtml\s{0,4}=|srcdoc\s{0,4}=|settimeout|function)\s{0,4}\(?\s{0,4}"
     rb"(?:window\.)?(?:atob|unescape|decodeuricomponent|string\.fromcharcode)\s{0,4}\(\s{0,4}([^)]{200})",
 )
-_RUNS = re.compile(rb"<(?:[a-z0-9]{1,20}:)?(?:script|embed|iframe|object|handler|listener|form)\b|javascript:")
+_RUNS = re.compile(
+    rb"<(?:[^\s<>/:]{1,100}:)?(?:script|embed|iframe|object|handler|listener|form)\b"
+    rb"|<\?xml-stylesheet[^<>]{0,1000}?(?:xsl|xslt|/xml)\b|attributename\s{0,4}=\s{0,4}[\"']?on[a-z]"
+)
+# What browsers pass over within the scheme of an address (WHATWG URL section 4.4), written as references.
+_GAPS = re.compile(rb"&#(?:x0{0,6}[9ad]|0{0,6}(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
 _HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,20}\s{0,4}=")
 # A page without any of these does nothing that counts.
 _NEEDED = (b"<script", b"base64", b"data:", b"javascript:", b"atob", b"eval(", b"unescape", b"fromcharcode", b"blob")
@@ -62,12 +67,16 @@ def page_signs(kind: Kind, octets: bytes) -> tuple[Sign, ...]:
 def _active(kind: Kind, octets: bytes) -> str | None:
     lowered = octets.lower()
     if kind is Kind.IMAGE:
-        runs = _RUNS.search(lowered) or _HANDLER.search(lowered) or _ENTITY.search(lowered)
+        runs = _has_script_address(lowered) or any(word.search(lowered) for word in (_RUNS, _HANDLER, _ENTITY))
         return "with script" if runs else _carries(octets, lowered)
-    if not any(word in lowered for word in _NEEDED):
+    if not any(word in lowered for word in _NEEDED) and not _has_script_address(lowered):
         return None
-    scripted = b"<script" in lowered or b"javascript:" in lowered or _HANDLER.search(lowered) is not None
+    scripted = b"<script" in lowered or _has_script_address(lowered) or _HANDLER.search(lowered) is not None
     return _carries(octets, lowered) or (_builds(octets, lowered) if scripted else None)
+
+
+def _has_script_address(lowered: bytes) -> bool:
+    return b"javascript:" in _GAPS.sub(b"", lowered).translate(None, b"\t\r\n")
 
 
 def _carries(octets: bytes, lowered: bytes) -> str | None:

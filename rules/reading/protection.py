@@ -26,9 +26,22 @@ _NO_CONTENT = b"\x30\x0b"  # a sequence that ends with the content type: the sig
 _SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind the digest algorithms
 
 _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
+_PGP_ALGORITHMS = (1, 2, 16, 18, 25, 26)  # that encrypt to a public key (RFC 9580 section 9.1)
 _PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
 _RPMSG = bytes.fromhex("76e80460c411e386")  # a rights-managed message, packed (MS-OXORMMS section 2.1.3)
+# What encrypted files begin with that hold nothing else
+_LOCKED_FRONTS = (
+    (b"Salted__", "file encrypted with OpenSSL"),
+    (b"U2FsdGVkX1", "file encrypted with OpenSSL"),  # the same in base64
+    (b"age-encryption.org/v1\n", "file encrypted with age"),
+    (b"-----BEGIN AGE ENCRYPTED FILE-----", "file encrypted with age"),
+    (bytes.fromhex("c0b9072e4f93f146a015792ca1d9e821"), "file encrypted with AxCrypt"),
+    (bytes.fromhex("03d9a29a67fb4bb5"), "KeePass database"),
+    (bytes.fromhex("03d9a29a65fb4bb5"), "KeePass database"),
+    (b"LUKS\xba\xbe", "encrypted Linux disk"),
+    (b"$ANSIBLE_VAULT;", "Ansible vault"),
+)
 # An encryption key in a OneNote section: the marks before and behind it (MS-ONESTORE section 2.5.19)
 _SECTION_KEY = (0xFB6BA385DAD1A067).to_bytes(8, "little")
 _SECTION_KEY_END = (0x2649294F8E198B3C).to_bytes(8, "little")
@@ -38,6 +51,9 @@ _MAX_MANIFEST = 1024 * 1024  # octets
 def protection_of_content(octets: Octets) -> str | None:
     """Why the whole of this content cannot be read, or None."""
     head = bytes(octets[:HEAD])
+    locked = next((reason for front, reason in _LOCKED_FRONTS if head.lstrip().startswith(front)), None)
+    if locked is not None:
+        return locked
     if is_text(head) and not head.startswith(b"PK"):
         if octets.find(_PGP_ARMOUR) >= 0:
             return "OpenPGP message"
@@ -96,7 +112,7 @@ def _is_pgp(head: bytes) -> bool:
         at += 1  # a length in two octets
     public = head[0] in (0x84, 0x85, 0x86, 0xC1)
     if public:  # version, key identifier, algorithm
-        return head[at] == 6 or (head[at] == 3 and head[at + 9] in (1, 2, 16, 18, 25))
+        return head[at] == 6 or (head[at] == 3 and head[at + 9] in _PGP_ALGORITHMS)
     return head[at] in (4, 5, 6) and head[at + 1] < 14
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from rules.reading.charsets import decode_text
+from rules.reading.charsets import decode_content
 from rules.reading.html import read_html
 from rules.reading.quoting import Piece, split_text
 
@@ -29,7 +29,7 @@ class Readable:
 
 def read_plain(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
     """Plain text; line ends become LF. No pieces when one of `said`, fingerprints, is the same words."""
-    text = decode_text(octets, charset)
+    text = decode_content(octets, charset)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     pieces = [] if _is_said(text, said) else split_text(text)
@@ -38,7 +38,7 @@ def read_plain(octets: bytes, charset: str | None, said: bytes = b"") -> Readabl
 
 def read_page(octets: bytes, charset: str | None, said: bytes = b"") -> Readable:
     """HTML: what is seen, by role, and what is hidden. No pieces when `said` has the same words."""
-    page = read_html(decode_text(octets, charset))
+    page = read_html(decode_content(octets, charset))
     pieces = [] if _is_said(page.visible, said) else split_text(page.visible, page.quotes, page.separators)
     return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from rules.facts import Alternative, By, Kind, Part, Reason, Role, Sign, Text
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.charsets import decode_text
+from rules.reading.charsets import MAX_OCTETS, decode_content, decode_text, in_ascii
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
@@ -326,7 +326,7 @@ class Walk:
                 self.record.say(path, Role.ATTACHED, self.pictures.words(content, seconds))
         self._members(content, names, signs, path, place)
         if all(sign.by is not By.CONTENT or sign.kind in _TEXTUAL for sign in signs):
-            self._hidden_parts(content, path, place, anywhere=False)
+            self._hidden_parts(in_ascii(content), path, place, anywhere=False)
 
     def _attached_text(
         self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str
@@ -338,7 +338,8 @@ class Walk:
             if page.trouble:
                 self.record.skip(path, Reason.LIMIT, page.trouble)
         elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:
-            self.record.say(path, Role.ATTACHED, decode_text(content[: MAX_PART_TEXT + 1], charset))
+            text = decode_content(content[: MAX_OCTETS * (MAX_PART_TEXT + 1)], charset)
+            self.record.say(path, Role.ATTACHED, text)
         else:
             self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))
 

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from rules.reading.budget import Budget
-from rules.reading.cards import is_card, unpack_card
+from rules.facts import Reason
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.cards import _MAX_LINES, is_card, unpack_card
 
 PROGRAM = b"MZ and so on"
 BASE64 = base64.b64encode(PROGRAM)
@@ -42,3 +43,38 @@ def test_an_address_of_a_file_is_none():
 def test_cards_are_known_by_their_front():
     assert is_card(b"\r\nbegin:vcard\r\n")
     assert not is_card(b"BEGIN:VOTE\r\n")
+    assert not is_card(b"We write BEGIN:VCARD here\r\n")
+
+
+def test_lines_beyond_the_limit_are_told():
+    attached = b"ATTACH;FILENAME=a.exe;ENCODING=BASE64:" + BASE64
+    assert taken(*[b"X:"] * (_MAX_LINES - 3), attached) == [(("a.exe",), PROGRAM)]
+    with pytest.raises(LimitExceeded):
+        taken(*[b"X:"] * (_MAX_LINES - 2), attached)
+
+
+CALENDAR = b"BEGIN:VCALENDAR\r\nATTACH;FILENAME=a.exe;ENCODING=BASE64:" + BASE64 + b"\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "octets"),
+    [
+        ("a.ics", CALENDAR),
+        ("a.ics", CALENDAR.replace(b"\r\nATTACH", b"\r\nX-A:\x01\r\nATTACH")),
+        ("a.txt", CALENDAR.replace(b"\r\nATTACH", b"\r\nX-A:\x01\r\nATTACH")),
+        ("a.ics", CALENDAR.decode().encode("utf-16")),
+        ("a.ics", b"X-A:b\r\n" + CALENDAR),
+        ("a.ics", b"X-A:b\r\n" * 2_000 + CALENDAR),
+        ("a.htm", b"<html>\r\n" + CALENDAR),
+    ],
+)
+def test_a_calendar_is_opened_as_lenient_readers_do(facts_of, name, octets):
+    header = b"Content-Type: text/calendar; name=%s\r\nContent-Transfer-Encoding: base64\r\n\r\n" % name.encode()
+    facts = facts_of(header + base64.encodebytes(octets))
+    assert any("a.exe" in part.names for part in facts.parts)
+
+
+def test_a_calendar_beyond_the_limit_is_unread(facts_of):
+    long = CALENDAR.replace(b"\r\nATTACH", b"\r\nX:" * _MAX_LINES + b"\r\nATTACH")
+    facts = facts_of(b"Content-Type: text/calendar; name=a.ics\r\n\r\n" + long)
+    assert Reason.LIMIT in {entry.reason for entry in facts.unread}

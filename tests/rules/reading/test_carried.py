@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from rules.facts import Reason
 from rules.reading.budget import Budget
-from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, unpack_page
+from rules.reading.carried import LOOKED_AT, MIN_OPAQUE, carried_files, opaque_octets, plain_page, unpack_page
 
 PROGRAM = b"MZ\x90\0" + b"\0" * 56 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 400
 BASE64 = base64.b64encode(PROGRAM)
@@ -83,3 +84,18 @@ def test_hostile_repetition_costs_little(piece):
     list(unpack_page(page, Budget()))
     opaque_octets(page)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(("more", "reasons"), [(0, []), (1, [Reason.LIMIT])])
+def test_a_picture_longer_than_is_looked_at_is_told(facts_of, more, reasons):
+    front, end = b"<svg><!--", b"--></svg>"
+    picture = front + b"x" * (LOOKED_AT - len(front) - len(end) + more) + end
+    facts = facts_of(b"Content-Type: image/svg+xml; name=a.svg\r\n\r\n" + picture)
+    assert [entry.reason for entry in facts.unread] == reasons
+
+
+def test_what_a_page_behind_a_control_octet_carries_comes_out(facts_of):
+    carried = base64.b64encode(b"MZ\x90\0\x03\0\0\0" + bytes(200))
+    page = b'<html>\x01<a download="a.exe" href="data:application/octet-stream;base64,' + carried + b'">x</a>'
+    facts = facts_of(b"Content-Type: application/octet-stream; name=a.html\r\n\r\n" + page)
+    assert any("a.exe" in part.names for part in facts.parts)

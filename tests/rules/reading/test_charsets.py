@@ -1,9 +1,13 @@
 """Charsets as senders use them, and none of Python's other codecs."""
 
+import base64
+import binascii
+
 import pytest
 
-from rules.facts import Role
-from rules.reading.charsets import codec_of, decode_text, guess_text
+from rules.facts import Kind, Reason, Role
+from rules.reading.charsets import codec_of, decode_content, decode_text, guess_text
+from rules.reading.record import MAX_PART_TEXT
 
 
 def texts(facts, role: Role) -> list[str]:
@@ -75,3 +79,40 @@ def test_every_codec_listed_is_one_and_decodes_anything():
 
 def test_utf_8_that_is_slightly_damaged_stays_utf_8():
     assert guess_text("äöüßÄÖÜ".encode() + b"\xff") == "äöüßÄÖÜ\ufffd"
+
+
+TABLE = "name\tnumber\r\nann\t536-22-1234\r\n"
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("declared", ["text/plain", "text/csv; charset=utf-8", "text/plain; charset=us-ascii"])
+def test_an_attached_text_with_a_mark_of_utf_16_is_read_by_it(facts_of, declared, codec):
+    content = base64.encodebytes(("\ufeff" + TABLE).encode(codec))
+    header = f"Content-Type: {declared}\nContent-Disposition: attachment; filename=a.txt\n"
+    facts = facts_of(header.encode() + b"Content-Transfer-Encoding: base64\n\n" + content)
+    assert "ann\t536-22-1234" in "".join(texts(facts, Role.ATTACHED))
+
+
+def test_a_mark_of_utf_16_hides_no_letters_of_one_octet():
+    assert "536-22-1234" in decode_content(b"\xff\xfe536-22-1234", None)
+    assert decode_content("grüß – dich".encode("utf-16"), None) == "grüß – dich"
+
+
+def test_a_long_text_of_wide_letters_ends_with_notice(facts_of):
+    content = "\ufeff" + "a" * (MAX_PART_TEXT + 1)
+    header = b"Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n"
+    octets = base64.encodebytes(content.encode("utf-16-le"))
+    facts = facts_of(header + b"Content-Transfer-Encoding: base64\n\n" + octets)
+    assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
+
+
+@pytest.mark.parametrize("form", ["base64", "uuencode"])
+def test_a_program_written_out_in_utf_16_is_found(facts_of, form):
+    program = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00" + bytes(100)
+    written = base64.encodebytes(program).decode()
+    if form == "uuencode":
+        lines = (binascii.b2a_uu(program[at : at + 45]).decode() for at in range(0, len(program), 45))
+        written = "".join(("begin 644 a.bin\n", *lines, "`\nend\n"))
+    content = base64.encodebytes(written.encode("utf-16"))
+    header = b"Content-Type: application/octet-stream; name=a.txt\nContent-Transfer-Encoding: base64\n\n"
+    assert any(sign.kind is Kind.PROGRAM for part in facts_of(header + content).parts for sign in part.signs)

@@ -94,3 +94,23 @@ def test_an_ordinary_name_has_one_reading():
 
 def test_a_name_without_end_is_cut():
     assert kinds("x" * 1_000_000 + ".exe") == {Kind.PROGRAM}
+
+
+@pytest.mark.parametrize(
+    ("extensions", "kind"),
+    [
+        ("wsb psdm1 bgi cnt ops prf vbp terminal tool sln", Kind.SCRIPT),
+        ("ppkg msm mobileconfig", Kind.INSTALLER),
+        ("webpnp contact", Kind.SHORTCUT),
+        ("xlshtml docmhtml oxt", Kind.MACRO_DOCUMENT),
+        ("shtm xhtm jhtml", Kind.HTML),
+        ("b1 pea lrz", Kind.ARCHIVE),
+    ],
+)
+def test_rarer_names_that_windows_macos_and_office_run_or_open(extensions, kind):
+    assert {extension for extension in extensions.split() if kinds(f"a.{extension}") != {kind}} == set()
+
+
+@pytest.mark.parametrize("name", ["city.crt", "city.cer", "mail.pst", "a.tmp"])
+def test_certificates_and_mailboxes_run_nothing(name):
+    assert kinds(name) == set()

@@ -89,3 +89,43 @@ def test_old_machines_programs_are_not_seen_in_data():
     assert told([], None, b"\x4c\x01\x05\x00" + bytes(16) + b"\xe0\0\x02\x01" + bytes(99)) == {
         (Kind.UNKNOWN, By.CONTENT)
     }
+
+
+_PAGE = b"<html><body><script>a.href = URL.createObjectURL(new Blob([x])); a.download = 'a.iso'</script>"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        _PAGE.replace(b"<body>", b"\x01<body>"),
+        b"GIF89a\x01\0\x01\0\0\0\0;" + _PAGE,
+        _PAGE.decode().encode("utf-16-le"),
+        _PAGE.decode().encode("utf-16-be"),
+    ],
+)
+def test_a_page_by_name_is_judged_as_one_whatever_it_begins_with(octets):
+    active = [sign.text for sign in signs_of(("a.html",), "text/html", octets) if sign.kind is Kind.ACTIVE_CONTENT]
+    assert active == ["HTML page that builds a file"]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<a href="java&#9;script:alert(1)">x</a>',
+        '<a href="java\nscript:alert(1)">x</a>',
+        '<a href="java&#x0A;script&Tab;:alert(1)">x</a>',
+        "<a-b:script>alert(1)</a-b:script>",
+        '<set attributeName="onmouseover" to="alert(1)"/>',
+        '<?xml-stylesheet type="text/xsl" href="data:text/xml;base64,QUFB"?>',
+    ],
+)
+def test_script_of_a_picture_is_seen_however_it_is_written(inner):
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg">{inner}</svg>'
+    for octets in (picture.encode(), picture.encode("utf-16-be")):
+        signs = signs_of(("a.svg",), "image/svg+xml", octets)
+        assert Kind.ACTIVE_CONTENT in {sign.kind for sign in signs}
+
+
+def test_a_picture_with_a_style_sheet_runs_nothing():
+    picture = b'<?xml-stylesheet type="text/css" href="a.css"?><svg><animate attributeName="opacity"/></svg>'
+    assert Kind.ACTIVE_CONTENT not in {sign.kind for sign in signs_of(("a.svg",), "image/svg+xml", picture)}

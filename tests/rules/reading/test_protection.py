@@ -105,3 +105,22 @@ def test_a_locked_section_of_a_notebook_is_told():
 def test_a_rights_managed_message_is_told():
     octets = bytes.fromhex("76e80460c411e386") + b"\xa0\x0f\x00\x00\x00\x10\x00\x00" + bytes(64)
     assert protection_of_content(octets) == "rights-managed Microsoft message"
+
+
+@pytest.mark.parametrize(
+    ("front", "reason"),
+    [
+        (b"Salted__", "file encrypted with OpenSSL"),
+        (b"U2FsdGVkX1", "file encrypted with OpenSSL"),
+        (b"age-encryption.org/v1\n-> X25519 abc\n", "file encrypted with age"),
+        (b"\n-----BEGIN AGE ENCRYPTED FILE-----\n", "file encrypted with age"),
+        (bytes.fromhex("c0b9072e4f93f146a015792ca1d9e821"), "file encrypted with AxCrypt"),
+        (bytes.fromhex("03d9a29a67fb4bb5"), "KeePass database"),
+        (b"LUKS\xba\xbe\0\1", "encrypted Linux disk"),
+        (b"$ANSIBLE_VAULT;1.1;AES256\n3361", "Ansible vault"),
+        (b"\x85\x01\x0c\x03" + bytes(8) + b"\x1a", "OpenPGP message"),
+    ],
+)
+def test_files_of_programs_that_encrypt_are_told_by_their_front(front, reason):
+    assert protection_of_content(front + bytes(200)) == reason
+    assert protection_of_content(b"See " + front) is None
