@@ -35,9 +35,14 @@ _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
 _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
+_FRONT = 1_024  # octets of a dictionary on either side of a key
 _CHUNK = 1024 * 1024
 _FED = 64 * 1024  # octets given to the inflater at once: what it leaves is copied
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+_FILTER = re.compile(rb"/Filter" + GAP + rb"(.{1,400})", re.DOTALL)
+_PLAIN_FILTER = re.compile(rb"/(?:FlateDecode|Fl)\b|\[" + GAP + rb"(?:/(?:FlateDecode|Fl)\b)?" + GAP + rb"\]")
+_CHAIN = re.compile(rb"\[(?:" + GAP + rb"/[A-Za-z0-9]{1,30}){2,20}" + GAP + rb"\]")
+_INFLATING = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW)\b")
 _PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d|/Filter\s{0,8}\[\s{0,8}/(?!FlateDecode\s{0,8}\])")
 
 
@@ -50,9 +55,10 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
     meter = budget.open(len(content))
     known: set[str] = set()
     taken: set[bytes] = set()
-    fault: Unreadable | None = None
+    pieces = tuple(pieces_of(content))
+    fault = _filtered(pieces)
     try:
-        for member in _attachments(content, meter):
+        for member in _attachments(content, meter) if fault is None else ():
             known.update(member.names)
             taken.add(member.octets[:HEAD])
             yield member
@@ -62,12 +68,37 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
         if data[:HEAD] not in taken:
             meter.member()
             yield Member(names=("embedded file",), octets=data)
-    for name in dict.fromkeys(_file_names(tuple(pieces_of(content)))):
+    for name in dict.fromkeys(_file_names(pieces)):
         if name not in known:
             meter.member()
             yield Member(names=(name,), octets=b"")
     if fault is not None:
         raise fault
+
+
+def _filtered(pieces: Sequence[bytes]) -> Unreadable | None:
+    """What is said of an embedded file that is not simply deflated.
+
+    Deflated twice it may be larger than memory, and pdfium has it whole before its length is known; what is written in
+    hexadecimal and no name of the document refers to, nobody here takes out.
+    """
+    if not any(map(_EMBEDDED.search, pieces)):
+        return None
+    for piece in pieces:
+        for match in _FILTER.finditer(piece):
+            chain = _CHAIN.match(match.group(1))
+            if chain is not None and len(_INFLATING.findall(chain.group())) > 1:
+                return Unreadable("PDF with a file that is deflated twice")
+            if _is_embedded(piece, match.start()) and not _PLAIN_FILTER.match(match.group(1)):
+                return Unreadable("PDF with an embedded file in a rare filter")
+    return None
+
+
+def _is_embedded(piece: bytes, at: int) -> bool:
+    """Whether the dictionary around a place is that of an embedded file."""
+    begin = max(piece.rfind(b"endobj", max(0, at - _FRONT), at), max(0, at - _FRONT))
+    end = piece.find(b"stream", at, at + _FRONT)
+    return piece.find(b"/EmbeddedFile", begin, end if end >= 0 else at + _FRONT) >= 0
 
 
 def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:

@@ -141,3 +141,33 @@ def test_object_streams_before_much_else_cost_little():
     began = time.process_time()
     assert len(list(pieces_of(octets))) >= 400
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("content", "filters", "reason"),
+    [
+        (zlib.compress(zlib.compress(PROGRAM)), b"[/FlateDecode /FlateDecode]", "deflated twice"),
+        (PROGRAM.hex().encode() + b">", b"/ASCIIHexDecode", "rare filter"),
+        (PROGRAM.hex().encode() + b">", b"[/ASCIIHexDecode]", "rare filter"),
+        (zlib.compress(PROGRAM), b"9 0 R", "rare filter"),
+    ],
+)
+def test_an_embedded_file_that_is_not_simply_deflated_is_told(content, filters, reason):
+    file = stream(content, b"/Type /EmbeddedFile /Filter %s" % filters)
+    with pytest.raises(Unreadable, match=reason):
+        taken(pdf(file, b"<< /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>"))
+
+
+@pytest.mark.parametrize("filters", [b"/FlateDecode", b"[/FlateDecode]", b"[ /FlateDecode ] /Params << /Size 3 >>"])
+def test_an_embedded_file_that_is_simply_deflated_is_read(filters):
+    file = stream(zlib.compress(PROGRAM), b"/Type /EmbeddedFile /Filter %s" % filters)
+    picture = stream(b"x", b"/Subtype /Image /Filter [/ASCII85Decode /DCTDecode]")
+    assert PROGRAM in taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>", picture)).values()
+
+
+def test_a_file_larger_than_memory_is_not_taken_out(limited_memory):
+    packer = zlib.compressobj(9)
+    large = b"".join(packer.compress(bytes(1 << 24)) for _ in range(96)) + packer.flush()
+    file = stream(zlib.compress(large, 9), b"/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]")
+    with pytest.raises(Unreadable, match="deflated twice"):
+        taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>"))
