@@ -15,7 +15,7 @@ from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 200  # read for text; longer documents are reports, and their first 200 pages tell what they are
 MAX_TEXT = 1_000_000  # characters
-_MAX_ATTACHMENTS = 500
+_MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
 _MAX_OBJECTS = 400  # object streams inflated in search of actions
 _MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
 _MAX_INFLATED = 16 * 1024 * 1024  # octets of one document's object streams
@@ -105,7 +105,9 @@ def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
     """The files of the name tree."""
     document = _open(content)
     try:
-        for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
+        for index in range(document.count_attachments()):
+            if index >= _MAX_ATTACHMENTS:
+                raise LimitExceeded(f"PDF with more than {_MAX_ATTACHMENTS} embedded files")
             meter.member()
             attachment = document.get_attachment(index)
             data = bytes(attachment.get_data())

@@ -171,3 +171,17 @@ def test_a_file_larger_than_memory_is_not_taken_out(limited_memory):
     file = stream(zlib.compress(large, 9), b"/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]")
     with pytest.raises(Unreadable, match="deflated twice"):
         taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>"))
+
+
+def portfolio(count):
+    names = b" ".join(b"(%05d) 7 0 R" % number for number in range(count))
+    tree = b"/Names << /EmbeddedFiles << /Names [%s] >> >> " % names
+    file = b"<< /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>"
+    octets = pdf(stream(b"x", b"/Type /EmbeddedFile"), file)
+    return octets.replace(b"/Type /Catalog ", b"/Type /Catalog " + tree)
+
+
+def test_the_number_of_embedded_files_is_bounded():
+    assert len(list(unpack_pdf(portfolio(500), Budget()))) == 500
+    with pytest.raises(LimitExceeded, match="500 embedded files"):
+        list(unpack_pdf(portfolio(501), Budget()))
