@@ -22,7 +22,8 @@ _QUOTE = re.compile(r"\s*QUOTE\b((?:\s+\d{1,5})+)", re.IGNORECASE)
 _ENTITY = re.compile(r"&#(x[0-9a-fA-F]{1,6}|[0-9]{1,7});")
 _OLD_FIELD = re.compile(rb"\x13[\x01-\x20\"]{0,8}DDE|\x13\0(?:[\x01-\x20\"]\0){0,8}D\0D\0E\0", re.IGNORECASE)
 _LINK = re.compile(rb"<(?:[A-Za-z0-9]{1,20}:)?ddeLink\b[^<>]{0,2000}?ddeService=[\"']([^\"'<>]{1,255})", re.IGNORECASE)
-_RTF_FIELD = re.compile(rb"\\fldinst\b", re.IGNORECASE)
+_RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
+_RTF_UNICODE = re.compile(rb"\\u([0-9]{1,7}) ?(?:\\'[0-9A-Fa-f]{2}|[^\\{}])")  # with what stands in for it
 _RTF_WORD = re.compile(rb"\\[A-Za-z]{1,32}-?[0-9]{0,10} ?|\\\*|[{}\r\n]")
 _RTF_OCTET = re.compile(rb"\\'([0-9A-Fa-f]{2})")
 # A formula that asks a program: `=cmd|'/c calc'!A1`. Each word is tried once, from its first letter: linear.
@@ -92,7 +93,8 @@ def rtf_field_commands(content: bytes) -> tuple[Sign, ...]:
     if b"fldinst" not in content:
         return ()
     for count, field in enumerate(_RTF_FIELD.finditer(content)):
-        written = _RTF_WORD.sub(b"", content[field.end() : field.end() + _MAX_RTF_FIELD])
+        given = content[field.end() : field.end() + _MAX_RTF_FIELD]
+        written = _RTF_WORD.sub(b"", _RTF_UNICODE.sub(lambda code: bytes([min(int(code.group(1)), 255)]), given))
         plain = _RTF_OCTET.sub(lambda octet: bytes([int(octet.group(1), 16)]), written)
         if _COMMAND.match(plain.decode("latin-1")):
             return (_sign("DDE field"),)

@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pypdfium2
 import pypdfium2.raw
@@ -14,7 +15,7 @@ from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 200  # read for text; longer documents are reports, and their first 200 pages tell what they are
 MAX_TEXT = 1_000_000  # characters
-_MAX_ATTACHMENTS = 500
+_MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
 _MAX_OBJECTS = 400  # object streams inflated in search of actions
 _MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
 _MAX_INFLATED = 16 * 1024 * 1024  # octets of one document's object streams
@@ -22,12 +23,26 @@ _MAX_INFLATED = 16 * 1024 * 1024  # octets of one document's object streams
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of another maker
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _EMBEDDED = re.compile(rb"/EF\b")
-_NAME_WITHIN = 500  # octets around a reference within which its names stand
-_FILE_NAME = re.compile(rb"/U?F\s{0,8}(?:\(([^()]{1,255})\)|<([0-9A-Fa-f\s]{2,1020})>)")
+# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3).
+GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n]){0,8}"
+_STRING = rb"(?:(\()|<([0-9A-Fa-f\s]{2,2040})>"
+_FILE_NAME = re.compile(rb"/U?F" + GAP + _STRING + rb"|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)")
+_STRING_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj" + GAP + _STRING + rb")")
+_MAX_NAMES = 5_000  # file names of one document, those of links among them
+_MAX_NAME = 1_000  # octets of a file's name with its escapes
+_STEP = re.compile(rb"[^()\\]+|\\[0-7]{1,3}|\\\r\n|\\.|[()]", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
+_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
 _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
+_FRONT = 1_024  # octets of a dictionary on either side of a key
 _CHUNK = 1024 * 1024
+_FED = 64 * 1024  # octets given to the inflater at once: what it leaves is copied
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+_FILTER = re.compile(rb"/Filter" + GAP + rb"(.{1,400})", re.DOTALL)
+_PLAIN_FILTER = re.compile(rb"/(?:FlateDecode|Fl)\b|\[" + GAP + rb"(?:/(?:FlateDecode|Fl)\b)?" + GAP + rb"\]")
+_CHAIN = re.compile(rb"\[(?:" + GAP + rb"/[A-Za-z0-9]{1,30}){2,20}" + GAP + rb"\]")
+_INFLATING = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW)\b")
 _PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d|/Filter\s{0,8}\[\s{0,8}/(?!FlateDecode\s{0,8}\])")
 
 
@@ -40,9 +55,10 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
     meter = budget.open(len(content))
     known: set[str] = set()
     taken: set[bytes] = set()
-    fault: Unreadable | None = None
+    pieces = tuple(pieces_of(content))
+    fault = _filtered(pieces)
     try:
-        for member in _attachments(content, meter):
+        for member in _attachments(content, meter) if fault is None else ():
             known.update(member.names)
             taken.add(member.octets[:HEAD])
             yield member
@@ -52,7 +68,7 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
         if data[:HEAD] not in taken:
             meter.member()
             yield Member(names=("embedded file",), octets=data)
-    for name in dict.fromkeys(name for piece in pieces_of(content) for name in _file_names(piece)):
+    for name in dict.fromkeys(_file_names(pieces)):
         if name not in known:
             meter.member()
             yield Member(names=(name,), octets=b"")
@@ -60,11 +76,38 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
         raise fault
 
 
+def _filtered(pieces: Sequence[bytes]) -> Unreadable | None:
+    """What is said of an embedded file that is not simply deflated.
+
+    Deflated twice it may be larger than memory, and pdfium has it whole before its length is known; what is written in
+    hexadecimal and no name of the document refers to, nobody here takes out.
+    """
+    if not any(map(_EMBEDDED.search, pieces)):
+        return None
+    for piece in pieces:
+        for match in _FILTER.finditer(piece):
+            chain = _CHAIN.match(match.group(1))
+            if chain is not None and len(_INFLATING.findall(chain.group())) > 1:
+                return Unreadable("PDF with a file that is deflated twice")
+            if _is_embedded(piece, match.start()) and not _PLAIN_FILTER.match(match.group(1)):
+                return Unreadable("PDF with an embedded file in a rare filter")
+    return None
+
+
+def _is_embedded(piece: bytes, at: int) -> bool:
+    """Whether the dictionary around a place is that of an embedded file."""
+    begin = max(piece.rfind(b"endobj", max(0, at - _FRONT), at), max(0, at - _FRONT))
+    end = piece.find(b"stream", at, at + _FRONT)
+    return piece.find(b"/EmbeddedFile", begin, end if end >= 0 else at + _FRONT) >= 0
+
+
 def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
     """The files of the name tree."""
     document = _open(content)
     try:
-        for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
+        for index in range(document.count_attachments()):
+            if index >= _MAX_ATTACHMENTS:
+                raise LimitExceeded(f"PDF with more than {_MAX_ATTACHMENTS} embedded files")
             meter.member()
             attachment = document.get_attachment(index)
             data = bytes(attachment.get_data())
@@ -123,14 +166,50 @@ def _inflated(packed: bytes, meter: Meter) -> bytes:
     return found
 
 
-def _file_names(piece: bytes) -> Iterator[str]:
-    """The names beside each embedded file's reference (ISO 32000 section 7.11.3)."""
-    for reference in _EMBEDDED.finditer(piece):
-        around = piece[max(0, reference.start() - _NAME_WITHIN) : reference.end() + _NAME_WITHIN]
-        for match in _FILE_NAME.finditer(around):
-            text, digits = match.groups()
-            raw = text if text is not None else bytes.fromhex(_even(digits.translate(None, b" \t\r\n")).decode())
+def _file_names(pieces: Sequence[bytes]) -> Iterator[str]:
+    """The names of files, where one is embedded (ISO 32000 section 7.11.3); links have such names too."""
+    if not any(map(_EMBEDDED.search, pieces)):
+        return
+    given = [(piece, match) for piece in pieces for match in islice(_FILE_NAME.finditer(piece), _MAX_NAMES + 1)]
+    referred = {match.group(3) for _, match in given if match.group(3) is not None}
+    strings = ((piece, match) for piece in pieces if referred for match in _STRING_OBJECT.finditer(piece))
+    apart = [(piece, match) for piece, match in strings if match.group(1) in referred]
+    found = [(piece, match.end(), match.group(2)) for piece, match in given if match.group(3) is None]
+    found += [(piece, match.end(), match.group(3)) for piece, match in apart]
+    for piece, at, digits in found[:_MAX_NAMES]:
+        raw = _literal(piece, at) if digits is None else octets_of_digits(digits)
+        if raw:
             yield raw.decode("utf-16-be", "replace")[1:] if raw[:2] == b"\xfe\xff" else raw.decode("latin-1")
+    if len(found) > _MAX_NAMES:
+        raise LimitExceeded(f"PDF with more than {_MAX_NAMES} names of files")
+
+
+def _literal(piece: bytes, at: int) -> bytes:
+    """A string in brackets, which may stand in it in pairs or escaped; nothing when it does not end."""
+    depth, end = 1, at
+    while end - at < _MAX_NAME and (step := _STEP.match(piece, end, at + _MAX_NAME)) is not None:
+        depth += (step.group() == b"(") - (step.group() == b")")
+        if not depth:
+            return unescaped(piece[at:end])
+        end = step.end()
+    return b""
+
+
+def unescaped(written: bytes) -> bytes:
+    """A string in brackets with its escapes read (ISO 32000 section 7.3.4.2)."""
+    return _ESCAPE.sub(_octet, written)
+
+
+def _octet(escape: re.Match[bytes]) -> bytes:
+    octal, line_end, symbol = escape.groups()
+    if octal:
+        return bytes([int(octal, 8) & 255])
+    return b"" if line_end else _CONTROLS.get(symbol, symbol)
+
+
+def octets_of_digits(digits: bytes) -> bytes:
+    """A string in hexadecimal (ISO 32000 section 7.3.4.3)."""
+    return bytes.fromhex(_even(digits.translate(None, b" \t\r\n\f\0\v")).decode("ascii"))
 
 
 def _even(digits: bytes) -> bytes:
@@ -214,10 +293,14 @@ def _object_stream(content: bytes, at: int, limit: int) -> bytes | None:
     if _PREDICTED.search(content, max(0, at - 1_024), start):
         return None
     start += 8 if content[start + 6 : start + 8] == b"\r\n" else 7
+    inflate, found, stop = zlib.decompressobj(), bytearray(), min(len(content), start + _MAX_INFLATED)
     try:
-        return zlib.decompressobj().decompress(content[start : start + _MAX_INFLATED], limit)
+        while start < stop and not inflate.eof and len(found) < limit:
+            found += inflate.decompress(inflate.unconsumed_tail + content[start : start + _FED], limit - len(found))
+            start += _FED
     except zlib.error:
         return None
+    return bytes(found)
 
 
 def plain_copy(content: bytes) -> bytes | None:

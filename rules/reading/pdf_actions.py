@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
-from rules.reading.pdf import has_lock, pieces_of
+from rules.reading.pdf import GAP, has_lock, octets_of_digits, pieces_of, unescaped
 from rules.reading.relations import is_elsewhere
 
 _MAX_SCRIPT = 64 * 1024  # octets of one script; what forms calculate is shorter
 _MAX_SCRIPTS = 2_000  # of one piece; a form has a script or two a field
 _FRONT = 1_024  # octets of an object within which its dictionary ends
 _SCRIPT_WORDS = (b"/JavaScript", b"/JS")
-# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3).
-_GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n]){0,8}"
-_LAUNCH = re.compile(rb"/S" + _GAP + rb"/Launch\b")
+_GAP = GAP
+_LAUNCH = re.compile(rb"(?:/S|[0-9]|obj)" + _GAP + rb"/Launch\b")
 _KIND = re.compile(rb"/S" + _GAP + rb"/JavaScript\b")
 _CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<([0-9A-Fa-f\s]{0,131072})>|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)")
 _VALUE = _GAP + rb"(?:<<(.{0,400})|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)"
@@ -27,7 +26,9 @@ _OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj\b")
 _LISTED = re.compile(rb"[\d\s]{0,1000000}+")  # the numbers and places at the front of an object stream
 _ESCAPED = re.compile(rb"\\([()\\])")
 _MAX_SAME = 5  # objects of one number: updates replace them, and readers differ in which they take
-_ADDRESS = re.compile(rb"/(?:URI|F|UF)" + _GAP + rb"\(((?:[^()\\]|\\.){1,400})\)", re.DOTALL)
+_ADDRESS = re.compile(
+    rb"/(?:URI|F|UF)" + _GAP + rb"(?:\(((?:[^()\\]|\\.){1,1600})\)|<([0-9A-Fa-f\s]{2,3200})>)", re.DOTALL
+)
 _FILM = re.compile(rb"/Subtype" + _GAP + rb"/(?:RichMedia|Screen3D)\b|/RichMediaContent\b")
 # What Acrobat itself writes into the fields of a form: it formats, checks and adds up.
 _FORM_CALL = re.compile(r"\s{0,100}AF[A-Z][A-Za-z]{2,30}_?[A-Za-z]{0,30}\s{0,10}\(")
@@ -58,8 +59,11 @@ def _signs(piece: bytes) -> Iterator[Sign]:
         yield _sign("PDF that starts a program")
     if b"/RichMedia" in piece and _FILM.search(piece):
         yield _sign("PDF with a film that runs code")
-    for match in _ADDRESS.finditer(piece) if b"\\\\" in piece or b"script:" in piece or b"file:" in piece else ():
-        address = _ESCAPED.sub(rb"\1", match.group(1)).decode("latin-1").strip()
+    for match in _ADDRESS.finditer(piece):
+        literal, digits = match.groups()
+        raw = unescaped(literal) if literal is not None else octets_of_digits(digits)
+        wide = raw[:2] == b"\xfe\xff"
+        address = (raw[2:].decode("utf-16-be", "replace") if wide else raw.decode("latin-1")).strip()
         if address.lower().startswith("javascript:"):
             yield _sign("PDF with script")
         elif not address.lower().startswith(("http", "ftp", "mailto")) and is_elsewhere(address):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
@@ -15,16 +16,19 @@ from rules.reading.relations import is_elsewhere
 from rules.reading.rtf import text_of_rtf
 
 _MAX_OBJECTS = 1_000  # of one document
-_MAX_PASSES = 4  # times its own length that the objects of a document are read: objects inside objects multiply
+_MAX_PASSES = 2  # times its own length that the objects of a document are read: objects inside objects multiply
 _LEAST = 1024 * 1024  # octets that are read of the smallest document
 _LINK = 1  # OLE 1 format of a linked object (MS-OLEDS 2.2.4)
 _CLASSES = ("package", "equation", "ole2link", "htmlfile", "script", "otkloadr", "shell.explorer", "mscomctl")
-_TEMPLATE = re.compile(rb"\\\*\\template\b", re.IGNORECASE)
+# A number may stand behind any control word, and what is ignorable need not be marked so.
+_TEMPLATE = re.compile(rb"\\template(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
+_MAX_TEMPLATES = 100  # of one document, which has one
 _MAX_TEMPLATE = 2_000  # octets of a template's address with its escapes
-_OBJECT_DATA = re.compile(rb"\\objdata\b", re.IGNORECASE)
+_OBJECT_DATA = re.compile(rb"\\objdata(?![A-Za-z])-?([0-9]*)", re.IGNORECASE)
+_RUN = re.compile(rb"[^\\{}]+")
 _HEXADECIMAL = frozenset(bytes([digit]) for digit in b"0123456789abcdefABCDEF")
 _NOT_HEXADECIMAL = bytes(octet for octet in range(256) if bytes([octet]) not in _HEXADECIMAL)
-_CONTROL = re.compile(rb"\\([A-Za-z]{1,32})(-?[0-9]{1,9})? ?")
+_CONTROL = re.compile(rb"\\([A-Za-z]{1,32})(-?[0-9]{1,20})? ?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +47,11 @@ def unpack_rtf(octets: Octets, budget: Budget) -> Iterator[Member]:
     for found in _objects(bytes(octets)):
         meter.member()
         meter.octets(len(found.body))
-        package = package_of(found.body) if found.name.lower() == "package" else None
+        package = package_of(found.body) if "package" in found.name.lower() else None
         name = f"embedded {printable(found.name) or 'object'}"
         yield package or Member(names=(name,), octets=found.body)
+    if sum(1 for _ in islice(_TEMPLATE.finditer(octets), _MAX_TEMPLATES + 1)) > _MAX_TEMPLATES:
+        raise LimitExceeded(f"RTF with more than {_MAX_TEMPLATES} templates")
 
 
 def rtf_signs(octets: Octets) -> tuple[Sign, ...]:
@@ -61,7 +67,7 @@ def rtf_signs(octets: Octets) -> tuple[Sign, ...]:
 def _object_signs(content: bytes) -> Iterator[Sign]:
     for found in _objects(content):
         name = found.name.lower()
-        if name.startswith(_CLASSES):
+        if name.startswith(_CLASSES) or "package" in name:
             yield _sign(f"{printable(found.name)} object")
         if found.is_link and is_elsewhere(found.topic):
             yield _sign("linked object fetched from outside when it is opened")
@@ -70,7 +76,7 @@ def _object_signs(content: bytes) -> Iterator[Sign]:
 
 
 def _template_signs(content: bytes) -> Iterator[Sign]:
-    for match in _TEMPLATE.finditer(content):
+    for match in islice(_TEMPLATE.finditer(content), _MAX_TEMPLATES):  # unpacking reports more
         written = content[match.end() : match.end() + _MAX_TEMPLATE].partition(b"}")[0]
         if is_elsewhere(text_of_rtf(b"{" + written + b"}")):
             yield _sign("template fetched from outside when it is opened")
@@ -84,22 +90,30 @@ def _objects(content: bytes) -> Iterator[RichObject]:
         left -= end - match.end()
         if left <= 0 or count > _MAX_OBJECTS:
             raise LimitExceeded(f"RTF with more than {_MAX_OBJECTS} objects, or objects inside each other")
-        for data in dict.fromkeys(readings):
+        front = match.group(1)  # the number of the control word, or the first digits of the data
+        for data in dict.fromkeys(_octets(given) for digits in readings for given in (digits, front + digits)):
             if len(data) >= 8:
                 yield _object(data)
 
 
 def _object_data(content: bytes, at: int, limit: int) -> tuple[int, tuple[bytes, bytes]]:
-    """Where the group ends, and the octets that its hexadecimal digits give: those of the group itself, and all."""
+    """Where the group ends, and its hexadecimal digits: those of the group itself, and all."""
     end = content.find(b"}", at, at + limit)
     end = end if end >= 0 else min(len(content), at + limit)
     written = content[at:end]
     if b"\\" not in written and b"{" not in written:
-        plain = _octets(written.translate(None, _NOT_HEXADECIMAL))
+        plain = written.translate(None, _NOT_HEXADECIMAL)
         return end, (plain, plain)
     own, every, depth = bytearray(), bytearray(), 0
     stop = min(len(content), at + limit)
     while at < stop and depth >= 0:
+        run = _RUN.match(content, at, stop)
+        if run is not None:
+            digits = run.group().translate(None, _NOT_HEXADECIMAL)
+            every += digits
+            own += digits if not depth else b""
+            at = run.end()
+            continue
         octet = content[at : at + 1]
         if octet == b"\\":
             at, digits = _control(content, at)
@@ -107,12 +121,8 @@ def _object_data(content: bytes, at: int, limit: int) -> tuple[int, tuple[bytes,
             every += digits
             continue
         depth += (octet == b"{") - (octet == b"}")
-        if octet in _HEXADECIMAL:
-            every += octet
-            if not depth:
-                own += octet
         at += 1
-    return at, (_octets(bytes(own)), _octets(bytes(every)))
+    return at, (bytes(own), bytes(every))
 
 
 def _control(content: bytes, at: int) -> tuple[int, bytes]:

@@ -1,12 +1,13 @@
 """PDF: embedded files wherever they hang, text, and passwords."""
 
 import io
+import time
 import zlib
 
 import pypdfium2
 import pytest
 
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.member import Unreadable
 from rules.reading.pdf import has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
 
@@ -109,3 +110,78 @@ def test_objects_come_out_of_streams_of_rare_filters():
 
 def test_what_cannot_be_opened_has_no_plain_copy():
     assert plain_copy(b"%PDF-1.7\nnothing") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (b"/F (a\\056\\152s)", "a.js"),
+        (b"/F (a(1).js)", "a(1).js"),
+        (b"/F (a.j\\\ns)", "a.js"),
+        (b"/F 8 0 R", "a.js"),
+        (b"/F (a.js) /Desc (" + b"x" * 600 + b")", "a.js"),
+        (b"/F%c\n(a.js)", "a.js"),
+    ],
+)
+def test_the_name_of_an_embedded_file_is_read_however_it_is_written(written, name):
+    octets = pdf(stream(b"var x"), b"<< /Type /Filespec %s /EF << /F 6 0 R >> >>" % written, b"(a.js)")
+    assert name in taken(octets)
+
+
+def test_the_names_of_files_are_bounded():
+    began = time.process_time()
+    with pytest.raises(LimitExceeded, match="5000 names"):
+        list(unpack_pdf(pdf(b"/EF /F (" * 400_000), Budget()))
+    assert time.process_time() - began < 4
+
+
+def test_object_streams_before_much_else_cost_little():
+    one = stream(zlib.compress(bytes(40_000)), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    octets = pdf(*[one] * 399) + b"\x01" * (18 << 20)
+    began = time.process_time()
+    assert len(list(pieces_of(octets))) >= 400
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("content", "filters", "reason"),
+    [
+        (zlib.compress(zlib.compress(PROGRAM)), b"[/FlateDecode /FlateDecode]", "deflated twice"),
+        (PROGRAM.hex().encode() + b">", b"/ASCIIHexDecode", "rare filter"),
+        (PROGRAM.hex().encode() + b">", b"[/ASCIIHexDecode]", "rare filter"),
+        (zlib.compress(PROGRAM), b"9 0 R", "rare filter"),
+    ],
+)
+def test_an_embedded_file_that_is_not_simply_deflated_is_told(content, filters, reason):
+    file = stream(content, b"/Type /EmbeddedFile /Filter %s" % filters)
+    with pytest.raises(Unreadable, match=reason):
+        taken(pdf(file, b"<< /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>"))
+
+
+@pytest.mark.parametrize("filters", [b"/FlateDecode", b"[/FlateDecode]", b"[ /FlateDecode ] /Params << /Size 3 >>"])
+def test_an_embedded_file_that_is_simply_deflated_is_read(filters):
+    file = stream(zlib.compress(PROGRAM), b"/Type /EmbeddedFile /Filter %s" % filters)
+    picture = stream(b"x", b"/Subtype /Image /Filter [/ASCII85Decode /DCTDecode]")
+    assert PROGRAM in taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>", picture)).values()
+
+
+def test_a_file_larger_than_memory_is_not_taken_out(limited_memory):
+    packer = zlib.compressobj(9)
+    large = b"".join(packer.compress(bytes(1 << 24)) for _ in range(96)) + packer.flush()
+    file = stream(zlib.compress(large, 9), b"/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]")
+    with pytest.raises(Unreadable, match="deflated twice"):
+        taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>"))
+
+
+def portfolio(count):
+    names = b" ".join(b"(%05d) 7 0 R" % number for number in range(count))
+    tree = b"/Names << /EmbeddedFiles << /Names [%s] >> >> " % names
+    file = b"<< /Type /Filespec /F (a.txt) /EF << /F 6 0 R >> >>"
+    octets = pdf(stream(b"x", b"/Type /EmbeddedFile"), file)
+    return octets.replace(b"/Type /Catalog ", b"/Type /Catalog " + tree)
+
+
+def test_the_number_of_embedded_files_is_bounded():
+    assert len(list(unpack_pdf(portfolio(500), Budget()))) == 500
+    with pytest.raises(LimitExceeded, match="500 embedded files"):
+        list(unpack_pdf(portfolio(501), Budget()))

@@ -41,6 +41,9 @@ def told(octets):
         (b"<< /Subtype /RichMedia /RichMediaContent 9 0 R >>", "PDF with a film that runs code"),
         (b"<< /S /URI /URI (file://a.example/x.exe) >>", "PDF that opens a share elsewhere"),
         (b"<< /S /GoToR /F (\\\\\\\\a.example\\\\x) >>", "PDF that opens a share elsewhere"),
+        (b"<< /S /GoToR /F (\\134\\134a.example\\134x) >>", "PDF that opens a share elsewhere"),
+        (b"<< /S /GoToR /F <5c5c612e6578616d706c655c78> >>", "PDF that opens a share elsewhere"),
+        (b"/Launch", "PDF that starts a program"),
         (b"<< /S /URI /URI (javascript:x\\(\\)) >>", "PDF with script"),
     ],
 )

@@ -107,3 +107,48 @@ def test_objects_inside_objects_end(piece):
         list(unpack_rtf(content, Budget()))
     assert time.process_time() - began < 8
     rtf_signs(content)
+
+
+@pytest.mark.parametrize("word", [b"objdata1 ", b"objdata-12 ", b"objdata"])
+def test_a_number_behind_the_word_of_an_object_hides_nothing(word):
+    content = rtf(object_data()).replace(b"objdata ", word)
+    assert PROGRAM in [member.octets for member in unpack_rtf(content, Budget())]
+
+
+def test_a_long_count_of_plain_octets_is_read():
+    digits = object_data()
+    content = rtf(b"\\bin%020d " % (len(digits) // 2) + bytes.fromhex(digits.decode()))
+    assert PROGRAM in [member.octets for member in unpack_rtf(content, Budget())]
+
+
+def test_a_package_has_its_name_whatever_its_class_is_called():
+    members = unpack_rtf(rtf(object_data(name=b"OLE Package\0")), Budget())
+    assert ("notes.txt", "payload.exe") in [member.names for member in members]
+
+
+@pytest.mark.parametrize("front", [b"\\*\\template1 ", b"\\*{\\template ", b"\\*\r\n\\template "])
+def test_a_template_from_elsewhere_is_told_however_it_is_written(front):
+    content = b"{\\rtf1{" + front + b"https://a.example/x.dotm}}"
+    assert told(content) == {"template fetched from outside when it is opened"}
+
+
+@pytest.mark.parametrize("field", [b"fldinst1 DDEAUTO cmd", b"fldinst \\u68?\\u68\\'3f\\u69 ?AUTO cmd"])
+def test_a_field_that_starts_a_program_is_told_however_it_is_written(field):
+    assert told(b"{\\rtf1{\\field{\\*\\" + field + b"}}}") == {"DDE field"}
+
+
+def test_templates_and_objects_without_number_cost_little():
+    for count, word in ((300_000, b"\\*\\template "), (200_000, b"{\\*\\objdata ")):
+        content = b"{\\rtf1" + word * count
+        began = time.process_time()
+        rtf_signs(content)
+        with pytest.raises(LimitExceeded):
+            list(unpack_rtf(content, Budget()))
+        assert time.process_time() - began < 5
+
+
+def test_the_number_of_templates_is_bounded():
+    content = b"{\\rtf1" + b"{\\*\\template a.dotm}" * 100
+    assert list(unpack_rtf(content + b"}", Budget())) == []
+    with pytest.raises(LimitExceeded, match="100 templates"):
+        list(unpack_rtf(content + b"{\\*\\template a.dotm}}", Budget()))
