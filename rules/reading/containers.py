@@ -13,6 +13,7 @@ from rules.reading.carried import unpack_page
 from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
 from rules.reading.documents import text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
+from rules.reading.extensions import kinds_of_name
 from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import OUTLOOK_MESSAGE
@@ -57,6 +58,7 @@ _READ_AS_DOCUMENTS = frozenset(
 _TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
 _TEXT_PARTS = (".xml", ".rels", ".vml", ".rdf", "mimetype", "/")
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
+_KINDS_OF_PARTS = frozenset({Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT})
 
 
 def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: Budget) -> Iterator[Member]:
@@ -141,12 +143,14 @@ def _is_own_part(member: Member) -> bool:
     """Whether an Office or OpenDocument file's member is text, a picture, a font or its macros: no embedded file."""
     head = member.octets[:HEAD]
     name = member.names[0].lower()
-    if name.endswith(_MACROS):
-        return True  # told as a sign of the document itself
     known = front_of(head, len(member.octets))
+    if name.endswith(_MACROS):
+        return known is Format.OLE  # told as a sign of the document itself
+    if not kinds_of_name(name) <= _KINDS_OF_PARTS:
+        return False  # a program by its name, whatever it begins with
     if known is None and not member.encrypted and is_text(head):
         return name.endswith(_TEXT_PARTS)
-    return known in _PARTS_OF_DOCUMENTS
+    return known in _PARTS_OF_DOCUMENTS and _PARTS_OF_DOCUMENTS.issuperset(formats_of(member.octets))
 
 
 def _is_named_zip(signs: Sequence[Sign]) -> bool:

@@ -156,3 +156,29 @@ def test_a_document_that_is_none_is_told(name):
 @pytest.mark.parametrize(("name", "octets"), [("photo.raw", NOISE), ("a.docx", b"words under a wrong name\r\n" * 9)])
 def test_words_and_unknown_names_are_no_such_document(name, octets):
     assert list(programs(octets, (name,))) == []
+
+
+GIF = b"GIF89a\x01\0\x01\0\0\0\0;"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("word/payload.hta", GIF + b"<script>run()</script>"),
+        ("word/media/photo.lnk", GIF),
+        ("word/vbaproject.bin", PE),
+        ("word/media/image1.png", b"\x89PNG\r\n\x1a\n" + bytes(40) + zipped("payload.exe", PE)),
+    ],
+)
+def test_what_only_looks_like_a_part_of_a_document_is_taken_out(name, content):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+        archive.writestr(name, content)
+        archive.writestr("word/media/image2.gif", GIF)
+    octets = target.getvalue()
+    budget = Budget()
+    with budget.inside_container():
+        members = list(unpack(octets, ("a.docx",), signs_of(("a.docx",), None, octets), budget))
+    assert [member.names[0] for member in members] == [name]
