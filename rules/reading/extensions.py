@@ -70,6 +70,7 @@ _RIGHT_TO_LEFT = "\u202e"  # shows what follows it reversed
 _DOTS = str.maketrans("。｡", "..")  # full stops that NFKC does not fold
 _CLASS_ID = re.compile(r"\{[0-9a-f]{8}-[0-9a-f-]{27}\}$")  # Windows hides such an extension and obeys it; linear
 _EDGES = " \t\r\n.\"'<>;,?#*|)]"
+_BEFORE = _EDGES.replace(".", "")  # `.vbs` is all extension, and Windows runs it
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127]) | dict.fromkeys(map(ord, "\t\r\n"), " ")
 
 
@@ -93,7 +94,7 @@ def readings(name: str) -> tuple[str, ...]:
     and what follows a NUL are read as each system reads them.
     """
     if name.isascii() and name.replace(".", "").replace("-", "").replace("_", "").isalnum():
-        return (name[-MAX_NAME:].strip(".").lower(),)  # the ordinary name has one reading
+        return (name[-MAX_NAME:].rstrip(".").lower(),)  # the ordinary name has one reading
     found: dict[str, None] = {}
     for text in _decoded(name[-MAX_NAME:]):
         before, override, after = text.partition(_RIGHT_TO_LEFT)
@@ -118,10 +119,10 @@ def _pieces(text: str) -> Iterator[str]:
         if not plain.isascii():
             plain = "".join(filter(_is_written, plain))
         last = plain.replace("\\", "/").rstrip("/ .").rpartition("/")[2]
-        yield last.strip(_EDGES)
+        yield last.rstrip(_EDGES).lstrip(_BEFORE)
         stream = last.partition(":")[0] if last[1:2] != ":" else last[2:].partition(":")[0]
         if ":" in last and stream:
-            yield stream.strip(_EDGES)  # NTFS: what stands before the colon is the file
+            yield stream.rstrip(_EDGES).lstrip(_BEFORE)  # NTFS: what stands before the colon is the file
 
 
 def _is_written(char: str) -> bool:

@@ -49,6 +49,7 @@ _USUAL_PREAMBLES = (
     b"this message is in mime format",
     b"this is a mime-encapsulated message",
 )
+_DOCUMENTS = frozenset((Kind.DOCUMENT, Kind.MACRO_DOCUMENT))
 _TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.UNKNOWN))
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
 
@@ -239,14 +240,15 @@ class Walk:
     ) -> None:
         """One decoding of a leaf: shown as the body, or taken as a file."""
         shown = [media_type for media_type in media_types if media_type in ("text/plain", "text/html")]
-        if not shown or not self._is_body(entity, place):
+        is_body = bool(shown) and self._is_body(entity, place)
+        signs = _all_signs(entity.names, media_types, content) if is_body else ()
+        if not is_body or _is_document(signs):
             path = under(place.name, entity.names)
             charset = entity.parameter("charset") if media_types[0].startswith("text/") else None
             self._file(content, entity.names, media_types, path, place, charset=charset)
             return
         if first:
             self._has_body = True
-        signs = _all_signs(entity.names, media_types, content)
         why = protection_of(content, signs)
         self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, encrypted=why, inline=True))
         if why:
@@ -331,7 +333,9 @@ class Walk:
     def _attached_text(
         self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str
     ) -> None:
-        if declared == "text/html" or any(sign.kind is Kind.HTML for sign in signs):
+        if _is_document(signs):
+            self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))  # whatever its type says
+        elif declared == "text/html" or any(sign.kind is Kind.HTML for sign in signs):
             page = read_page(content, charset)
             self.record.say(path, Role.ATTACHED, page.text)
             self.record.say(path, Role.HIDDEN, page.hidden)
@@ -379,6 +383,10 @@ def _all_signs(names: tuple[str, ...], declared: Sequence[str | None], content: 
     if len(declared) == 1:
         return signs_of(names, declared[0], content)
     return tuple(dict.fromkeys(sign for media_type in declared for sign in signs_of(names, media_type, content)))
+
+
+def _is_document(signs: Sequence[Sign]) -> bool:
+    return any(sign.by is By.CONTENT and sign.kind in _DOCUMENTS for sign in signs)
 
 
 def _part(

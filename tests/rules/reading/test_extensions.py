@@ -114,3 +114,8 @@ def test_rarer_names_that_windows_macos_and_office_run_or_open(extensions, kind)
 @pytest.mark.parametrize("name", ["city.crt", "city.cer", "mail.pst", "a.tmp"])
 def test_certificates_and_mailboxes_run_nothing(name):
     assert kinds(name) == set()
+
+
+@pytest.mark.parametrize("name", [".vbs", "letters/.hta", '".exe"', ".scr "])
+def test_a_name_that_is_all_extension(name):
+    assert kinds(name) & {Kind.PROGRAM, Kind.SCRIPT}

@@ -1,7 +1,10 @@
 """A message read into facts: fields, people, texts by role, limits."""
 
+import base64
+import io
 import mmap
 import time
+import zipfile
 
 import pytest
 
@@ -196,3 +199,16 @@ def test_an_encoding_that_gives_nothing_is_told(facts_of):
     (unread,) = facts_of(head + "!!!!\n").unread
     assert (unread.reason, unread.detail) == (Reason.UNREADABLE, "base64 that decodes to nothing")
     assert facts_of(head + "\n").unread == ()
+
+
+@pytest.mark.parametrize("declared", ["text/plain", "text/html", "application/octet-stream"])
+@pytest.mark.parametrize("kind", ["docx", "rtf"])
+def test_a_document_is_read_whatever_its_type_says(facts_of, declared, kind):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w><p>secret words</p></w>")
+    octets = target.getvalue() if kind == "docx" else b"{\\rtf1 secret words}"
+    head = f"From: ann@city.example\nContent-Type: {declared}; name=a.{kind}\nContent-Transfer-Encoding: base64\n\n"
+    found = facts_of(head + base64.encodebytes(octets).decode()).texts
+    assert any("secret words" in text.text for text in found if text.role is Role.ATTACHED)
