@@ -11,9 +11,9 @@ from itertools import pairwise
 from rules.message import Octets
 from rules.reading.encodings import Encoding
 from rules.reading.fields import Header, read_header
-from rules.reading.names import differ_in_kind, names_of
+from rules.reading.names import MAX_NAMES, differ_in_kind, names_of
 from rules.reading.parameters import Structured, has_too_many_sections, parse_structured, values_of
-from rules.reading.words import unfold
+from rules.reading.words import is_too_long, unfold
 
 MAX_BOUNDARY = 200  # octets; RFC 2046 section 5.1.1 allows 70
 MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
@@ -60,7 +60,7 @@ class Entity:
     encodings: tuple[Encoding, ...]  # candidates, never empty
     names: tuple[str, ...]
     troubles: tuple[str, ...]
-    too_many_sections: bool = False
+    cut: bool = False  # it says more than is read: sections, names, fields of a kind, octets or words of a field
 
     def media_types(self, default: str) -> tuple[str, ...]:
         """Every media type the header gives, or the default of RFC 2045 section 5.2."""
@@ -90,10 +90,14 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
     """Read the header of the entity at octets[start:end]."""
     header = read_header(octets, start, end)
     written = list(dict.fromkeys(map(unfold, header.all("content-type"))))
-    if len(written) > MAX_TYPES:
+    too_many = len(written) > MAX_TYPES
+    if too_many:
         written = written[: MAX_TYPES // 2] + written[-MAX_TYPES // 2 :]
     types = tuple(map(parse_structured, written))
-    dispositions = tuple(map(parse_structured, header.all("content-disposition")[:MAX_TYPES]))
+    described = header.all("content-disposition")
+    dispositions = tuple(
+        map(parse_structured, described[: MAX_TYPES // 2] + described[MAX_TYPES // 2 :][-MAX_TYPES // 2 :])
+    )
     encodings, troubles = _encodings_of(header.all("content-transfer-encoding"))
     troubles = [*header.oddities, *troubles]
     if len(types) > 1 and len({_media_type(structured.value, "text/plain") for structured in types}) > 1:
@@ -109,7 +113,11 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
         encodings=encodings,
         names=names,
         troubles=tuple(troubles),
-        too_many_sections=any(map(has_too_many_sections, (*types, *dispositions))),
+        cut=too_many
+        or len(described) > MAX_TYPES
+        or len(names) > MAX_NAMES
+        or any(map(has_too_many_sections, (*types, *dispositions)))
+        or any(is_too_long(field.body) for field in header.fields),
     )
 
 

@@ -12,7 +12,7 @@ from rules.reading.parameters import Structured, percent_decoded, texts_of
 from rules.reading.words import header_text
 
 MAX_NAME = 1_024  # characters; file systems end at 255
-MAX_NAMES = 32  # candidates of one part
+MAX_NAMES = 32  # candidates of one part; one more is kept, which tells that there were more
 
 _ORDINARY = re.compile(r"[A-Za-z0-9_()+,@=#&!~{}\[\]-][A-Za-z0-9 _.()+,@=#&!~{}\[\]-]*(?<![. ])")
 _STREAM = re.compile(r":+\$?[A-Za-z$]*\Z")  # NTFS: `payload.exe::$DATA` opens payload.exe
@@ -50,9 +50,9 @@ def merge_names(candidates: Iterable[str]) -> tuple[str, ...]:
     merged: dict[str, None] = {}
     for candidate in candidates:
         merged.update(dict.fromkeys(normalise_name(candidate)))
-        if len(merged) >= MAX_NAMES:
+        if len(merged) > MAX_NAMES:
             break
-    return tuple(merged)[:MAX_NAMES]
+    return tuple(merged)[: MAX_NAMES + 1]
 
 
 def names_of(

@@ -49,6 +49,10 @@ _USUAL_PREAMBLES = (
     b"this message is in mime format",
     b"this is a mime-encapsulated message",
 )
+_HEADER_LIMITS = (
+    "a header beyond 256 KiB or 1,000 fields, or a field beyond 64 KiB, 500 encoded words, 100 sections, 32 names or "
+    "10 of its kind"
+)
 _DOCUMENTS = frozenset((Kind.DOCUMENT, Kind.MACRO_DOCUMENT))
 _TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.UNKNOWN))
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
@@ -85,8 +89,8 @@ class Walk:
     def _entity(self, octets: Octets, entity: Entity, place: Place) -> None:
         for trouble in entity.troubles:
             self.record.doubt(place.name, trouble)
-        if entity.header.cut or entity.too_many_sections or any(structured.cut for structured in entity.types):
-            self.record.skip(place.name, Reason.LIMIT, "a header beyond 256 KiB, 1,000 fields or 100 sections")
+        if entity.header.cut or entity.cut or any(structured.cut for structured in entity.types):
+            self.record.skip(place.name, Reason.LIMIT, _HEADER_LIMITS)
         media_types = entity.media_types(place.default)
         multiparts = [media_type for media_type in media_types if media_type.startswith("multipart/")]
         if multiparts:

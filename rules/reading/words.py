@@ -14,6 +14,11 @@ _ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BLANK = re.compile(rb"[ \t\r\n]*")
 
 
+def is_too_long(body: bytes) -> bool:
+    """Whether a field body holds more, in octets or encoded words, than is read of it."""
+    return len(body) > MAX_FIELD_TEXT or body.count(b"=?") > MAX_ENCODED_WORDS
+
+
 def unfold(body: bytes) -> bytes:
     """A field body on one line (RFC 5322 section 2.2.3); the blanks that folded it become one."""
     if b"\n" not in body and b"\r" not in body:

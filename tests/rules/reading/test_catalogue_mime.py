@@ -321,3 +321,42 @@ def test_d21_depth_31(told):
 )  # fmt: skip
 def test_d22_what_breaks_other_parsers_ends_in_a_verdict(told, fields):
     assert "executable" not in told(FRONT + fields + "\nwords \\u0041 +AGEAYg- \x9c\n")
+
+
+@pytest.mark.parametrize(("count", "told_as"), [(10, "executable"), (11, Reason.LIMIT)])
+def test_d09_as_many_dispositions_as_are_read_and_one_more(told, count, told_as):
+    fields = "Content-Disposition: attachment; filename=a.txt\n" * (count - 1)
+    fields += "Content-Disposition: attachment; filename=a.js\n"
+    assert told_as in told(mixed("multipart/mixed; boundary=b", parts("b", f"{BINARY}{fields}\n{WORDS}")))
+
+
+@pytest.mark.parametrize(("count", "limited"), [(32, False), (33, True)])
+def test_d09_as_many_names_as_are_kept_and_one_more(told, count, limited):
+    names = "".join(f"; filename=a{number}.txt" for number in range(count))
+    assert (Reason.LIMIT in told(named(names))) == limited
+
+
+@pytest.mark.parametrize(("count", "limited"), [(500, False), (501, True)])
+def test_d09_as_many_encoded_words_as_are_decoded_and_one_more(told, count, limited):
+    assert (Reason.LIMIT in told(FRONT + "X-Words: " + "=?utf-8?Q?a?=\n " * count + "\n\nwords\n")) == limited
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_d21_a_field_of_64_kib_and_one_octet_more(told, more, limited):
+    body = "x" * (64 * 1024 - 1 + more)  # and the blank before it
+    assert (Reason.LIMIT in told(f"{FRONT}X-Long: {body}\n\nwords\n")) == limited
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_d21_a_header_of_256_kib_and_one_octet_more(told, more, limited):
+    front = FRONT.replace("\n", "\r\n")
+    line = "X: " + "a" * 995 + "\r\n"
+    room = 256 * 1024 - len(front) - len("Y: \r\n\r\n") + more
+    header = front + line * (room // len(line)) + "Y: " + "b" * (room % len(line)) + "\r\n"
+    assert (Reason.LIMIT in told(f"{header}\r\nwords\r\n".encode())) == limited
+
+
+def test_d21_many_attributes_of_one_element_cost_little(told):
+    began = time.process_time()
+    told(f"{FRONT}Content-Type: text/html\n\n<p " + " ".join(f"a{n}=1" for n in range(150_000)) + ">words\n")
+    assert time.process_time() - began < SECONDS

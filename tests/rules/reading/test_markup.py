@@ -2,13 +2,16 @@
 
 import pytest
 
-from rules.reading.markup import MAX_DEPTH, MAX_OPEN_FORMATTING, danger_of, strip_tags
+from rules.reading.markup import MAX_ATTRIBUTES, MAX_DEPTH, MAX_OPEN_FORMATTING, danger_of, strip_tags
 
 
 @pytest.mark.parametrize(
     "page",
     [
         "<b>" * MAX_OPEN_FORMATTING,
+        "<p" + ' a="1"' * MAX_ATTRIBUTES + ">x",
+        '<img src="' + "/x y" * 5_000 + '">',
+        "words and words " * 5_000,
         "<div>" * MAX_DEPTH,
         "<b>x</b>" * 5_000,
         "<div>x</div>" * 5_000,
@@ -24,6 +27,9 @@ def test_ordinary_pages_are_safe(page):
     "page",
     [
         "<b>" * (MAX_OPEN_FORMATTING + 1),
+        "<p" + ' a="1"' * (MAX_ATTRIBUTES + 1) + ">x",
+        "<p" + ' a=">"' * (MAX_ATTRIBUTES + 1) + ">x",
+        "<p" + " a<b" * (2 * MAX_ATTRIBUTES + 1) + ">x",
         "<div>" * (MAX_DEPTH + 1),
         "<option>x</option>" * 1_001,
         "</b>" * 1_000 + "<b>" * (MAX_OPEN_FORMATTING + 1),

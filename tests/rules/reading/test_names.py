@@ -88,4 +88,5 @@ def test_the_original_spelling_is_kept_beside_the_readable_one():
 
 
 def test_candidates_are_bounded():
-    assert len(merge_names(f"{number}.exe" for number in range(1_000))) == 32
+    assert len(merge_names(f"{number}.exe" for number in range(32))) == 32
+    assert len(merge_names(f"{number}.exe" for number in range(1_000))) == 33  # which tells that there were more
