@@ -16,6 +16,8 @@ from rules.reading.signatures import HEAD, Format, formats_of, front_of
 
 MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60 to 76, words and names end before
 MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two
+MAX_GROUPS = 2_000  # of them that are looked at; each costs up to half a millisecond
+MAX_FRONT = 8 * 1024  # octets in which the fields of one group are looked for
 MAX_STARTS = 5_000  # places in one text at which a file may begin; each costs some microseconds
 _PHASES = 4  # letters of one quantum: a stray letter before a file shifts it, and a reader may pass it over
 _LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119)
@@ -56,14 +58,19 @@ _DESCRIBING = re.compile(rb"content-(?:type|disposition|transfer-encoding)[\s\0]
 def entities_in(text: bytes) -> Iterator[Entity]:
     """What content fields in the midst of a text describe, each up to the next group of them.
 
-    Only what is more than text in no encoding, as a quoted header seldom is. LimitExceeded beyond MAX_ENTITIES.
+    Only what is more than text in no encoding, as a quoted header seldom is. LimitExceeded beyond MAX_ENTITIES and
+    MAX_GROUPS.
     """
     lowered = text.lower()
-    count = 0
+    count = groups = 0
     at = _next_described(lowered, 0)
     while at >= 0:
-        header = read_entity(text, at, len(text)).body.start
-        following = _next_described(lowered, header)
+        groups += 1
+        if groups > MAX_GROUPS:
+            raise LimitExceeded(f"more than {MAX_GROUPS} groups of content fields in one text")
+        front = read_entity(text, at, min(len(text), at + MAX_FRONT))
+        # A line that is no field to the reader of headers is a body that begins at once: go on behind it.
+        following = _next_described(lowered, max(front.body.start, at + 1))
         entity = read_entity(text, at, following if following >= 0 else len(text))
         if entity.names or entity.encodings != (Encoding.IDENTITY,):
             count += 1

@@ -1,12 +1,14 @@
 """Files that no structure leads to: base64 in words, fields in the midst of a text."""
 
 import base64
+import contextlib
 import random
+import time
 
 import pytest
 
 from rules.reading.budget import LimitExceeded
-from rules.reading.sweep import MAX_ENTITIES, MAX_STARTS, MIN_RUN, entities_in, runs_in
+from rules.reading.sweep import MAX_ENTITIES, MAX_GROUPS, MAX_STARTS, MIN_RUN, entities_in, runs_in
 
 PROGRAM = b"MZ\x90" + bytes(60) + b"This program cannot be run in DOS mode. " * 3
 RUN = base64.encodebytes(PROGRAM)
@@ -117,3 +119,22 @@ def test_as_many_descriptions_as_are_read_and_one_more():
     assert len(list(entities_in(DESCRIBED * MAX_ENTITIES))) == MAX_ENTITIES
     with pytest.raises(LimitExceeded, match="descriptions of files"):
         list(entities_in(DESCRIBED * (MAX_ENTITIES + 1)))
+
+
+def test_a_line_that_is_no_field_to_the_reader_of_headers_is_passed():
+    assert list(entities_in(b"words\ncontent-type\x0b:\nmore\n" + DESCRIBED))[-1].names == ("a.exe",)
+
+
+def test_as_many_groups_as_are_looked_at_and_one_more():
+    group = b"Content-Type: text/plain\n\nwords\n"
+    assert list(entities_in(group * MAX_GROUPS)) == []
+    with pytest.raises(LimitExceeded, match="groups of content fields"):
+        list(entities_in(group * (MAX_GROUPS + 1)))
+
+
+@pytest.mark.parametrize("group", [b"content-type\x0b:\n", b"content-type: a\nxx\n content-disposition\0: q\n"])
+def test_groups_without_end_cost_little(group):
+    began = time.process_time()
+    with contextlib.suppress(LimitExceeded):
+        list(entities_in(group * 100_000))
+    assert time.process_time() - began < 8
