@@ -1,5 +1,6 @@
 """Nothing that was acknowledged is lost: killed while mail comes in, and everything is found again."""
 
+import contextlib
 import itertools
 import smtplib
 import threading
@@ -83,7 +84,7 @@ def test_sigterm_finishes_what_is_in_hand_and_ends_with_0(
 ) -> None:
     """Catalogue H07."""
     gateway = mailward()
-    with smtplib.SMTP("127.0.0.1", gateway.edge, timeout=30) as client:
+    with contextlib.closing(smtplib.SMTP("127.0.0.1", gateway.edge, timeout=30)) as client:
         client.ehlo()
         client.mail("a@elsewhere.example")
         client.rcpt("b@city.example")
