@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 START_SECONDS = 20.0
 POSTFIX = shutil.which("postfix") or "/usr/sbin/postfix"
 REFUSED = "nobody"  # this local part is refused for good, as a mailbox that does not exist
@@ -201,13 +203,6 @@ class Postfix:
         values |= settings
         (self._conf / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
         (self._conf / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd{_SERVICES}")
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on at this moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def wait_for_port(port: int, seconds: float) -> None:

@@ -26,7 +26,8 @@ sys.path.insert(0, str(ROOT))
 from tests.benchmarks.contents import write_contents  # noqa: E402
 from tests.benchmarks.ending import end_in_order, end_with_parent  # noqa: E402
 from tests.benchmarks.systems import HERE, System, Unavailable, mailward, postfix_queue, script  # noqa: E402
-from tests.postfix import free_port, wait_for_port  # noqa: E402
+from tests.ports import free_port  # noqa: E402
+from tests.postfix import wait_for_port  # noqa: E402
 
 LATE_SECONDS = 0.3  # after a run, before its CPU is read
 DRAIN_SECONDS = 60.0  # for a queue to empty

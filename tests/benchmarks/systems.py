@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.ending import end_with_parent
-from tests.postfix import Postfix, PostfixMissing, free_port, wait_for_port
+from tests.ports import free_port
+from tests.postfix import Postfix, PostfixMissing, wait_for_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

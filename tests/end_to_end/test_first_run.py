@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.postfix import Postfix, free_port
+from tests.ports import free_port
+from tests.postfix import Postfix
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(300)  # on a busy machine each start takes long

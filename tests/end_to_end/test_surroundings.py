@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 HELLO = b"From: a@elsewhere.example\r\nTo: b@city.example\r\nSubject: hello\r\n\r\nA word.\r\n"
 PROGRAM = HELLO.replace(b"\r\n\r\n", b'\r\nContent-Type: application/octet-stream; name="x.exe"\r\n\r\nMZ', 1)
@@ -24,12 +25,6 @@ rules: [{use: executable-attachment, cites: [A], action: quarantine}]
 """
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for(log: Path, words: str) -> None:
     deadline = time.monotonic() + 20
     while words not in log.read_text():
@@ -39,7 +34,7 @@ def wait_for(log: Path, words: str) -> None:
 
 def test_an_unreachable_next_hop_is_451_at_rcpt(mailward: Callable[..., Any]) -> None:
     """Catalogue B01."""
-    gateway = mailward(f"host: 127.0.0.1, port: {unused_port()}")
+    gateway = mailward(f"host: 127.0.0.1, port: {free_port()}")
     code, text = gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)
     assert code == 451 and text.startswith("4.4.1")
 

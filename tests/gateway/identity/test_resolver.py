@@ -15,6 +15,7 @@ import pytest
 
 from gateway.identity import resolver as module
 from gateway.identity.resolver import Answer, Lookups, Outcome, RecordType, Resolver, system_servers
+from tests.ports import free_port
 
 QUICK = 0.2  # seconds for one server's answer, so that silence costs a test little
 
@@ -25,10 +26,10 @@ Reply = Callable[[dns.message.QueryMessage], "bytes | tuple[bytes, ...] | None"]
 class Hostile(asyncio.DatagramProtocol):
     """A name server, UDP and TCP on one port, that answers each name by its first label."""
 
+    port: int
     udp: dict[str, Reply] = field(default_factory=dict)
     tcp: dict[str, Reply] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    port: int = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -55,10 +56,9 @@ class Hostile(asyncio.DatagramProtocol):
 
 @pytest.fixture
 async def server() -> AsyncIterator[Hostile]:
-    hostile = Hostile()
+    hostile = Hostile(port=free_port())
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: hostile, local_addr=("127.0.0.1", 0))
-    hostile.port = transport.get_extra_info("sockname")[1]
+    transport, _ = await loop.create_datagram_endpoint(lambda: hostile, local_addr=("127.0.0.1", hostile.port))
     tcp = await asyncio.start_server(hostile.stream, "127.0.0.1", hostile.port)
     yield hostile
     transport.close()
@@ -188,16 +188,10 @@ async def test_no_server_at_all_is_temporary() -> None:
     assert (await Resolver([]).ask("a.test", RecordType.TXT)).outcome is Outcome.TEMPORARY
 
 
-async def test_a_closed_port_is_temporary(unused: int) -> None:
-    assert (await Resolver([("127.0.0.1", unused)], QUICK).ask("a.test", RecordType.A)).outcome is Outcome.TEMPORARY
-
-
-@pytest.fixture
-async def unused() -> int:
-    probe = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port: int = probe.sockets[0].getsockname()[1]
-    probe.close()
-    return port
+async def test_a_closed_port_is_temporary() -> None:
+    assert (
+        await Resolver([("127.0.0.1", free_port())], QUICK).ask("a.test", RecordType.A)
+    ).outcome is Outcome.TEMPORARY
 
 
 @pytest.mark.parametrize("name", ["x" * 64 + ".test", "a..test", "\u2028" * 300])
