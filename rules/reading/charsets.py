@@ -38,6 +38,7 @@ _CODECS |= {name.replace("iso8859", separator): name for name in _ISO for separa
 _CODECS |= _READ_AS
 
 MAX_OCTETS = 4  # of one character, in every charset here but utf-7 and those with escape sequences
+_WIDE = re.compile(rb"(?:[\t\r\n\x20-\x7e]\0{1,3}){12}")  # ASCII in UTF-16 or UTF-32, in either order of octets
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # More than UTF-16 shows by chance: in Latin letters every second octet is none of these.
 _ONE_OCTET_EACH = re.compile(rb"[\t\r\n\x20-\x7e]{6}")
@@ -73,8 +74,13 @@ def decode_content(octets: bytes, charset: str | None) -> str:
 
 
 def in_ascii(octets: bytes) -> bytes:
-    """Text in UTF-16 with its mark as UTF-8, where letters of ASCII can be sought; others as they are."""
-    return decode_content(octets, None).encode() if octets[:2] in _UTF_16_MARKS else octets
+    """Text in UTF-16 or UTF-32 so that letters of ASCII can be sought in it; others as they are.
+
+    Without a mark, which a charset may stand for, the octets of zero are left out, so that such letters remain.
+    """
+    if octets[:2] in _UTF_16_MARKS and octets[2:4] != b"\0\0":
+        return decode_content(octets, None).encode()
+    return octets.translate(None, b"\0") if b"\0" in octets and _WIDE.search(octets) else octets
 
 
 def guess_text(octets: bytes) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from rules.message import MAX_FIELDS, MAX_HEADER, Octets
 
+_TOO_MANY = f"more than {MAX_FIELDS:,} header fields"
+_TOO_LARGE = f"a header of more than {MAX_HEADER // 1024} KiB"
 MAX_LOST_FOLDS = 100  # lines of one header; each makes the field be looked at again
 
 # Each alternative is of fixed shape, so the search is linear. `\r\r` ends a header whose line ends are bare CRs.
@@ -47,7 +49,7 @@ class Header:
     fields: tuple[Field, ...]
     body: int
     oddities: tuple[str, ...] = ()
-    cut: bool = False  # a limit was met; the rest was not read
+    limit: str = ""  # which one was met, in words: the rest was not read
 
     def all(self, name: str) -> list[bytes]:
         """The bodies of all fields of that name, in order."""
@@ -122,14 +124,14 @@ class _Lines:
             else:
                 self._keep(name, folded)
                 if len(self._fields) >= MAX_FIELDS:
-                    return self._result(cut=True)
+                    return self._result(_TOO_MANY)
                 name, first = self._begin(line, position)
                 folded = [first]
                 if self._stray == position and line[:2] == b"--":
                     return self._result()  # no empty line: the body begins with a delimiter
             position += len(line) + 1
         self._keep(name, folded)
-        return self._result(cut=not self._whole)
+        return self._result("" if self._whole else _TOO_LARGE)
 
     def _begin(self, line: bytes, position: int) -> tuple[str, bytes]:
         """The name and first line of a field; ("", b"") for a line that is none."""
@@ -165,13 +167,13 @@ class _Lines:
                 self._fields.append(Field(key, line.partition(b":")[2].rstrip(b"\r")))
                 self._oddities.append(f"{key} behind blanks, which make it a continuation of {name[:60]}")
 
-    def _result(self, cut: bool = False) -> Header:
+    def _result(self, limit: str = "") -> Header:
         body = self._body
         if self._stray is not None and not any("before" in oddity for oddity in self._oddities):
             body = self._start + self._stray  # nothing that matters followed: the body begins here for most readers
             self._oddities.append("no empty line between header and body")
         oddities = tuple(dict.fromkeys(self._oddities))
-        return Header(fields=tuple(self._fields), body=body, oddities=oddities, cut=cut)
+        return Header(fields=tuple(self._fields), body=body, oddities=oddities, limit=limit)
 
 
 def _without_comment(line: bytes) -> tuple[str, bytes] | None:

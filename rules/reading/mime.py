@@ -11,13 +11,14 @@ from itertools import pairwise
 from rules.message import Octets
 from rules.reading.encodings import Encoding
 from rules.reading.fields import Header, read_header
-from rules.reading.names import MAX_NAMES, differ_in_kind, names_of
-from rules.reading.parameters import Structured, has_too_many_sections, parse_structured, values_of
-from rules.reading.words import is_too_long, unfold
+from rules.reading.names import differ_in_kind, names_limit, names_of
+from rules.reading.parameters import Structured, parse_structured, values_of
+from rules.reading.words import limit_met, unfold
 
 MAX_BOUNDARY = 200  # octets; RFC 2046 section 5.1.1 allows 70
 MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
 MAX_TYPES = 10  # Content-Type fields followed, the first and the last ones
+_TOO_MANY = f"more than {MAX_TYPES} Content-{{}} fields in one header"
 MAX_LONGER = 20  # different lines that begin with the delimiter and go on; each costs a search for its declaration
 MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
 _LONGEST_LINE = 1_000  # octets of a delimiter line that are looked at
@@ -60,7 +61,7 @@ class Entity:
     encodings: tuple[Encoding, ...]  # candidates, never empty
     names: tuple[str, ...]
     troubles: tuple[str, ...]
-    cut: bool = False  # it says more than is read: sections, names, fields of a kind, octets or words of a field
+    limits: tuple[str, ...] = ()  # where it says more than is read, in words
 
     def media_types(self, default: str) -> tuple[str, ...]:
         """Every media type the header gives, or the default of RFC 2045 section 5.2."""
@@ -90,11 +91,12 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
     """Read the header of the entity at octets[start:end]."""
     header = read_header(octets, start, end)
     written = list(dict.fromkeys(map(unfold, header.all("content-type"))))
-    too_many = len(written) > MAX_TYPES
-    if too_many:
+    described = header.all("content-disposition")
+    counts = (("Type", len(written)), ("Disposition", len(described)))
+    limits = [_TOO_MANY.format(field) for field, count in counts if count > MAX_TYPES]
+    if len(written) > MAX_TYPES:
         written = written[: MAX_TYPES // 2] + written[-MAX_TYPES // 2 :]
     types = tuple(map(parse_structured, written))
-    described = header.all("content-disposition")
     dispositions = tuple(
         map(parse_structured, described[: MAX_TYPES // 2] + described[MAX_TYPES // 2 :][-MAX_TYPES // 2 :])
     )
@@ -105,6 +107,8 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
     if (types or dispositions) and differ_in_kind(dispositions, types):
         troubles.append("file names with different extensions")
     names = names_of(dispositions, types, header.all("content-location"), header.all("content-description"))
+    limits += [header.limit, names_limit(names), *(structured.limit for structured in (*types, *dispositions))]
+    limits += [limit_met(field.body) for field in header.fields]
     return Entity(
         header=header,
         body=Span(min(header.body, end), end),
@@ -113,11 +117,7 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
         encodings=encodings,
         names=names,
         troubles=tuple(troubles),
-        cut=too_many
-        or len(described) > MAX_TYPES
-        or len(names) > MAX_NAMES
-        or any(map(has_too_many_sections, (*types, *dispositions)))
-        or any(is_too_long(field.body) for field in header.fields),
+        limits=tuple(dict.fromkeys(limit for limit in limits if limit)),
     )
 
 

@@ -5,7 +5,7 @@ Normalises and keeps; judges no extension. reliability: D9.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rules.reading.charsets import decode_text
 from rules.reading.parameters import Structured, percent_decoded, texts_of
@@ -13,6 +13,7 @@ from rules.reading.words import header_text
 
 MAX_NAME = 1_024  # characters; file systems end at 255
 MAX_NAMES = 32  # candidates of one part; one more is kept, which tells that there were more
+_FRONT = MAX_NAME // 2  # characters kept of an overlong name's front; the rest are its end, where the extension is
 
 _ORDINARY = re.compile(r"[A-Za-z0-9_()+,@=#&!~{}\[\]-][A-Za-z0-9 _.()+,@=#&!~{}\[\]-]*(?<![. ])")
 _STREAM = re.compile(r":+\$?[A-Za-z$]*\Z")  # NTFS: `payload.exe::$DATA` opens payload.exe
@@ -22,7 +23,8 @@ _LIKE_A_NAME = re.compile(r"[^/\\:*?\"<>|\r\n]{1,200}\.[A-Za-z0-9]{1,10}")
 
 def normalise_name(name: str) -> tuple[str, ...]:
     """The name for people first, then the other forms a file system or reader may see; () for an empty name."""
-    name = name[:MAX_NAME]
+    if len(name) > MAX_NAME:
+        name = f"{name[:_FRONT]}…{name[_FRONT - MAX_NAME :]}"  # one character longer, which tells of it
     if _ORDINARY.fullmatch(name):
         return (name,)
     shown = "".join(
@@ -43,6 +45,13 @@ def normalise_name(name: str) -> tuple[str, ...]:
 def _trimmed(name: str) -> str:
     """Windows drops blanks and dots at the end; blanks include the no-break space, by NFKC a blank already."""
     return name.strip().rstrip(". \t")
+
+
+def names_limit(names: Sequence[str]) -> str:
+    """Which limit these names of one part met, in words; "" when none."""
+    if len(names) > MAX_NAMES:
+        return f"more than {MAX_NAMES} names of one part"
+    return f"a file name of more than {MAX_NAME:,} characters" if any(len(name) > MAX_NAME for name in names) else ""
 
 
 def merge_names(candidates: Iterable[str]) -> tuple[str, ...]:
@@ -69,7 +78,7 @@ def names_of(
     for body in locations:
         location = header_text(body).partition("?")[0].partition("#")[0]
         if "." in location.rpartition("/")[2]:
-            found.append(location)
+            found.append(location[-MAX_NAME:])  # addresses may be long, and their front names no file
     found += [text for text in map(header_text, descriptions) if _LIKE_A_NAME.fullmatch(text)]
     return merge_names(found)
 

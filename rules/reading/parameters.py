@@ -10,8 +10,10 @@ from rules.reading.charsets import decode_text
 from rules.reading.words import decode_words, unfold
 
 MAX_PARAMETERS = 1_000  # of one field; two or three are usual
-MAX_SECTIONS = 100  # of one RFC 2231 value
-MAX_FIELD = 64 * 1024  # octets of one field body
+MAX_SECTIONS = 100  # of one field (RFC 2231); nobody's mail program writes as many
+MAX_FIELD = 64 * 1024  # octets of one field body, of which `words` tells when there are more
+_TOO_MANY = f"more than {MAX_PARAMETERS:,} parameters in one header field"
+_TOO_MANY_SECTIONS = f"more than {MAX_SECTIONS} sections of parameters in one header field"
 
 # Linear: possessive runs, and each alternative begins with another octet.
 _PARAMETER = re.compile(
@@ -32,11 +34,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """`value` in lower case, without comments and blanks. `cut`: more parameters than are read."""
+    """`value` in lower case, without comments and blanks. `limit`: which one was met, in words."""
 
     value: str
     parameters: tuple[Parameter, ...]
-    cut: bool = False
+    limit: str = ""
 
     def all(self, name: str) -> list[Parameter]:
         return [parameter for parameter in self.parameters if parameter.name == name]
@@ -53,14 +55,15 @@ def parse_structured(body: bytes) -> Structured:
     swallowed: int | None = None
     for match in _PARAMETER.finditer(line, len(value)):
         if len(parameters) >= MAX_PARAMETERS:
-            return Structured(head, tuple(parameters), cut=True)
+            return Structured(head, tuple(parameters), _TOO_MANY)
         parameters.append(_parameter(match))
         if swallowed is None and match[2] is not None and b";" in match[2]:
             swallowed = match.start(2)
     if swallowed is not None:  # readers that stop at the next semicolon see parameters inside the quotes
         inside = _PARAMETER.finditer(line, swallowed)
         parameters += [_parameter(match) for match, _ in zip(inside, range(MAX_PARAMETERS), strict=False)]
-    return Structured(head, tuple(parameters), cut=len(body) > MAX_FIELD)
+    too_many_sections = sum("*" in parameter.name for parameter in parameters) > MAX_SECTIONS
+    return Structured(head, tuple(parameters), _TOO_MANY_SECTIONS if too_many_sections else "")
 
 
 def _parameter(match: re.Match[bytes]) -> Parameter:
@@ -126,11 +129,6 @@ def texts_of(structured: Structured, name: str) -> list[str]:
             if b"=?" in value:
                 texts.append(decode_text(value, None))
     return list(dict.fromkeys(texts))
-
-
-def has_too_many_sections(structured: Structured) -> bool:
-    """RFC 2231 sections beyond MAX_SECTIONS are a cost attack; nobody's mail program writes them."""
-    return sum("*" in parameter.name for parameter in structured.parameters) > MAX_SECTIONS
 
 
 @dataclass(frozen=True, slots=True)

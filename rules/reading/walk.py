@@ -17,7 +17,7 @@ from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
-from rules.reading.names import merge_names
+from rules.reading.names import merge_names, names_limit
 from rules.reading.pictures import PictureReader
 from rules.reading.place import Place, under
 from rules.reading.readable import Readable, fingerprint, read_page, read_plain, unsaid
@@ -48,10 +48,6 @@ _USUAL_PREAMBLES = (
     b"this is a multipart message in mime format",
     b"this message is in mime format",
     b"this is a mime-encapsulated message",
-)
-_HEADER_LIMITS = (
-    "a header beyond 256 KiB or 1,000 fields, or a field beyond 64 KiB, 500 encoded words, 100 sections, 32 names or "
-    "10 of its kind"
 )
 _DOCUMENTS = frozenset((Kind.DOCUMENT, Kind.MACRO_DOCUMENT))
 _TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.UNKNOWN))
@@ -89,8 +85,8 @@ class Walk:
     def _entity(self, octets: Octets, entity: Entity, place: Place) -> None:
         for trouble in entity.troubles:
             self.record.doubt(place.name, trouble)
-        if entity.header.cut or entity.cut or any(structured.cut for structured in entity.types):
-            self.record.skip(place.name, Reason.LIMIT, _HEADER_LIMITS)
+        for limit in entity.limits:
+            self.record.skip(place.name, Reason.LIMIT, limit)
         media_types = entity.media_types(place.default)
         multiparts = [media_type for media_type in media_types if media_type.startswith("multipart/")]
         if multiparts:
@@ -268,10 +264,13 @@ class Walk:
 
     def _without_files(self, content: bytes, place: Place) -> bytes:
         """Text without the files that stand in it, which are walked."""
-        files = self._encoded_in(content, place.name)
+        letters = in_ascii(content)
+        files = self._encoded_in(letters, place.name)
         self._encoded(files, place.name, place)
-        if self._undeclared(content, place.name, place, anywhere=False):
+        if self._undeclared(letters, place.name, place, anywhere=False):
             self.record.doubt(place.name, "MIME parts in a text that is not called multipart")
+        if letters is not content:
+            return content  # whose files stand at other places
         kept, position = [], 0
         for file in sorted(files, key=lambda found: found.span.start):
             kept.append(content[position : file.span.start])
@@ -364,6 +363,8 @@ class Walk:
 
     def _member(self, member: Member, path: str, place: Place) -> None:
         names = merge_names(member.names)
+        if limit := names_limit(names):
+            self.record.skip(path, Reason.LIMIT, limit)
         self._file(member.octets, names, (member.declared_type,), under(path, names), place, encrypted=member.encrypted)
 
     def _nested(self, content: bytes, path: str) -> bool:

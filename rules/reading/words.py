@@ -14,9 +14,13 @@ _ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BLANK = re.compile(rb"[ \t\r\n]*")
 
 
-def is_too_long(body: bytes) -> bool:
-    """Whether a field body holds more, in octets or encoded words, than is read of it."""
-    return len(body) > MAX_FIELD_TEXT or body.count(b"=?") > MAX_ENCODED_WORDS
+def limit_met(body: bytes) -> str:
+    """Which limit a field body meets, in words, so that not all of it is read; "" when all is."""
+    if len(body) > MAX_FIELD_TEXT:
+        return f"a header field of more than {MAX_FIELD_TEXT // 1024} KiB"
+    if body.count(b"=?") > MAX_ENCODED_WORDS:
+        return f"more than {MAX_ENCODED_WORDS} encoded words in one header field"
+    return ""
 
 
 def unfold(body: bytes) -> bytes:

@@ -321,6 +321,16 @@ def test_uuencode_after_text(facts_of, mode):
     assert "M35J0" not in "".join(text.text for text in facts.texts)
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("charset", ["utf-16", "us-ascii"])
+@pytest.mark.parametrize("before", ["hello\n", "\u4f60\u597d " * 900])
+def test_files_encoded_in_a_text_of_wide_letters(facts_of, codec, charset, before):
+    for text in (uuencoded(), base64.encodebytes(PROGRAM).decode()):
+        body = base64.encodebytes(f"{before}\n{text}".encode(codec)).decode()
+        front = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: base64\n\n"
+        assert has_program(facts_of(front + body))
+
+
 def test_uuencode_in_the_second_text_in_base64(facts_of):
     body = base64.encodebytes(f"hello\r\n{uuencoded()}".encode()).decode()
     assert has_program(facts_of(mixed("Content-Type: text/plain\nContent-Transfer-Encoding: base64", body)))
