@@ -7,6 +7,7 @@ import asyncio
 import ctypes
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -195,6 +196,7 @@ def main() -> None:
     start_logging()
     os.umask(0o077)
     _end_with_parent()
+    _raise_descriptors()
     try:
         run(serve_keeper(path) if role == "keeper" else serve_gateway(path))
     except CannotStart as error:
@@ -205,6 +207,12 @@ def main() -> None:
 def _end_with_parent() -> None:
     """Nothing of us stays behind on the port when the supervisor is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def _raise_descriptors() -> None:
+    """As many open files as we are allowed: a shell's usual 1,024 are fewer than the connections we take."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ COMMANDS = (
     Command("audit", "Show and verify the record of what administrators did."),
     Command("ledger", "Verify that every accepted recipient is accounted for."),
     Command("config", "Check the configuration, or show it with every default filled in."),
+    Command("doctor", "Check whether this machine and its surroundings can be trusted with mail."),
 )
 
 
