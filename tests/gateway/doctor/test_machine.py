@@ -9,7 +9,7 @@ import pytest
 
 from gateway.config import Config
 from gateway.doctor import machine
-from gateway.doctor.machine import check_clock, check_descriptors, check_versions, clock_state, descriptors_needed
+from gateway.doctor.machine import check_clock, check_versions, clock_state, descriptors_needed
 from gateway.doctor.note import Grade
 
 
