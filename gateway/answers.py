@@ -23,6 +23,12 @@ class Answers:
         self._rules = frozenset(
             ((NOT_INSPECTED_RULE, policy.not_inspected.cites), *((rule.name, rule.cites) for rule in policy.rules))
         )
+        self._probes = len(policy.probes)
+        exempting = (
+            (NOT_INSPECTED_RULE, policy.not_inspected.exceptions),
+            *((rule.name, rule.exemptions) for rule in policy.rules),
+        )
+        self._exemptions = frozenset((name, item.key) for name, exemptions in exempting for item in exemptions)
 
     def checked(self, judgement: Judgement, transaction: Transaction) -> Judgement:
         """The judgement itself. Raises WireError with the first thing that cannot be."""
@@ -40,12 +46,15 @@ class Answers:
     def _check_observation(self, observation: Observation) -> None:
         _must(observation.detector in self._detectors, "an unknown detector")
         _must(0.0 <= observation.score <= 1.0, "a score that is none")  # neither is NaN
+        _must(observation.probe is None or 0 <= observation.probe < self._probes, "a probe that there is not")
         _must(all(map(_is_place, observation.evidence)), "evidence at no place")
 
     def _check_verdict(self, verdict: Verdict, observations: int) -> None:
         findings = (*verdict.findings, *verdict.observed)
         _must(all(0 <= finding.observation < observations for finding in findings), "a finding without observation")
         _must(all((finding.rule, finding.cites) in self._rules for finding in findings), "an unknown rule or clause")
+        _must(all(0 <= item.observation < observations for item in verdict.let_off), "an exemption of nothing")
+        _must(all((item.rule, item.exemption) in self._exemptions for item in verdict.let_off), "an unknown exemption")
         _must(verdict.action is _asked(verdict.findings), "an action that no finding asks")
 
 

@@ -16,7 +16,7 @@ from rules.patterns import forget_texts
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption, RuleClass, Status
 from rules.transaction import Direction
-from rules.verdict import Inspected, Judgement, Verdict
+from rules.verdict import Inspected, Judgement, LetOff, Verdict
 
 NOT_INSPECTED = "not_inspected"  # names the observation that stands for what could not be read
 NOT_INSPECTED_RULE = "not-inspected"
@@ -34,11 +34,31 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What a judgement needs to know of a message beside what detectors saw in it."""
+
+    sender: Address | None
+    received: datetime
+    recipients: tuple[tuple[Address, Direction], ...]
+    unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A rule and the observations that make it fire, before it is asked whom it concerns."""
+    """A rule and the observations that make it fire, before it is asked whom it concerns.
+
+    `also` are those of its second detectors; None when it asks none.
+    """
 
     rule: Rule
     observations: tuple[int, ...]
+    also: tuple[int, ...] | None = None
+
+    def concerning(self, recipient: str, observations: Sequence[Observation]) -> tuple[int, ...]:
+        """The observations that make it fire for this copy, of an Address.key."""
+        first = _of_copy(self.observations, recipient, observations)
+        second = () if self.also is None else _of_copy(self.also, recipient, observations)
+        return () if not first or (self.also is not None and not second) else first + second
 
 
 def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
@@ -46,9 +66,11 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
     observations: list[Observation] = []
     by_probe: dict[Probe, tuple[int, ...]] = {}
     failed: list[Probe] = []
-    for probe in probes:
+    for number, probe in enumerate(probes):
         try:
-            found = tuple(BY_NAME[probe.detector].detect(facts, probe.parameters))
+            found = tuple(
+                replace(item, probe=number) for item in BY_NAME[probe.detector].detect(facts, probe.parameters)
+            )
         except Exception:
             _log.exception("detector %s failed", probe.detector)
             failed.append(probe)
@@ -61,26 +83,37 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
 
 def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
     """The judgement of one message for all its recipients. `preview` is kept for whoever reads a held message."""
-    seen = observe(facts, policy.probes)
+    matter = Matter(
+        sender=facts.envelope.reverse_path,
+        received=facts.received,
+        recipients=tuple((item.address, facts.directions[item.address.key]) for item in facts.envelope.recipients),
+        unread=facts.unread,
+    )
+    return replace(judge_seen(observe(facts, policy.probes), matter, policy), subject=facts.subject, preview=preview)
+
+
+def judge_seen(seen: Observed, matter: Matter, policy: Policy) -> Judgement:
+    """The judgement of what was seen, now or when it was stored; by itself it has no subject and no preview."""
     undetermined = tuple(rule for rule in policy.rules if _is_undetermined(rule, seen))
-    unread = facts.unread + tuple(_unevaluated(rule) for rule in undetermined)
+    unread = matter.unread + tuple(_unevaluated(rule) for rule in undetermined)
     observations = (*seen.observations, _not_inspected(unread)) if unread else seen.observations
     case = _Case(
         policy=policy,
         observations=observations,
         hits=_hits(policy, seen),
         undetermined=undetermined,
-        sender=facts.envelope.reverse_path,
-        now=facts.received,
+        sender=matter.sender,
+        now=matter.received,
     )
     verdicts = []
-    for recipient in facts.envelope.recipients:
-        findings = _for_unread(facts.unread, recipient.address.key, case)
+    for address, direction in matter.recipients:
+        findings, let_off = _for_unread(matter.unread, address.key, case)
         verdict = Verdict(
-            recipient=str(recipient.address),
-            direction=facts.directions[recipient.address.key],
+            recipient=str(address),
+            direction=direction,
             action=strictest(*(finding.action for finding in findings)),
             findings=findings,
+            let_off=let_off,
         )
         verdicts.append(_tighten(verdict, case))
     return Judgement(
@@ -90,8 +123,8 @@ def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
         verdicts=tuple(verdicts),
         inspected=Inspected.PARTLY if unread else Inspected.FULLY,
         not_inspected=unread,
-        subject=facts.subject,
-        preview=preview,
+        subject="",
+        preview="",
     )
 
 
@@ -118,7 +151,8 @@ def add_observation(
     judgement: Judgement, policy: Policy, probe: Probe, observation: Observation, sender: Address | None, now: datetime
 ) -> Judgement:
     """Judge what `probe` observed in a sum over messages, by the rules that ask it, and tighten the verdicts."""
-    observations = (*judgement.observations, observation)
+    number = policy.probes.index(probe) if probe in policy.probes else None
+    observations = (*judgement.observations, replace(observation, probe=number))
     indices = (len(judgement.observations),)
     rules = (rule for rule in policy.rules if rule.when == probe)
     hits = tuple(Hit(rule=rule, observations=indices) for rule in rules) if observation.detected else ()
@@ -139,17 +173,31 @@ class _Case:
     now: datetime
 
     def concerns(self, rule: Rule, verdict: Verdict) -> bool:
-        """Whether the rule speaks of this copy: its direction, and nobody let off."""
-        return verdict.direction in rule.directions and not self.lets_off(rule.exemptions, key_of(verdict.recipient))
+        """Whether the rule speaks of this copy now: its direction and its hours."""
+        active = rule.active is None or rule.active.covers(self.now, self.policy.zone)
+        return active and verdict.direction in rule.directions
 
-    def lets_off(self, exemptions: tuple[Exemption, ...], recipient: str) -> bool:
-        return any(item.covers(self.sender, recipient, self.now, self.policy.zone) for item in exemptions)
+    def lets_off(self, exemptions: tuple[Exemption, ...], recipient: str) -> Exemption | None:
+        """The first exemption that covers this copy, of an Address.key."""
+        covering = (item for item in exemptions if item.covers(self.sender, recipient, self.now, self.policy.zone))
+        return next(covering, None)
 
 
 def _hits(policy: Policy, seen: Observed) -> tuple[Hit, ...]:
-    """The rules that fire: `when` detected and `unless` not."""
-    hits = (Hit(rule=rule, observations=_detected(rule.when, seen)) for rule in policy.rules)
-    return tuple(hit for hit in hits if hit.observations and not _detected(hit.rule.unless, seen))
+    """The rules that fire: `when` detected, one of `also` where there are any, and `unless` not."""
+    hits = (_hit(rule, seen) for rule in policy.rules)
+    return tuple(hit for hit in hits if hit.observations and hit.also != () and not _detected(hit.rule.unless, seen))
+
+
+def _hit(rule: Rule, seen: Observed) -> Hit:
+    also = tuple(index for probe in rule.also for index in _detected(probe, seen)) if rule.also else None
+    return Hit(rule=rule, observations=_detected(rule.when, seen), also=also)
+
+
+def _of_copy(indices: Iterable[int], recipient: str, observations: Sequence[Observation]) -> tuple[int, ...]:
+    """Those that speak of this copy."""
+    narrowed = ((index, observations[index].recipients) for index in indices)
+    return tuple(index for index, only in narrowed if only is None or recipient in only)
 
 
 def _detected(probe: Probe | None, seen: Observed) -> tuple[int, ...]:
@@ -160,20 +208,22 @@ def _detected(probe: Probe | None, seen: Observed) -> tuple[int, ...]:
 
 def _tighten(verdict: Verdict, case: _Case) -> Verdict:
     """Add what the case finds for this recipient; the action only ever grows stricter."""
-    acted, noted = list(verdict.findings), list(verdict.observed)
+    acted, noted, let_off = list(verdict.findings), list(verdict.observed), list(verdict.let_off)
+    key = key_of(verdict.recipient)
     for hit in case.hits:
-        if not case.concerns(hit.rule, verdict):
+        indices = hit.concerning(key, case.observations) if case.concerns(hit.rule, verdict) else ()
+        exemption = case.lets_off(hit.rule.exemptions, key) if indices else None
+        if exemption is not None:
+            let_off.append(LetOff(rule=hit.rule.name, exemption=exemption.key, observation=indices[0]))
             continue
-        for index in hit.observations:
-            only = case.observations[index].recipients
-            if only is None or key_of(verdict.recipient) in only:
-                target = acted if hit.rule.status is Status.ENFORCE else noted
-                target.append(_finding(hit.rule, index))
+        target = acted if hit.rule.status is Status.ENFORCE else noted
+        target += [_finding(hit.rule, index) for index in indices]
     acted += _failures(verdict, case)
     return replace(
         verdict,
         findings=tuple(acted),
         observed=tuple(noted),
+        let_off=tuple(let_off),
         action=strictest(*(finding.action for finding in acted)),
     )
 
@@ -184,17 +234,30 @@ def _finding(rule: Rule, observation: int) -> Finding:
 
 def _is_undetermined(rule: Rule, seen: Observed) -> bool:
     """Whether a detector that failed could have changed what the rule says."""
-    if rule.when in seen.failed:
-        return not _detected(rule.unless, seen)
-    return rule.unless in seen.failed and bool(_detected(rule.when, seen))
+    if not any(probe in seen.failed for probe in rule.probes):
+        return False
+    fires = rule.when in seen.failed or bool(_detected(rule.when, seen))
+    joined = not rule.also or any(probe in seen.failed or _detected(probe, seen) for probe in rule.also)
+    if rule.unless is not None and rule.unless not in seen.failed and _detected(rule.unless, seen):
+        return False
+    if not fires or not joined:
+        return False
+    certain = rule.when not in seen.failed and (not rule.also or any(_detected(probe, seen) for probe in rule.also))
+    return not certain or rule.unless in seen.failed
 
 
-def _for_unread(unread: tuple[Unread, ...], recipient: str, case: _Case) -> tuple[Finding, ...]:
+def _for_unread(
+    unread: tuple[Unread, ...], recipient: str, case: _Case
+) -> tuple[tuple[Finding, ...], tuple[LetOff, ...]]:
     """What parts that could not be read mean for this copy; an exemption covers protected parts only."""
+    if not unread:
+        return (), ()
+    index = len(case.observations) - 1
     excusable = all(item.reason is Reason.ENCRYPTED for item in unread)
-    if not unread or (excusable and case.lets_off(case.policy.not_inspected.exceptions, recipient)):
-        return ()
-    return (_not_inspected_finding(case.policy, len(case.observations) - 1),)
+    exemption = case.lets_off(case.policy.not_inspected.exceptions, recipient) if excusable else None
+    if exemption is not None:
+        return (), (LetOff(rule=NOT_INSPECTED_RULE, exemption=exemption.key, observation=index),)
+    return (_not_inspected_finding(case.policy, index),), ()
 
 
 def _failures(verdict: Verdict, case: _Case) -> tuple[Finding, ...]:
@@ -206,7 +269,14 @@ def _failures(verdict: Verdict, case: _Case) -> tuple[Finding, ...]:
     if any(finding.rule == NOT_INSPECTED_RULE for finding in verdict.findings):
         return ()
     index = len(case.observations) - 1
-    failed = [rule for rule in case.undetermined if rule.status is Status.ENFORCE and case.concerns(rule, verdict)]
+    key = key_of(verdict.recipient)
+    failed = [
+        rule
+        for rule in case.undetermined
+        if rule.status is Status.ENFORCE
+        and case.concerns(rule, verdict)
+        and case.lets_off(rule.exemptions, key) is None
+    ]
     if any(rule.kind is RuleClass.SECURITY for rule in failed):
         return (_not_inspected_finding(case.policy, index),)
     return (replace(_not_inspected_finding(case.policy, index), action=Action.TAG),) if failed else ()

@@ -41,7 +41,8 @@ class Evidence:
 class Observation:
     """One detector's report. No opinion.
 
-    `score` is 0 to 1; `recipients` holds address keys when only those recipients are concerned.
+    `score` is 0 to 1; `recipients` holds address keys when only those recipients are concerned. `probe` tells which of
+    the policy's probes saw it, once the engine has run them.
     """
 
     detector: str
@@ -50,6 +51,7 @@ class Observation:
     summary: str
     evidence: tuple[Evidence, ...] = ()
     recipients: tuple[str, ...] | None = None
+    probe: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

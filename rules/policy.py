@@ -4,6 +4,7 @@ Judges nothing.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from rules.policy_file import (
     RuleFile,
     RuleUse,
     Status,
+    check_complete,
     check_policy_file,
 )
+from rules.schedule import Schedule
 from rules.transaction import Direction
 
 LIBRARY = Path(__file__).parent / "library"
@@ -54,6 +57,13 @@ class Rule:
     status: Status
     exemptions: tuple[Exemption, ...]
     folder: Path
+    also: tuple[Probe, ...] = ()  # one of these has to detect too, where there are any
+    active: Schedule | None = None  # None: always
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Every detector that it asks."""
+        return tuple(probe for probe in (self.when, *self.also, self.unless) if probe is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,7 @@ def policy_of_rule(rule: Rule) -> Policy:
         zone=ZoneInfo("UTC"),
         clauses={},
         rules=(rule,),
-        probes=tuple(probe for probe in (rule.when, rule.unless) if probe is not None),
+        probes=rule.probes,
         not_inspected=NotInspected(),
         path=rule.folder,
     )
@@ -106,13 +116,15 @@ def shipped_policies() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in POLICIES.glob("*/policy.yaml")))
 
 
-def load_policy(path: Path) -> Policy:
+def load_policy(path: Path, *, complete: bool = True) -> Policy:
     """Compile a policy file. A rule is looked for in `rules/` beside the file, then in the library.
 
-    Raises DocumentError with every fault.
+    Raises DocumentError with every fault. Unless `complete`, gaps between clauses and rules are none.
     """
     document = read_document(path, PolicyFile)
     faults = list(check_policy_file(path, document))
+    if complete:
+        faults += check_complete(path, document)
     rules = []
     for index, use in enumerate(document.rules):
         try:
@@ -144,15 +156,20 @@ def _folder(path: Path, index: int, use: RuleUse) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A detector that a rule asks, with the parameters that the rule's own file gives to it."""
+
+    detector: Detector
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A rule file that was read and checked, with its detectors and the parameters it gives to each."""
+    """A rule file that was read and checked."""
 
     folder: Path
     document: RuleFile
-    when: Detector
-    unless: Detector | None
-    own: dict[str, Any]
-    foreign: dict[str, Any]
+    asked: tuple[_Asked, ...]  # `detector`, those of `also`, and `unless` where it has one
 
 
 def _read_rule(folder: Path) -> _Source:
@@ -160,28 +177,37 @@ def _read_rule(folder: Path) -> _Source:
     document = read_document(source, RuleFile)
     if document.rule != folder.name:
         raise DocumentError((locate(source, ("rule",), f"{folder.name}, the name of its folder"),))
-    when = _detector(source, ("detector",), document.detector)
-    unless = _detector(source, ("unless",), document.unless) if document.unless else None
-    own, foreign = _dealt(source, ("parameters",), document.parameters, when, unless)
-    _probe(source, ("parameters",), when, own)  # here, so that a fault names the file it stands in
-    if unless:
-        _probe(source, ("parameters",), unless, foreign)
-    return _Source(folder=folder, document=document, when=when, unless=unless, own=own, foreign=foreign)
+    detectors = (
+        _detector(source, ("detector",), document.detector),
+        *(_detector(source, ("also", index), name) for index, name in enumerate(document.also)),
+        *((_detector(source, ("unless",), document.unless),) if document.unless else ()),
+    )
+    dealt = _dealt(source, ("parameters",), document.parameters, detectors)
+    asked = tuple(_Asked(detector=item, given=given) for item, given in zip(detectors, dealt, strict=True))
+    for item in asked:
+        _probe(source, ("parameters",), item.detector, item.given)  # here, so that a fault names the file it stands in
+    return _Source(folder=folder, document=document, asked=asked)
 
 
 def _rule(source: _Source, use: RuleUse, path: Path, place: tuple[str | int, ...]) -> Rule:
     """The rule with the parameters that stand at `place` of the policy at `path` put over its own."""
-    own, foreign = _dealt(path, place, use.parameters, source.when, source.unless)
+    dealt = _dealt(path, place, use.parameters, [item.detector for item in source.asked])
+    probes = [
+        _probe(path, place, item.detector, item.given | given) for item, given in zip(source.asked, dealt, strict=True)
+    ]
+    also = len(source.document.also)
     return Rule(
         name=source.document.rule,
         title=source.document.title,
         kind=source.document.kind,
-        when=_probe(path, place, source.when, source.own | own),
-        unless=_probe(path, place, source.unless, source.foreign | foreign) if source.unless else None,
+        when=probes[0],
+        also=tuple(probes[1 : also + 1]),
+        unless=probes[also + 1] if source.document.unless else None,
         cites=use.cites,
         action=use.action or source.document.action,
         directions=use.directions,
         status=use.status,
+        active=use.active,
         exemptions=use.exceptions,
         folder=source.folder,
     )
@@ -194,20 +220,17 @@ def _detector(path: Path, place: tuple[str | int, ...], name: str) -> Detector:
 
 
 def _dealt(
-    path: Path, place: tuple[str | int, ...], given: dict[str, Any], when: Detector, unless: Detector | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Deal a rule's parameters out to its two detectors by their field names."""
-    first = {item.name for item in fields(when.parameters)}
-    second = {item.name for item in fields(unless.parameters)} - first if unless else set()
-    unknown = [key for key in given if key not in first | second]
+    path: Path, place: tuple[str | int, ...], given: dict[str, Any], detectors: Sequence[Detector]
+) -> tuple[dict[str, Any], ...]:
+    """Deal a rule's parameters out to its detectors by their field names; of several that know one, to the first."""
+    names = [{item.name for item in fields(detector.parameters)} for detector in detectors]
+    unknown = [key for key in given if not any(key in known for known in names)]
     if unknown:
-        known = ", ".join(sorted(first | second)) or "none"
+        known = ", ".join(sorted(set().union(*names))) or "none"
         expected = f"unknown parameter; known are {known}"
         raise DocumentError(tuple(locate(path, (*place, key), expected, of_key=True) for key in unknown))
-    return (
-        {key: value for key, value in given.items() if key in first},
-        {key: value for key, value in given.items() if key in second},
-    )
+    owner = {key: next(index for index, known in enumerate(names) if key in known) for key in given}
+    return tuple({key: given[key] for key in given if owner[key] == index} for index in range(len(detectors)))
 
 
 def _probe(path: Path, place: tuple[str | int, ...], detector: Detector, given: dict[str, Any]) -> Probe:
@@ -215,7 +238,7 @@ def _probe(path: Path, place: tuple[str | int, ...], detector: Detector, given: 
 
 
 def _probes(rules: tuple[Rule, ...]) -> tuple[Probe, ...]:
-    used = [probe for rule in rules for probe in (rule.when, rule.unless) if probe is not None]
+    used = [probe for rule in rules for probe in rule.probes]
     names = {probe.detector for probe in used}
     idle = [Probe(detector=d.name, parameters=d.parameters()) for d in DETECTORS if d.name not in names]
     return tuple(dict.fromkeys(used + idle))
@@ -226,8 +249,8 @@ def _hash(document: PolicyFile, rules: tuple[Rule, ...]) -> str:
     of its detectors."""
     digest = hashlib.sha256(to_json(document, PolicyFile))
     for rule in rules:
-        digest.update(repr((rule.name, rule.kind, rule.when, rule.unless, rule.action)).encode())
-        for probe in filter(None, (rule.when, rule.unless)):
+        digest.update(repr((rule.name, rule.kind, rule.when, rule.also, rule.unless, rule.action)).encode())
+        for probe in rule.probes:
             data = BY_NAME[probe.detector].data
             digest.update(data.read_bytes() if data is not None and data.is_file() else b"")
     return digest.hexdigest()

@@ -3,17 +3,20 @@
 Owns what a policy file may say. Knows no detector and compiles nothing.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.address import Address, AddressError, key_of, parse_address
-from rules.document import STRICT, Fault, keyed, locate
+from rules.document import STRICT, Fault, keyed, locate, to_json
 from rules.finding import Action
+from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
 
 
@@ -46,7 +49,7 @@ class Exemption:
     """Who is let off a rule, why, by whose word and until when.
 
     `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone. A date counts as
-    that whole day, and a moment without an offset, in the policy's time zone.
+    that whole day, and a moment without an offset, in the policy's time zone. `cites` names the clause that allows it.
     """
 
     __pydantic_config__ = STRICT
@@ -56,17 +59,27 @@ class Exemption:
     since: date | datetime | None = None
     senders: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
 
     def covers(self, sender: Address | None, recipient: str, now: datetime, zone: ZoneInfo) -> bool:
         """Whether the copy of `recipient`, an Address.key, is let off at `now`."""
-        if now >= self.end(zone) or (self.since is not None and now < _moment(self.since, zone)):
+        if now >= self.end(zone) or (self.since is not None and now < moment_of(self.since, zone)):
             return False
         return _listed(sender.key if sender else "", self.senders) and _listed(recipient, self.recipients)
 
+    @property
+    def key(self) -> str:
+        """Names it in counts, as long as nothing of it changes."""
+        return _exemption_key(self)
+
     def end(self, zone: ZoneInfo) -> datetime:
         """The first moment after it: of an `until` without a time of day, the next day's beginning."""
-        whole_day = not isinstance(self.until, datetime)
-        return _moment(self.until + timedelta(days=1) if whole_day else self.until, zone)
+        return end_of(self.until, zone)
+
+
+@lru_cache(maxsize=1024)
+def _exemption_key(exemption: Exemption) -> str:
+    return hashlib.sha256(to_json(exemption, Exemption)).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +92,7 @@ class RuleUse:
     action: Action | None = None
     directions: tuple[Direction, ...] = tuple(Direction)
     status: Status = Status.ENFORCE
+    active: Schedule | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     exceptions: Annotated[tuple[Exemption, ...], keyed("except")] = ()
 
@@ -109,7 +123,8 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """`library/<rule>/rule.yaml`. The rule fires when `detector` does and `unless` does not."""
+    """`library/<rule>/rule.yaml`. The rule fires when `detector` does and `unless` does not; with `also`, when one of
+    those does too."""
 
     __pydantic_config__ = STRICT
     rule: str
@@ -117,6 +132,7 @@ class RuleFile:
     detector: str
     action: Action
     kind: Annotated[RuleClass, keyed("class")] = RuleClass.SECURITY
+    also: tuple[str, ...] = ()
     unless: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -126,22 +142,37 @@ def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
     for index, use in enumerate(document.rules):
         yield from _check_cites(path, document, ("rules", index, "cites"), use.cites)
         for place, exemption in enumerate(use.exceptions):
-            yield from _check_exemption(path, ("rules", index, "except", place), exemption)
-        if not use.cites:
-            yield locate(path, ("rules", index, "cites"), "at least one clause")
+            yield from _check_exemption(path, document, ("rules", index, "except", place), exemption)
         if not use.directions:
             yield locate(path, ("rules", index, "directions"), "at least one direction")
+        if use.active is not None:
+            yield from _check_schedule(path, ("rules", index, "active"), use.active)
     yield from _check_cites(path, document, ("not_inspected", "cites"), document.not_inspected.cites)
     for place, exemption in enumerate(document.not_inspected.exceptions):
-        yield from _check_exemption(path, ("not_inspected", "except", place), exemption)
+        yield from _check_exemption(path, document, ("not_inspected", "except", place), exemption)
     if document.not_inspected.action is Action.PASS:
         yield locate(path, ("not_inspected", "action"), "quarantine or tag: what could not be read is never passed")
-    cited = {name for use in document.rules for name in use.cites} | set(document.not_inspected.cites)
+    if not is_timezone(document.timezone):
+        yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+
+
+def check_complete(path: Path, document: PolicyFile) -> Iterator[Fault]:
+    """Each rule has a clause, and each clause that the gateway is to enforce a rule or an exemption that cites it."""
+    for index, use in enumerate(document.rules):
+        if not use.cites:
+            yield locate(path, ("rules", index, "cites"), "at least one clause")
+    cited = set(_cited(document))
     for name, clause in document.clauses.items():
         if clause.enforce == "gateway" and name not in cited:
             yield locate(path, ("clauses", name), "a rule that cites it, for the gateway is to enforce it")
-    if not is_timezone(document.timezone):
-        yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+
+
+def _cited(document: PolicyFile) -> Iterator[str]:
+    parts: tuple[RuleUse | NotInspected, ...] = (*document.rules, document.not_inspected)
+    for part in parts:
+        yield from part.cites
+        for exemption in part.exceptions:
+            yield from exemption.cites
 
 
 def _check_cites(
@@ -152,11 +183,12 @@ def _check_cites(
             yield locate(path, (*place, index), f"a clause of this policy, not {name!r}")
 
 
-def _check_exemption(path: Path, place: tuple[str | int, ...], exemption: Exemption) -> Iterator[Fault]:
+def _check_exemption(
+    path: Path, document: PolicyFile, place: tuple[str | int, ...], exemption: Exemption
+) -> Iterator[Fault]:
     """An address mistyped, or an end before the beginning, would let nobody off and say nothing."""
-    zone = ZoneInfo("UTC")  # which comes first is the same in any
-    if exemption.since is not None and exemption.end(zone) <= _moment(exemption.since, zone):
-        yield locate(path, (*place, "until"), f"a time after {exemption.since}, when it begins")
+    yield from _check_cites(path, document, (*place, "cites"), exemption.cites)
+    yield from _check_span(path, place, exemption.since, exemption.until)
     for name, listed in (("senders", exemption.senders), ("recipients", exemption.recipients)):
         for index, text in enumerate(listed):
             try:
@@ -165,19 +197,27 @@ def _check_exemption(path: Path, place: tuple[str | int, ...], exemption: Exempt
                 yield locate(path, (*place, name, index), f"name@domain or @domain, not {text!r}")
 
 
+def _check_schedule(path: Path, place: tuple[str | int, ...], schedule: Schedule) -> Iterator[Fault]:
+    if schedule.until is not None:
+        yield from _check_span(path, place, schedule.since, schedule.until)
+    if schedule.begins is not None and schedule.begins == schedule.ends:
+        yield locate(path, (*place, "ends"), "another hour than the one it begins at")
+
+
+def _check_span(
+    path: Path, place: tuple[str | int, ...], since: date | datetime | None, until: date | datetime
+) -> Iterator[Fault]:
+    zone = ZoneInfo("UTC")  # which comes first is the same in any
+    if since is not None and end_of(until, zone) <= moment_of(since, zone):
+        yield locate(path, (*place, "until"), f"a time after {since}, when it begins")
+
+
 def is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as America
         return False
     return True
-
-
-def _moment(moment: date | datetime, zone: ZoneInfo) -> datetime:
-    """A date begins at its midnight, which daylight saving may shift: so it is placed in the zone first."""
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time.min)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _listed(address: str, patterns: tuple[str, ...]) -> bool:

@@ -103,14 +103,13 @@ def filled(octets: bytes, rule: Rule) -> bytes:
 
 
 def _text_parameter(rule: Rule, name: str) -> str | None:
-    probes = (probe for probe in (rule.when, rule.unless) if probe is not None)
-    values = (getattr(probe.parameters, name, None) for probe in probes)
+    values = (getattr(probe.parameters, name, None) for probe in rule.probes)
     return next((value for value in values if isinstance(value, str)), None)
 
 
 def _found(rule: Rule, sample: Path, directory: Directory) -> str | None:
     """What the rule fires for in the sample; None when it does not."""
-    alone = replace(rule, directions=tuple(Direction), exemptions=(), status=Status.ENFORCE)
+    alone = replace(rule, directions=tuple(Direction), exemptions=(), status=Status.ENFORCE, active=None)
     judgement = inspect(_transaction(rule, sample), directory, policy_of_rule(alone))
     findings = (finding for verdict in judgement.verdicts for finding in verdict.findings)
     found = next((finding for finding in findings if finding.rule == rule.name), None)

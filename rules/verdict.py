@@ -15,6 +15,15 @@ class Inspected(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetOff:
+    """A rule that would have spoken of this copy, had an exemption not let it off; `exemption` is its key."""
+
+    rule: str
+    exemption: str
+    observation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One recipient's: the strictest action, with all findings that concern it."""
 
@@ -23,6 +32,7 @@ class Verdict:
     action: Action
     findings: tuple[Finding, ...]
     observed: tuple[Finding, ...] = ()  # of rules in status `observe`: recorded, never acted on
+    let_off: tuple[LetOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

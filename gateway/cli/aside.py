@@ -77,13 +77,15 @@ def _speaking(
     if observation.detector == NOT_INSPECTED:
         yield NOT_INSPECTED_RULE, tuple(Direction), policy.not_inspected.exceptions
     for rule in policy.rules:
-        if rule.when.detector == observation.detector and not _saw(judgement, rule.unless):
+        asked = rule.when.detector == observation.detector and _joined(judgement, rule)
+        if asked and not _saw(judgement, rule.unless):
             yield rule.name, rule.directions, rule.exemptions
 
 
 def _quiet(judgement: Judgement, observation: Observation, case: Case) -> Iterator[str]:
     for rule in case.policy.rules:
         yield from _satisfied(judgement, observation, rule)
+        yield from _waiting(judgement, observation, rule, case)
     for name, directions, _ in _speaking(case.policy, judgement, observation):
         if not any(verdict.direction in directions for verdict in judgement.verdicts):
             yield f"seen, and {escaped(name)} speaks of {' and '.join(directions)} mail only"
@@ -96,6 +98,21 @@ def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> It
         yield f"seen, and {escaped(rule.name)} is satisfied by {rule.unless.detector}"
     elif observation.detector == rule.unless.detector:
         yield f"seen, and {escaped(rule.name)} is satisfied by it"
+
+
+def _waiting(judgement: Judgement, observation: Observation, rule: Rule, case: Case) -> Iterator[str]:
+    """What else the rule waits for: a second observation, or its hours."""
+    if rule.when.detector != observation.detector:
+        return
+    if not _joined(judgement, rule):
+        names = " or ".join(dict.fromkeys(probe.detector for probe in rule.also))
+        yield f"seen, and {escaped(rule.name)} asks for {names} too"
+    elif rule.active is not None and not rule.active.covers(case.now, case.policy.zone):
+        yield f"seen, and {escaped(rule.name)} is not active at this time"
+
+
+def _joined(judgement: Judgement, rule: Rule) -> bool:
+    return not rule.also or any(_saw(judgement, probe) for probe in rule.also)
 
 
 def _saw(judgement: Judgement, probe: Probe | None) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.terminal import Exit, fail
-from gateway.config import DEFAULT_PATH, Config, load_config
+from gateway.config import DEFAULT_PATH, DEFAULT_POLICY, Config, load_config
 from rules.policy import find_policy
 
 ENVIRONMENT = "MAILWARD_CONFIG"
@@ -48,6 +48,12 @@ def configured(path: Path | None) -> Config | None:
     if path is not None:
         return load_config(path)
     return load_config(DEFAULT_PATH) if DEFAULT_PATH.is_file() else None
+
+
+def named_or_configured(name: str | None, path: Path | None) -> str:
+    """The policy that the command line names, else the configured one, else the one that ships as a beginning."""
+    config = configured(path) if name is None else None
+    return name or (config.policy if config else DEFAULT_POLICY)
 
 
 def existing_policy(name: str) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.options import configured, existing_policy, optional_config
+from gateway.cli.options import existing_policy, named_or_configured, optional_config
+from gateway.cli.policy_coverage import coverage
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
-from gateway.config import DEFAULT_POLICY
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
 from rules.policy_file import Status
@@ -24,6 +24,9 @@ def policy() -> None:
 
     PATH is a shipped policy's name, or a folder with policy.yaml, or that file.
     """
+
+
+policy.add_command(coverage)
 
 
 @policy.command(name="list", epilog="Example: mailward policy list --rules")
@@ -71,8 +74,7 @@ def _rule_rows() -> list[dict[str, object]]:
 @click.argument("name", metavar="[PATH]", required=False)
 def show(path: Path | None, name: str | None, as_json: bool) -> None:
     """The rules of a policy with the clauses that they enforce; without PATH, of the configured policy."""
-    config = configured(path) if name is None else None
-    found = load_policy(existing_policy(name or (config.policy if config else DEFAULT_POLICY)))
+    found = load_policy(existing_policy(named_or_configured(name, path)))
     if as_json:
         for rule in found.rules:
             print_json(_rule_json(rule))

@@ -18,7 +18,7 @@ def test_every_detector_file_is_registered_and_every_name_is_its_files() -> None
 
 def test_every_detector_serves_a_rule() -> None:
     rules = [load_rule(LIBRARY / name) for name in library_rules()]
-    used = {probe.detector for rule in rules for probe in (rule.when, rule.unless) if probe is not None}
+    used = {probe.detector for rule in rules for probe in rule.probes}
     assert set(BY_NAME) - used == set()
 
 

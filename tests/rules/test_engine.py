@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Observation
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption, NotInspected, RuleClass, Status
+from rules.schedule import Schedule
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement
 
@@ -72,7 +73,7 @@ def rule(name: str, when: Probe, action: Action = Action.QUARANTINE, **changes: 
 
 
 def policy(*rules: Rule, idle: tuple[Probe, ...] = (), not_inspected: NotInspected | None = None) -> Policy:
-    used = [item for made in rules for item in (made.when, made.unless) if item is not None]
+    used = [item for made in rules for item in made.probes]
     return Policy(
         name="test",
         title="Test",
@@ -304,6 +305,75 @@ def test_the_message_counts_by_the_time_it_was_received(facts: Facts) -> None:
     judging = policy(rule("r", probe(seen()), exemptions=(exempt(),)))
     assert actions(judge(facts, judging))[OUTSIDE] is Action.PASS
     assert actions(judge(late, judging))[OUTSIDE] is Action.QUARANTINE
+
+
+def test_who_was_let_off_is_recorded_with_the_exemption(facts: Facts) -> None:
+    press = exempt(recipients=("@elsewhere.example",))
+    outside, inside = judge(facts, policy(rule("r", probe(seen()), exemptions=(press,)))).verdicts
+    assert [(item.rule, item.exemption) for item in outside.let_off] == [("r", press.key)]
+    assert inside.let_off == ()
+
+
+def test_an_exemption_that_nothing_needed_is_not_recorded(facts: Facts) -> None:
+    judgement = judge(facts, policy(rule("r", probe(), exemptions=(exempt(),))))
+    assert [verdict.let_off for verdict in judgement.verdicts] == [(), ()]
+
+
+# Schedules, and rules that ask a second detector
+
+
+def test_a_rule_speaks_only_while_it_is_active(facts: Facts) -> None:
+    morning = Schedule(begins=time(6), ends=time(12))
+    local = facts.received.astimezone(ZoneInfo("America/Chicago"))
+    judging = policy(rule("r", probe(seen()), active=morning))
+    early = judge(replace(facts, received=local.replace(hour=11, minute=59)), judging)
+    noon = judge(replace(facts, received=local.replace(hour=12, minute=0)), judging)
+    assert (actions(early)[OUTSIDE], actions(noon)[OUTSIDE]) == (Action.QUARANTINE, Action.PASS)
+
+
+def test_also_asks_for_a_second_observation(facts: Facts) -> None:
+    silent, speaking = probe(detector="second"), probe(seen("second"), detector="second")
+    assert rules_of(judge(facts, policy(rule("r", probe(seen()), also=(silent,)))), OUTSIDE) == []
+    assert rules_of(judge(facts, policy(rule("r", probe(), also=(speaking,)))), OUTSIDE) == []
+    both = judge(facts, policy(rule("r", probe(seen()), also=(silent, speaking))))
+    assert rules_of(both, OUTSIDE) == ["r", "r"]
+    assert {both.observations[finding.observation].detector for finding in both.verdicts[0].findings} == {
+        "first",
+        "second",
+    }
+
+
+def test_both_have_to_speak_of_the_same_copy(facts: Facts) -> None:
+    home, everyone = probe(seen(recipients=(INSIDE,))), probe(seen("second"), detector="second")
+    assert actions(judge(facts, policy(rule("r", home, also=(everyone,))))) == {
+        OUTSIDE: Action.PASS,
+        INSIDE: Action.QUARANTINE,
+    }
+    other = probe(seen("second", recipients=(OUTSIDE,)), detector="second")
+    assert actions(judge(facts, policy(rule("r", home, also=(other,)))))[INSIDE] is Action.PASS
+
+
+@pytest.mark.parametrize(
+    ("when", "also", "held"),
+    [
+        (seen(), None, True),
+        (None, seen("second"), True),
+        (seen(detected=False), None, False),
+        (None, seen("second", detected=False), False),
+    ],
+)
+def test_a_second_detector_that_fails_holds_what_it_could_have_decided(
+    facts: Facts, when: Observation | None, also: Observation | None, held: bool
+) -> None:
+    first = probe(when) if when else probe(breaks=True)
+    second = probe(also, detector="second") if also else probe(detector="second", breaks=True)
+    judgement = judge(facts, policy(rule("r", first, also=(second,))))
+    assert (actions(judgement)[OUTSIDE] is Action.QUARANTINE) == held
+
+
+def test_each_observation_tells_which_probe_made_it(facts: Facts) -> None:
+    judgement = judge(facts, policy(rule("a", probe()), rule("b", probe(seen("second"), detector="second"))))
+    assert [observation.probe for observation in judgement.observations] == [1]
 
 
 # What is summed over messages

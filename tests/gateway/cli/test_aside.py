@@ -53,6 +53,21 @@ def test_an_exemption_of_others_or_of_the_past_is_not_named(tmp_path: Path, exem
     assert "organization-wide: quarantine" in output and "lets it off" not in output
 
 
+def test_a_rule_outside_its_hours_is_named(tmp_path: Path) -> None:
+    output = told(tmp_path, USE_WIDE + "    active: {until: 2020-01-01}\n", to("all-staff@city.example"))
+    assert "seen, and organization-wide is not active at this time: " + SEEN in output
+
+
+def test_a_rule_that_asks_for_more_is_named(tmp_path: Path) -> None:
+    rule = a_policy(tmp_path / "policy", "  - {use: both, cites: [C-1]}\n") / "rules" / "both"
+    rule.mkdir(parents=True)
+    words = "rule: both\ntitle: Both\ndetector: organization_wide\nalso: [advocacy]\naction: tag\n"
+    (rule / "rule.yaml").write_text(words)
+    (tmp_path / "a.eml").write_text(to("all-staff@city.example"))
+    result = CliRunner().invoke(main, ["inspect", "--policy", str(tmp_path / "policy"), str(tmp_path / "a.eml")])
+    assert "seen, and both asks for advocacy too: " + SEEN in result.output
+
+
 def test_a_rule_that_speaks_of_another_direction_is_named(tmp_path: Path) -> None:
     output = told(tmp_path, USE_WIDE + "    directions: [outbound]\n", to("all-staff@city.example"))
     assert "seen, and organization-wide speaks of outbound mail only: " + SEEN in output
