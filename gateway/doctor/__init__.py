@@ -9,8 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Config, load_config
+from gateway.doctor.certificates import check_listeners
+from gateway.doctor.judging import check_directory, check_identity, check_inspection, check_policy
 from gateway.doctor.machine import check_clock, check_descriptors, check_versions
+from gateway.doctor.names import check_names
+from gateway.doctor.next_hops import check_next_hops
 from gateway.doctor.note import Grade, Note, good, unsafe
+from gateway.doctor.records import check_audit, check_database
+from gateway.doctor.storage import (
+    check_clock_steps,
+    check_durability,
+    check_file_system,
+    check_permissions,
+    check_space,
+)
 from rules.document import DocumentError
 
 __all__ = ["CONFIGURED", "MACHINE", "Check", "Finding", "Grade", "examine"]
@@ -35,7 +47,23 @@ MACHINE: tuple[tuple[str, Callable[[], Iterable[Note]]], ...] = (
     ("version", check_versions),
     ("clock", check_clock),
 )
-CONFIGURED = (Check(name="open files", run=check_descriptors),)
+CONFIGURED = (
+    Check(name="open files", run=check_descriptors),
+    Check(name="file system", run=check_file_system),
+    Check(name="space", run=check_space),
+    Check(name="permissions", run=check_permissions),
+    Check(name="durability", run=check_durability),
+    Check(name="time", run=check_clock_steps),
+    Check(name="database", run=check_database),
+    Check(name="audit record", run=check_audit),
+    Check(name="policy", run=check_policy),
+    Check(name="staff list", run=check_directory),
+    Check(name="inspection", run=check_inspection),
+    Check(name="certificates", run=check_listeners),
+    Check(name="identity", run=check_identity),
+    Check(name="dns", run=check_names),
+    Check(name="next hops", run=check_next_hops),
+)
 
 
 def examine(path: Path) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The commands we send, from an envelope and what the next hop offers (RFC 5321, 3461, 6152, 6531). No I/O."""
 
+import re
 from dataclasses import dataclass
 
 from gateway.relay.replies import WireReply
@@ -21,6 +22,7 @@ class Extensions:
     smtputf8: bool = False  # RFC 6531
     dsn: bool = False  # RFC 3461
     starttls: bool = False  # RFC 3207
+    size: int | None = None  # RFC 1870: octets of a message that it takes; 0: it names no bound; None: not offered
 
 
 def read_extensions(ehlo: WireReply) -> Extensions:
@@ -32,7 +34,17 @@ def read_extensions(ehlo: WireReply) -> Extensions:
         smtputf8="SMTPUTF8" in words,
         dsn="DSN" in words,
         starttls="STARTTLS" in words,
+        size=_size(ehlo),
     )
+
+
+def _size(ehlo: WireReply) -> int | None:
+    """The parameter of SIZE, which may be left out (RFC 1870 section 4)."""
+    for line in ehlo.lines[1:]:
+        word, _, limit = line.partition(" ")
+        if word.upper() == "SIZE":
+            return int(limit) if re.fullmatch(r"[0-9]{1,20}", limit.strip()) else 0
+    return None
 
 
 def mail(envelope: Envelope, extensions: Extensions) -> bytes:

@@ -38,3 +38,16 @@ def test_a_check_that_fails_is_unsafe_and_takes_no_other_with_it(
         ("sound", Grade.GOOD),
     ]
     assert "ZeroDivisionError: half-way" in found[-2][1].says
+
+
+def test_every_check_can_be_asked_on_this_machine(config_file: Callable[..., Path], tmp_path: Path) -> None:
+    """The real ones, once; whether the disk under the tests is a safe one is the machine's affair."""
+    (tmp_path / "state").mkdir(mode=0o700)
+    found = list(examine(config_file()))
+    assert {finding.check for finding in found} == {"configuration", *_names()}
+    assert not [finding for finding in found if finding.note.says.startswith("could not be checked")]
+    assert {finding.check for finding in found if finding.note.grade is Grade.UNSAFE} <= {"file system", "space"}
+
+
+def _names() -> set[str]:
+    return {name for name, _ in MACHINE} | {check.name for check in CONFIGURED}

@@ -60,4 +60,12 @@ def test_a_command_has_an_end() -> None:
 
 def test_extensions_are_read_in_any_case_and_the_greeting_line_is_none() -> None:
     reply = WireReply(code=250, lines=("PIPELINING.city.example", "dsn", "SIZE 1000", "8BitMIME", "STARTTLS"))
-    assert read_extensions(reply) == Extensions(dsn=True, eight_bit=True, starttls=True)
+    assert read_extensions(reply) == Extensions(dsn=True, eight_bit=True, starttls=True, size=1000)
+
+
+@pytest.mark.parametrize(
+    ("line", "size"), [("SIZE", 0), ("size 0", 0), ("SIZE 37748736", 37_748_736), ("SIZE many", 0), ("HELP", None)]
+)
+def test_the_size_it_takes_may_be_left_open(line: str, size: int | None) -> None:
+    """RFC 1870 section 4."""
+    assert read_extensions(WireReply(code=250, lines=("mx", line))).size == size

@@ -1,0 +1,70 @@
+"""Checks of the servers that take our mail: whether they answer, and what they can do. Sends no message."""
+
+import asyncio
+from collections.abc import Iterator
+
+from gateway.config import MIB, Config, NextHop, Tls
+from gateway.doctor.note import Note, advice, good, unsafe
+from gateway.relay.channel import NextHopError
+from gateway.relay.commands import Extensions
+from gateway.relay.session import connect, tls_context
+
+WORDS = {  # what we use of an EHLO answer, and what is lost without it
+    "eight_bit": ("8BITMIME", "mail in 8 bits is sent all the same, and may arrive damaged"),
+    "dsn": ("DSN", "senders' wishes for delivery reports are lost"),
+    "pipelining": ("PIPELINING", "each message takes several round trips more"),
+}
+
+
+def check_next_hops(config: Config) -> Iterator[Note]:
+    hops = [hop for hop in config.next_hops if hop.maildir is None]
+    answers = asyncio.run(_all(hops, config.hostname))
+    for hop, answer in zip(hops, answers, strict=True):
+        if isinstance(answer, Exception):
+            yield unsafe(f"{place(hop)}: {answer}", "until it answers, senders are told to try again (451)")
+        else:
+            yield from _judged(hop, answer, config)
+    for hop in (hop for hop in config.next_hops if hop.maildir is not None):
+        yield advice(f"{hop.name} is a folder, {hop.maildir}", "for a first try only: nobody reads mail there")
+
+
+async def _all(hops: list[NextHop], hostname: str) -> list[Extensions | Exception]:
+    return await asyncio.gather(*(_greeted(hop, hostname) for hop in hops))
+
+
+async def _greeted(hop: NextHop, hostname: str) -> Extensions | Exception:
+    """What the server offers, in TLS where that is used; or why it does not."""
+    try:
+        connection = await connect(hop, hostname, tls_context(hop))
+    except (NextHopError, OSError, ValueError) as error:
+        return error
+    offered = connection.extensions
+    connection.close()
+    await asyncio.sleep(0)  # its QUIT leaves in the loop's next turn
+    return offered
+
+
+def _judged(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]:
+    yield good(f"{place(hop)} answers")
+    for name, (word, loss) in WORDS.items():
+        if not getattr(offered, name):
+            yield advice(f"{place(hop)} has no {word}: {loss}", "allow it there if it can")
+    if offered.size is None:
+        yield advice(
+            f"{place(hop)} does not tell its limit of size", "allow SIZE there, so that senders learn it early"
+        )
+    elif 0 < offered.size < (ours := config.limits.message_octets):
+        yield advice(
+            f"{place(hop)} takes {offered.size // MIB} MiB a message, the listeners {ours // MIB}",
+            f"limits.message_octets: {offered.size}, or a higher limit there: larger mail is refused only at its end",
+        )
+    if hop.tls is Tls.OFF and not is_loopback(hop.host or ""):
+        yield advice(f"mail to {place(hop)} goes in plain text", "tls: required where its certificate can be verified")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def place(hop: NextHop) -> str:
+    return f"{hop.name} ({hop.host}:{hop.port})"
