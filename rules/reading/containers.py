@@ -7,17 +7,19 @@ from rules.message import Octets
 from rules.reading.archives import ARCHIVES, unpack_archive, unpack_lh7
 from rules.reading.arj import unpack_arj
 from rules.reading.armour import unpack_binhex, unpack_text
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.cards import is_card, unpack_card
 from rules.reading.carried import unpack_page
 from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
 from rules.reading.documents import text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.extensions import kinds_of_name
+from rules.reading.flat import flat_kind, unpack_flat
 from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import OUTLOOK_MESSAGE
 from rules.reading.outlook import unpack_outlook
+from rules.reading.packages import ENDED
 from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.rtf_objects import unpack_rtf
@@ -88,6 +90,8 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
         raise Unreadable("called an archive or disk image, and of no format that is known")
     elif not formats and _claims_to_be_read(octets, signs):
         raise Unreadable("called a document, and of no format that is known")
+    if ENDED in signs:
+        raise LimitExceeded(ENDED.text)
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults)))
 
@@ -123,6 +127,8 @@ def _written(octets: Octets, signs: Sequence[Sign], budget: Budget) -> Iterator[
         return
     if _is_card(octets, signs):
         yield from unpack_card(octets, budget)
+    if flat_kind(octets) is not None:
+        yield from unpack_flat(octets, budget)
     if _is_page(signs):
         yield from unpack_page(octets, budget)
     else:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 from rules.message import Octets
+from rules.reading.active_xml import plain_xml
 from rules.reading.budget import Budget, Meter
+from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound
 from rules.reading.pages import page_kind
@@ -42,6 +44,8 @@ def text_of_content(octets: Octets, budget: Budget) -> str:
             return "" if pdf_protection(octets) else text_of_pdf(octets)
         if known is Format.RTF:
             return text_of_rtf(bytes(octets))
+    if head and is_text(head) and flat_kind(octets) is not None:
+        return _xml_text(plain_xml(bytes(octets[:MAX_FLAT])))
     if head and is_text(head) and page_kind(head) is None:
         return decoded(bytes(octets[: 4 * MAX_TEXT]))
     return ""

@@ -11,8 +11,10 @@ import magic
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.active_xml import plain_xml, xml_signs
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import readings, signs_of_names
+from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.mbox import is_message
 from rules.reading.office import biff_sign, compound_signs
 from rules.reading.packages import package_signs
@@ -148,12 +150,16 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
         yield from formula_commands(bytes(octets[:_MAX_TABLE]))
         if is_message(head):
             yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
+    flat = flat_kind(octets) if is_file else None
+    if flat is not None:
+        yield Sign(kind=Kind.DOCUMENT, by=By.CONTENT, text=flat)
+        yield from xml_signs(plain_xml(bytes(octets[:MAX_FLAT])), "the document")
     kind = Kind.IMAGE if page is Kind.IMAGE else page_kind(head) or page
     if kind is not None:
         yield from page_signs(kind, bytes(octets))
     elif head.lstrip().startswith(b"BEGIN:V"):
         yield Sign(kind=Kind.CALENDAR, by=By.CONTENT, text="calendar or contact")
-    elif script is None:
+    elif script is None and flat is None:
         yield Sign(kind=Kind.TEXT, by=By.CONTENT, text="plain text")
 
 

@@ -42,12 +42,12 @@ def read_entry(octets: Octets, entry: Entry, limit: int) -> bytes:
     if entry.is_encrypted:
         return b""
     assert local.start is not None
-    content = b""
+    content = bytearray()
     for chunk in _unpacked(octets, entry.method, local.start, entry.packed, min(limit, _CHUNK)):
         content += chunk
         if len(content) >= limit:
             break
-    return content[:limit]
+    return bytes(content[:limit])
 
 
 def unpack_zip(octets: Octets, budget: Budget) -> Iterator[Member]:

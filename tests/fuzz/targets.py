@@ -31,7 +31,7 @@ def _octets(path: Path) -> bytes:
 
 # One entry for each container and document that is read, so that each has time of its own.
 FILES = (
-    "ar", "arj", "binhex", "cab", "calendar", "cpio", "encrypted", "iso", "image", "lha", "lnk", "mbox", "mht",
+    "ar", "arj", "binhex", "cab", "calendar", "cpio", "encrypted", "flat", "iso", "image", "lha", "lnk", "mbox", "mht",
     "office", "ole", "onenote", "outlook", "page", "pdf", "rar", "rtf", "sevenzip", "tar", "tnef", "udf", "vcard",
     "vhd", "zip",
 )  # fmt: skip

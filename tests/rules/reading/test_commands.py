@@ -1,52 +1,16 @@
-"""Fields, links and formulas that start a program are told however they are written; ordinary ones are not."""
+"""Old fields, links and formulas that start a program are told however they are written; ordinary ones are not."""
 
 import time
 
 import pytest
 
 from rules.reading.commands import (
-    field_commands,
+    dde_sign,
     formula_commands,
-    link_commands,
     old_field_commands,
     rtf_field_commands,
     supbook_command,
 )
-
-BEGIN, SEPARATE, END = (
-    b'<w:r><w:fldChar w:fldCharType="%s"/></w:r>' % kind for kind in (b"begin", b"separate", b"end")
-)
-
-
-def text(instruction):
-    return b'<w:r><w:instrText xml:space="preserve">' + instruction + b"</w:instrText></w:r>"
-
-
-@pytest.mark.parametrize(
-    "xml",
-    [
-        BEGIN + text(rb" DDEAUTO c:\\windows\\cmd.exe") + SEPARATE + b"x" + END,
-        BEGIN + text(b" DD") + text(b"EAU") + text(b"TO x") + END,
-        BEGIN + text(b"&#68;DE x") + END,
-        BEGIN + BEGIN + text(b"QUOTE 68 68 69") + SEPARATE + END + text(b" x") + END,
-        b'<w:fldSimple w:instr=" dde x y"/>',
-        (BEGIN + text(b"DDE x")).replace(b"<w:", b"<word:"),
-    ],
-)
-def test_e15_a_field_is_told(xml):
-    assert [sign.text for sign in field_commands(b"<w:document>" + xml)] == ["DDE field"]
-
-
-@pytest.mark.parametrize(
-    "xml",
-    [
-        BEGIN + text(b" PAGE ") + SEPARATE + b"DDE" + END,
-        BEGIN + text(b' HYPERLINK "https://a.example/DDE" ') + END,
-        b"<w:t>DDEAUTO is a kind of field</w:t>",
-    ],
-)
-def test_other_fields_are_not(xml):
-    assert field_commands(xml) == ()
 
 
 @pytest.mark.parametrize(
@@ -77,8 +41,8 @@ def test_tables_are_not(content):
 
 
 def test_links_are_told_but_those_between_tables():
-    assert [sign.text for sign in link_commands(b'<x:ddeLink ddeTopic="a" ddeService="cmd"/>')] == ["DDE link to cmd"]
-    assert link_commands(b'<ddeLink ddeService="Excel" ddeTopic="a.xls"/>') == ()
+    assert dde_sign("cmd").text == "DDE link to cmd"
+    assert dde_sign("Excel") is None and dde_sign("") is None
 
 
 def test_old_documents_and_workbooks():
@@ -98,10 +62,7 @@ def test_e15_a_field_of_rtf_is_told(field):
     ("find", "content"),
     [
         (formula_commands, b"=-a|'" * 400_000 + b"!"),
-        (field_commands, b"instrText" + b"<w:fldChar " * 200_000),
-        (field_commands, BEGIN * 50_000 + text(b"x")),
         (rtf_field_commands, b"\\fldinst " * 200_000),
-        (link_commands, b"<ddeLink " * 200_000),
     ],
 )
 def test_hostile_repetition_costs_little(find, content):

@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from rules.facts import Kind
-from rules.reading.packages import package_signs
+from rules.reading import packages
+from rules.reading.packages import ENDED, package_signs
 
 TYPES = '<Types xmlns="x"><Default Extension="xml" ContentType="application/xml"/></Types>'
 MACRO_TYPES = TYPES.replace("application/xml", "application/vnd.ms-word.document.macroEnabled.main+xml")
@@ -15,11 +16,15 @@ WORD = {"[Content_Types].xml": TYPES, "word/document.xml": "<w/>"}
 
 
 def signs(files):
+    return told(zipped(files))
+
+
+def zipped(files):
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return told(target.getvalue())
+    return target.getvalue()
 
 
 def told(octets):
@@ -65,6 +70,24 @@ def test_relations_are_read_in_any_charset(write):
     relations = write(relation("attachedTemplate", r"\\files.evil.example\x.dotm"))
     found = signs(WORD | {"word/_rels/settings.xml.rels": relations})
     assert (Kind.MACRO_DOCUMENT, "attachedTemplate fetched from outside when it is opened") in found
+
+
+def test_the_three_hundredth_relationship_file_is_read_too():
+    many = {f"word/_rels/{number}.xml.rels": relation("image", "https://a.example/a.png") for number in range(300)}
+    found = signs(WORD | many | {"word/_rels/settings.xml.rels": relation("frame", "https://a.example/x")})
+    assert (Kind.MACRO_DOCUMENT, "frame fetched from outside when it is opened") in found
+
+
+def test_a_part_counts_whatever_its_name_and_folder():
+    assert (Kind.MACRO_DOCUMENT, "DDE field") in signs({"[Content_Types].xml": TYPES, "a/b.bin": FIELD})
+
+
+def test_xml_up_to_the_bound_is_looked_at_and_more_is_told(monkeypatch):
+    files = WORD | {"word/a.xml": b"<a>" + b" " * 1_000 + FIELD.encode()}
+    monkeypatch.setattr(packages, "_MAX_XML", sum(map(len, files.values())))
+    assert (Kind.MACRO_DOCUMENT, "DDE field") in signs(files)
+    assert ENDED not in package_signs(zipped(files))
+    assert ENDED in package_signs(zipped(files | {"word/a.xml": files["word/a.xml"] + b" "}))
 
 
 def test_a_second_entry_of_the_same_name_counts():
@@ -129,6 +152,7 @@ def test_programs_in_zips_are_told(files, kind):
 
 def test_open_document_macros_are_told():
     plain = {"mimetype": "application/vnd.oasis.opendocument.text", "META-INF/manifest.xml": "<x/>", "content.xml": "x"}
+    assert (Kind.DOCUMENT, "OpenDocument file") in signs({"META-INF/manifest.xml": "<x/>", "content.xml": "<x/>"})
     assert signs(plain) == {(Kind.DOCUMENT, "OpenDocument file")}
     assert (Kind.MACRO_DOCUMENT, "macros in Basic/Standard/Module1.xml") in signs(
         plain | {"Basic/Standard/Module1.xml": "<x/>"}

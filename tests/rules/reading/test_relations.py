@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.reading.relations import Relation, is_elsewhere, relations_outside
+from rules.reading.relations import Relation, is_elsewhere
 
 
 @pytest.mark.parametrize(
@@ -44,21 +44,10 @@ def test_the_offices_own_places(target):
     assert not is_elsewhere(target)
 
 
-def relations(inside):
-    return b'<Relationships xmlns="http://r.example">' + inside + b"</Relationships>"
-
-
-def test_targets_outside_are_found_in_any_spelling():
-    one = (
-        b"<r:Relationship xmlns:r='x' Target='https://a.example/' TargetMode='External' Type='http://t.example/frame'/>"
-    )
-    two = b'<Relationship Type="http://t.example/image" Target="media/a.png"/>'
-    assert relations_outside(relations(one + two)) == (Relation(kind="frame", target="https://a.example/"),)
-
-
-def test_a_target_written_in_entities_is_read():
-    xml = relations(b'<Relationship Type="t/oleObject" Target="&#104;ttps://a.example/" TargetMode="External"/>')
-    assert relations_outside(xml)[0].is_obeyed
+@pytest.mark.parametrize("kind", ["attachedTemplate", "oleObject", "AFCHUNK", "slideMaster"])
+def test_what_is_fetched_and_obeyed(kind):
+    assert Relation(kind=kind, target="https://a.example/").is_obeyed
+    assert not Relation(kind=kind, target="media/a.png").is_obeyed
 
 
 def test_links_that_a_reader_has_to_follow_are_not_obeyed():
@@ -66,7 +55,15 @@ def test_links_that_a_reader_has_to_follow_are_not_obeyed():
 
 
 @pytest.mark.parametrize(
-    "xml", [b"", b"xternal", b"<a TargetMode='External'", b"<!DOCTYPE a [<!ENTITY b 'xternal'>]><a>&b;</a>"]
+    "target", ["ms-msdt:/id x", "search-ms:query=a", r"\\a.example@SSL\x.exe", "file://a.example/x.LNK"]
 )
-def test_what_cannot_be_read_has_none(xml):
-    assert relations_outside(xml) == ()
+def test_a_link_that_starts_a_program(target):
+    assert Relation(kind="hyperlink", target=target).is_command
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://a.example/setup.exe", "javascript:void(0)", r"\\FILES\setup.exe", "file:///C:/a.exe", "ms-word:ofe|u|x"],
+)
+def test_a_link_that_shows_something_does_not(target):
+    assert not Relation(kind="hyperlink", target=target).is_command
