@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test check bench fuzz differential lock clean
+.PHONY: run test check bench fuzz differential docs lock clean
 
 FUZZ_SECONDS ?= 60
 MESSAGES ?= 5000
@@ -32,6 +32,11 @@ fuzz:           ## everything that reads what others send, FUZZ_SECONDS each (TA
 differential:   ## MESSAGES (from SEED) around a program that other parsers of mail may see and we may not miss
 	@deploy/setup test
 	@$(PYTHON) -m tests.differential.campaign $(SEED) $(MESSAGES)
+
+docs:           ## deploy/detectors.md and deploy/policy.schema.json anew, from the code
+	@deploy/setup run
+	@.venv/bin/mailward policy docs > deploy/detectors.md
+	@.venv/bin/mailward policy schema > deploy/policy.schema.json
 
 lock:           ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --group build --generate-hashes --no-header --no-annotate \

@@ -16,6 +16,8 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
+from rules.mistaken import DATE, mistaken_for
+
 T = TypeVar("T")
 _LISTS = ("tuple", "list", "set", "frozenset")  # as pydantic-core's schemas name them
 STRICT = ConfigDict(extra="forbid")
@@ -146,19 +148,24 @@ def lines_of(path: Path, places: Sequence[tuple[str | int, ...]]) -> tuple[int |
     )
 
 
-def read_document(path: Path, kind: type[T]) -> T:
-    """Read a YAML file as `kind`. Raises DocumentError with every fault found."""
+def read_document(path: Path, kind: type[T], *, plain: bool = False) -> T:
+    """Read a YAML file as `kind`. Raises DocumentError with every fault found.
+
+    `plain`: refuse unquoted text that other readers of YAML take for something else.
+    """
     try:
         octets = path.read_bytes()
     except OSError as error:
         raise DocumentError((_fault(path, None, "", f"cannot be read: {error.strerror}"),)) from None
-    return parse_document(octets, kind, path)
+    return parse_document(octets, kind, path, plain=plain)
 
 
-def parse_document(octets: bytes, kind: type[T], path: Path) -> T:
+def parse_document(octets: bytes, kind: type[T], path: Path, *, plain: bool = False) -> T:
     """The same from octets; `path` is only named in errors."""
     root = _compose(octets, path)
     faults = tuple(_shape_faults(root, path))
+    if plain and not faults:
+        faults = tuple(_mistaken(root, path, _dated(cast(Any, kind))))
     if faults:
         raise DocumentError(faults)
     loader = _Loader(b"")
@@ -291,6 +298,50 @@ def _key_faults(node: yaml.MappingNode, path: Path, place: tuple[str, ...]) -> I
         if key.value in seen:
             yield _fault(path, key.start_mark, ".".join((*place, key.value)), "key stands twice")
         seen.add(key.value)
+
+
+def _mistaken(root: yaml.Node | None, path: Path, dated: frozenset[str]) -> Iterator[Fault]:
+    """Unquoted text that other readers take for something else. A date may stand so behind a key that asks for one."""
+    waiting: list[tuple[yaml.Node, tuple[str, ...], bool]] = [(root, (), False)] if root is not None else []
+    while waiting:
+        node, place, is_key = waiting.pop()
+        if isinstance(node, yaml.ScalarNode):
+            yield from _mistaken_scalar(node, path, place, dated, is_key)
+            continue
+        children = [(value, (*place, str(key.value)), False) for key, value in _pairs(node)]
+        keys = [(key, (*place, str(key.value)), True) for key, _ in _pairs(node)]
+        items = node.value if isinstance(node, yaml.SequenceNode) else []
+        children += [(item, (*place, str(index)), False) for index, item in enumerate(items)]
+        waiting.extend(sorted((*keys, *children), key=lambda child: -child[0].start_mark.index))
+
+
+def _pairs(node: yaml.Node) -> Sequence[tuple[yaml.Node, yaml.Node]]:
+    return node.value if isinstance(node, yaml.MappingNode) else ()
+
+
+def _mistaken_scalar(
+    node: yaml.ScalarNode, path: Path, place: tuple[str, ...], dated: frozenset[str], is_key: bool
+) -> Iterator[Fault]:
+    """A key is text whatever it looks like; a value only where we read it as text."""
+    if node.style or (not is_key and node.tag != "tag:yaml.org,2002:str"):
+        return
+    taken = mistaken_for(node.value)
+    if taken is not None and not (taken == DATE and not is_key and place and place[-1] in dated):
+        expected = f"text in quotes: to some readers of YAML {_shortened(node.value)} is {taken}"
+        yield _fault(path, node.start_mark, ".".join(place), expected)
+
+
+@lru_cache(maxsize=64)
+def _dated(kind: Any) -> frozenset[str]:
+    """The keys of a document that hold dates."""
+    schema = _adapter(kind).json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    keys = ((key, found) for part in parts for key, found in part.get("properties", {}).items())
+    return frozenset(key for key, found in keys if '"format": "date' in json.dumps(found))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_GIVEN else f"{text[:MAX_GIVEN]}…"
 
 
 def _located(root: yaml.Node | None, path: Path, error: Any, base: tuple[str | int, ...], kind: Any) -> Fault:

@@ -121,7 +121,7 @@ def load_policy(path: Path, *, complete: bool = True) -> Policy:
 
     Raises DocumentError with every fault. Unless `complete`, gaps between clauses and rules are none.
     """
-    document = read_document(path, PolicyFile)
+    document = read_document(path, PolicyFile, plain=True)
     faults = list(check_policy_file(path, document))
     if complete:
         faults += check_complete(path, document)
@@ -174,7 +174,7 @@ class _Source:
 
 def _read_rule(folder: Path) -> _Source:
     source = folder / "rule.yaml"
-    document = read_document(source, RuleFile)
+    document = read_document(source, RuleFile, plain=True)
     if document.rule != folder.name:
         raise DocumentError((locate(source, ("rule",), f"{folder.name}, the name of its folder"),))
     detectors = (

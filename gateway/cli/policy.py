@@ -9,6 +9,7 @@ import click
 
 from gateway.cli.options import existing_policy, named_or_configured, optional_config
 from gateway.cli.policy_coverage import coverage
+from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
@@ -26,7 +27,8 @@ def policy() -> None:
     """
 
 
-policy.add_command(coverage)
+for _command in (coverage, schema, docs):
+    policy.add_command(_command)
 
 
 @policy.command(name="list", epilog="Example: mailward policy list --rules")

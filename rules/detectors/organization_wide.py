@@ -38,6 +38,7 @@ class Parameters:
     minimum: int = 20
     # People of ours, where there is no staff list to take a share of.
     minimum_without_staff_list: int = 100
+    # Names of groups that mean everyone.
     all_staff: tuple[str, ...] = (
         "all",
         "all-city",
@@ -67,6 +68,7 @@ class Parameters:
     listservs: tuple[str, ...] = ()
     # Count those named in To and Cc too: Exchange hands a long list on in several copies (integration section 1).
     count_in_fields: bool = True
+    # Who may write to all at any time; a permission that ends is given with `except`.
     permitted_senders: tuple[str, ...] = ()
 
 
