@@ -38,16 +38,16 @@ class Answers:
         read = Inspected.PARTLY if judgement.not_inspected else Inspected.FULLY
         _must(judgement.inspected is read, "what was inspected does not fit what was not")
         for observation in judgement.observations:
-            self._check_observation(observation)
+            self._check_observation(observation, len(transaction.message))
         for verdict in judgement.verdicts:
             self._check_verdict(verdict, len(judgement.observations))
         return judgement
 
-    def _check_observation(self, observation: Observation) -> None:
+    def _check_observation(self, observation: Observation, size: int) -> None:
         _must(observation.detector in self._detectors, "an unknown detector")
         _must(0.0 <= observation.score <= 1.0, "a score that is none")  # neither is NaN
         _must(observation.probe is None or 0 <= observation.probe < self._probes, "a probe that there is not")
-        _must(all(map(_is_place, observation.evidence)), "evidence at no place")
+        _must(all(_is_place(item, size) for item in observation.evidence), "evidence at no place")
 
     def _check_verdict(self, verdict: Verdict, observations: int) -> None:
         findings = (*verdict.findings, *verdict.observed)
@@ -62,11 +62,12 @@ def _asked(findings: Iterable[Finding]) -> object:
     return strictest(*(finding.action for finding in findings))
 
 
-def _is_place(evidence: Evidence) -> bool:
-    """Offsets in order; the text they count in is not ours to read, and may be longer than the message."""
+def _is_place(evidence: Evidence, size: int) -> bool:
+    """Offsets in order; the text they count in is not ours to read, and may be longer than the message of `size`."""
     start, end = evidence.start or 0, evidence.end if evidence.end is not None else evidence.start or 0
     first, last = evidence.mark or (0, 0)
-    return 0 <= start <= end and 0 <= first <= last <= len(evidence.text)
+    begin, stop = evidence.octets or (0, 0)
+    return 0 <= start <= end and 0 <= first <= last <= len(evidence.text) and 0 <= begin <= stop <= size
 
 
 def _must(holds: bool, wrong: str) -> None:

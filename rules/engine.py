@@ -78,7 +78,17 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
         by_probe[probe] = tuple(range(len(observations), len(observations) + len(found)))
         observations.extend(found)
     forget_texts()
-    return Observed(observations=tuple(observations), by_probe=by_probe, failed=tuple(failed))
+    located = tuple(_located(observation, facts) for observation in observations)
+    return Observed(observations=located, by_probe=by_probe, failed=tuple(failed))
+
+
+def _located(observation: Observation, facts: Facts) -> Observation:
+    """With the octets of the message in which the part of each piece of evidence lies."""
+    if not observation.evidence:
+        return observation
+    octets = {part.path: part.octets for part in facts.parts}
+    evidence = tuple(replace(item, octets=octets.get(item.part)) for item in observation.evidence)
+    return replace(observation, evidence=evidence)
 
 
 def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:

@@ -59,6 +59,7 @@ class Part:
     sha256: str
     encrypted: str | None = None  # why it is called protected, None when it is not
     inline: bool = False  # shown as body text, not offered as a file
+    octets: tuple[int, int] | None = None  # where it, or the encoded part around it, lies in the message as received
 
 
 class Role(StrEnum):

@@ -26,7 +26,9 @@ class Evidence:
     """Where and what. `start` and `end` are offsets in the part's readable text, None when the whole part is meant.
 
     `text` is the passage itself with a little around it; `mark` the matched piece within `text` as (from, to);
-    `signal` what the passage counted for, and how much, where a detector weighs.
+    `signal` what the passage counted for, and how much, where a detector weighs. `octets` is where the part lies in the
+    message as it was received, in its transfer encoding, as (from, to): the outermost one around it for whatever stands
+    inside an encoded part.
     """
 
     part: str
@@ -35,6 +37,7 @@ class Evidence:
     end: int | None = None
     mark: tuple[int, int] | None = None
     signal: str | None = None
+    octets: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,7 +227,7 @@ def _observation_json(observation: Observation) -> dict[str, object]:
         "score": observation.score,
         "summary": observation.summary,
         "evidence": [
-            {"part": item.part, "start": item.start, "end": item.end, "text": item.text}
+            {"part": item.part, "start": item.start, "end": item.end, "text": item.text, "octets": item.octets}
             for item in observation.evidence
         ],
     }

@@ -72,8 +72,15 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
                 "score": seen.score,
                 "summary": seen.summary,
                 "evidence": [
-                    {"part": e.part, "start": e.start, "end": e.end, "text": e.text, "mark": e.mark}
-                    for e in seen.evidence
+                    {
+                        "part": item.part,
+                        "start": item.start,
+                        "end": item.end,
+                        "text": item.text,
+                        "mark": item.mark,
+                        "octets": item.octets,
+                    }
+                    for item in seen.evidence
                 ],
             }
             for seen in judgement.observations

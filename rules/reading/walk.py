@@ -105,7 +105,8 @@ class Walk:
         if "multipart/encrypted" in media_types:
             self._protected_multipart(octets, entity, place)
         cut = cut_multipart(octets, entity, place.boundary)
-        octets = cut.octets
+        if cut.octets is not octets:
+            octets, inner = cut.octets, inner.inside(entity.body)
         for doubt in cut.doubts:
             self.record.doubt(place.name, doubt)
         if not cut.splits:
@@ -127,14 +128,15 @@ class Walk:
                         child.default = "message/rfc822"
                     self.budget.count_part()
                     self._entity(octets, read_entity(octets, span.start, span.end), child)
-                self._outside(octets, split.preamble, "preamble", place)
-                self._outside(octets, split.epilogue, "epilogue", place)
+                self._outside(octets, split.preamble, "preamble", inner)
+                self._outside(octets, split.epilogue, "epilogue", inner)
 
     def _protected_multipart(self, octets: Octets, entity: Entity, place: Place) -> None:
         """RFC 1847 section 2.2: PGP/MIME and its like."""
         content = octets[entity.body.start : entity.body.end]
         why = f"encrypted with {entity.parameter('protocol') or 'an unnamed protocol'}"
-        self.record.parts.append(_part(place.name, (), "multipart/encrypted", (), content, encrypted=why))
+        place = place.at(entity.body.start)
+        self.record.parts.append(_part(place.name, (), "multipart/encrypted", (), content, place, encrypted=why))
         self.record.skip(place.name, Reason.ENCRYPTED, why)
 
     def _outside(self, octets: Octets, span: Span, where: str, place: Place) -> None:
@@ -146,7 +148,7 @@ class Walk:
         if not stripped or (len(stripped) < MAX_USUAL and stripped.lower().lstrip(b"> ").startswith(_USUAL_PREAMBLES)):
             return
         path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
-        if self._hidden_parts(region, path, place, anywhere=True):
+        if self._hidden_parts(region, path, place.at(span.start), anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart")
         else:
             self.record.say(path, Role.HIDDEN, decode_text(region[:MAX_PART_TEXT], None))
@@ -175,7 +177,7 @@ class Walk:
             for file in files:
                 self.budget.count_part()
                 names = merge_names([file.name])
-                self._file(file.octets, names, (None,), under(path, names), place)
+                self._file(file.octets, names, (None,), under(path, names), place.inside(file.span))
 
     def _undeclared(self, text: bytes, path: str, place: Place, *, anywhere: bool) -> bool:
         """Walk the MIME parts that stand in a text; whether a reader could take it for an entity itself."""
@@ -196,7 +198,7 @@ class Walk:
             for span in split.parts:
                 self._inner(text, read_entity(text, span.start, span.end), path, place)
             first = first or split
-            text = text[split.epilogue.start : split.epilogue.end]
+            text, place = text[split.epilogue.start : split.epilogue.end], place.at(split.epilogue.start)
         return first
 
     def _described(self, text: bytes, path: str, place: Place) -> None:
@@ -208,7 +210,8 @@ class Walk:
                 with self.budget.inside_part():
                     for encoding in entity.encodings:
                         content = decode(text[entity.body.start : entity.body.end], encoding).octets
-                        self._file(content, entity.names, declared, under(path, entity.names), place)
+                        inner = place.inside(entity.body)
+                        self._file(content, entity.names, declared, under(path, entity.names), inner)
 
     def _inner(self, octets: bytes, entity: Entity, path: str, place: Place) -> None:
         """An entity where none is declared, a level below."""
@@ -232,7 +235,8 @@ class Walk:
                 self.record.skip(place.name, Reason.UNREADABLE, f"{encoding} that decodes to nothing")
             for content in (decoded.octets, *decoded.others):
                 if content not in seen:
-                    self._content(content, entity, media_types, place, first=not seen)
+                    inner = place.at(entity.body.start) if content is encoded else place.inside(entity.body)
+                    self._content(content, entity, media_types, inner, first=not seen)
                     seen.append(content)
 
     def _content(
@@ -250,7 +254,8 @@ class Walk:
         if first:
             self._has_body = True
         why = protection_of(content, signs)
-        self.record.parts.append(_part(place.name, entity.names, shown[0], signs, content, encrypted=why, inline=True))
+        part = _part(place.name, entity.names, shown[0], signs, content, place, encrypted=why, inline=True)
+        self.record.parts.append(part)
         if why:
             self.record.skip(place.name, Reason.ENCRYPTED, why)
         text = self._without_files(content, place)
@@ -318,11 +323,11 @@ class Walk:
         """A part that is not body text: what it is, what it says, what it contains."""
         signs = _all_signs(names, declared, content)
         why = encrypted or protection_of(content, signs)
-        self.record.parts.append(_part(path, names, declared[0], signs, content, encrypted=why))
+        self.record.parts.append(_part(path, names, declared[0], signs, content, place, encrypted=why))
         if why:
             self.record.skip(path, Reason.ENCRYPTED, why)
         is_message = declared[0] in _MESSAGE_TYPES or any(sign.kind is Kind.MESSAGE for sign in signs)
-        if is_message and self._nested(content, path):
+        if is_message and self._nested(content, path, place):
             return
         with self._noted(path):
             self._attached_text(content, declared[0], charset, signs, path)
@@ -331,7 +336,9 @@ class Walk:
                 self.record.say(path, Role.ATTACHED, self.pictures.words(content, seconds))
         self._members(content, names, signs, path, place)
         if all(sign.by is not By.CONTENT or sign.kind in _TEXTUAL for sign in signs):
-            self._hidden_parts(in_ascii(content), path, place, anywhere=False)
+            text = in_ascii(content)
+            inner = place if text is content else place.inside(Span(0, len(content)))
+            self._hidden_parts(text, path, inner, anywhere=False)
 
     def _attached_text(
         self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str
@@ -356,9 +363,10 @@ class Walk:
             member = next(members, None)
             if member is None:
                 return
+            inner = place.inside(Span(0, len(content)))
             with self.budget.inside_container():
                 while member is not None:
-                    self._member(member, path, place)
+                    self._member(member, path, inner)
                     member = next(members, None)
 
     def _member(self, member: Member, path: str, place: Place) -> None:
@@ -367,7 +375,7 @@ class Walk:
             self.record.skip(path, Reason.LIMIT, limit)
         self._file(member.octets, names, (member.declared_type,), under(path, names), place, encrypted=member.encrypted)
 
-    def _nested(self, content: bytes, path: str) -> bool:
+    def _nested(self, content: bytes, path: str, place: Place) -> bool:
         """Walk a message inside the message, whose words count as forwarded; False when it has no header."""
         entity = read_entity(content, 0, len(content))
         if not any(entity.header.all(name) for name in _MESSAGE_FIELDS):
@@ -380,7 +388,8 @@ class Walk:
         self.record.say(path, Role.FORWARDED, "\n".join(lines))
         with self._noted(path), self.budget.inside_part():
             self.budget.count_part()
-            self._entity(content, entity, Place(path=f"{path}/", number="", nested=True))
+            inner = Place(path=f"{path}/", number="", nested=True, base=place.base, around=place.around)
+            self._entity(content, entity, inner)
         return True
 
 
@@ -400,10 +409,13 @@ def _part(
     declared: str | None,
     signs: tuple[Sign, ...],
     content: bytes,
+    place: Place,
     *,
     encrypted: str | None = None,
     inline: bool = False,
 ) -> Part:
+    """`place` is that of the content's first octet."""
+    lies = place.where(Span(0, len(content)))
     return Part(
         path=path,
         names=names,
@@ -413,4 +425,5 @@ def _part(
         sha256=hashlib.sha256(content).hexdigest(),
         encrypted=encrypted,
         inline=inline,
+        octets=None if lies is None else (lies.start, lies.end),
     )

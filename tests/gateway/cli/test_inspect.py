@@ -76,7 +76,7 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     observation = found["observations"][finding["observation"]]
     assert list(observation) == ["detector", "detected", "score", "summary", "evidence"]
     assert observation["detector"] == "organization_wide"
-    assert list(observation["evidence"][0]) == ["part", "start", "end", "text"]
+    assert list(observation["evidence"][0]) == ["part", "start", "end", "text", "octets"]
 
 
 def test_json_names_what_a_rule_on_trial_found(tmp_path: Path, policy: Path) -> None:
