@@ -50,6 +50,7 @@ class Header:
     body: int
     oddities: tuple[str, ...] = ()
     limit: str = ""  # which one was met, in words: the rest was not read
+    orderly: bool = False  # as RFC 5322 wants it, read in one pass
 
     def all(self, name: str) -> list[bytes]:
         """The bodies of all fields of that name, in order."""
@@ -62,10 +63,10 @@ def read_header(octets: Octets, start: int, end: int) -> Header:
     match = _HEADER_END.search(octets, start, limit)
     first = octets[start : start + 2]
     if first[:1] == b"\n" or first == b"\r\n":
-        return Header(fields=(), body=start + (1 if first[:1] == b"\n" else 2))
+        return Header(fields=(), body=start + (1 if first[:1] == b"\n" else 2), orderly=True)
     stop, body = (match.start() + 1, match.end()) if match else (limit, limit)
     if match is not None and (fields := _orderly_fields(octets[start:stop])) is not None:
-        return Header(fields=fields, body=body)
+        return Header(fields=fields, body=body, orderly=True)
     return _Lines(octets[start:stop], start, body, whole=match is not None or limit == end).read()
 
 

@@ -5,6 +5,7 @@ RFC 2045 and 2046.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,12 +16,13 @@ from rules.reading.names import differ_in_kind, names_limit, names_of
 from rules.reading.parameters import Structured, parse_structured, values_of
 from rules.reading.words import limit_met, unfold
 
-MAX_BOUNDARY = 200  # octets; RFC 2046 section 5.1.1 allows 70
+MAX_BOUNDARY = 996  # octets; RFC 2046 section 5.1.1 allows 70, a line holds no more (RFC 5322 section 2.1.1)
 MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
 MAX_TYPES = 10  # Content-Type fields followed, the first and the last ones
 _TOO_MANY = f"more than {MAX_TYPES} Content-{{}} fields in one header"
 MAX_LONGER = 20  # different lines that begin with the delimiter and go on; each costs a search for its declaration
 MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
+MAX_CRS = 8  # before one LF: systems that each turn LF into CR LF leave several
 _LONGEST_LINE = 1_000  # octets of a delimiter line that are looked at
 
 _ENCODINGS = {
@@ -62,10 +64,11 @@ class Entity:
     names: tuple[str, ...]
     troubles: tuple[str, ...]
     limits: tuple[str, ...] = ()  # where it says more than is read, in words
+    irregular: bool = False  # readers may take it differently: repeated fields or parameters, damage
 
     def media_types(self, default: str) -> tuple[str, ...]:
         """Every media type the header gives, or the default of RFC 2045 section 5.2."""
-        return tuple(dict.fromkeys(_media_type(structured.value, default) for structured in self.types)) or (default,)
+        return tuple(dict.fromkeys(media_type_of(structured.value, default) for structured in self.types)) or (default,)
 
     def parameter(self, name: str) -> str | None:
         """The likeliest value of a parameter of Content-Type, such as charset."""
@@ -79,8 +82,8 @@ class Entity:
         return any(disposition.value == "attachment" for disposition in self.dispositions)
 
 
-def _media_type(value: str, default: str) -> str:
-    """A type without subtype or with junk is text to most readers (RFC 2045 section 5.2)."""
+def media_type_of(value: str, default: str) -> str:
+    """The type readers take `value` for: one without subtype or with junk is the default (RFC 2045 section 5.2)."""
     kind, slash, subtype = value.partition("/")
     if slash and kind and subtype:
         return value
@@ -100,9 +103,10 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
     dispositions = tuple(
         map(parse_structured, described[: MAX_TYPES // 2] + described[MAX_TYPES // 2 :][-MAX_TYPES // 2 :])
     )
-    encodings, troubles = _encodings_of(header.all("content-transfer-encoding"))
+    transfer = header.all("content-transfer-encoding")
+    encodings, troubles = encodings_of(transfer)
     troubles = [*header.oddities, *troubles]
-    if len(types) > 1 and len({_media_type(structured.value, "text/plain") for structured in types}) > 1:
+    if len(types) > 1 and len({media_type_of(structured.value, "text/plain") for structured in types}) > 1:
         troubles.append("several Content-Type fields that differ")
     if (types or dispositions) and differ_in_kind(dispositions, types):
         troubles.append("file names with different extensions")
@@ -118,10 +122,22 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
         names=names,
         troubles=tuple(troubles),
         limits=tuple(dict.fromkeys(limit for limit in limits if limit)),
+        irregular=not header.orderly or len(transfer) > 1 or len(described) > 1 or _says_twice(types, dispositions),
     )
 
 
-def _encodings_of(bodies: list[bytes]) -> tuple[tuple[Encoding, ...], list[str]]:
+def _says_twice(types: Sequence[Structured], dispositions: Sequence[Structured]) -> bool:
+    """Whether a field or one of its parameters is given more than once, in whatever form."""
+    if len(types) > 1:
+        return True
+    for structured in (*types, *dispositions):
+        names = [parameter.name.partition("*")[0] for parameter in structured.parameters]
+        if len(set(names)) < len(names):
+            return True
+    return False
+
+
+def encodings_of(bodies: list[bytes]) -> tuple[tuple[Encoding, ...], list[str]]:
     """The candidates of all Content-Transfer-Encoding fields, and what is wrong with them."""
     if not bodies:
         return (Encoding.IDENTITY,), []
@@ -160,6 +176,7 @@ class Split:
     parts: tuple[Span, ...]
     preamble: Span
     epilogue: Span
+    closed_at: int | None  # how many of the parts stand before the closing delimiter; None when there is none
     troubles: tuple[str, ...]
 
 
@@ -173,7 +190,7 @@ def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None
     troubles: list[str] = []
     inner: dict[bytes, bool] = {}
     closed_at: int | None = None
-    position = _find_dashed(octets, delimiter, body.start, body.end)
+    position = find_dashed(octets, delimiter, body.start, body.end)
     while position >= 0 and len(cuts) < MAX_DELIMITERS:
         after = position + len(delimiter)
         before = octets[position - 1 : position] if position > body.start else b"\n"
@@ -182,7 +199,7 @@ def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None
             if not line.strip(b" \t") or line[:2] == b"--" or not _is_inner(octets, boundary + line, inner):
                 closed_at = len(cuts) if line[:2] == b"--" and closed_at is None else closed_at
                 cuts.append(Span(_before_line_end(octets, position, body.start), _next_line(octets, after, body.end)))
-        position = _find_dashed(octets, delimiter, after, body.end)
+        position = find_dashed(octets, delimiter, after, body.end)
     if not cuts:
         return None
     if not all(inner.values()):
@@ -193,11 +210,12 @@ def split_multipart(octets: Octets, body: Span, boundary: bytes) -> Split | None
         parts=parts,
         preamble=Span(body.start, max(cuts[0].start, body.start)),
         epilogue=epilogue,
+        closed_at=closed_at,
         troubles=tuple(dict.fromkeys(troubles)),
     )
 
 
-def _find_dashed(octets: Octets, delimiter: bytes, start: int, end: int) -> int:
+def find_dashed(octets: Octets, delimiter: bytes, start: int, end: int) -> int:
     """`find`, which is ten times as fast for a single octet: base64 holds no dash, so its whole run is passed over."""
     dash = octets.find(b"-", start, end)
     return octets.find(delimiter, dash, end) if dash >= 0 else -1
@@ -243,7 +261,7 @@ def _before_line_end(octets: Octets, position: int, floor: int) -> int:
 def _next_line(octets: Octets, position: int, end: int) -> int:
     newline = octets.find(b"\n", position, end)
     bare = octets.find(b"\r", position, newline if newline >= 0 else end)
-    if bare >= 0 and bare + 1 != newline:
+    if bare >= 0 and (newline - bare > MAX_CRS or octets[bare:newline].strip(b"\r")):
         return bare + 1
     return newline + 1 if newline >= 0 else end
 

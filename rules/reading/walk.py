@@ -14,7 +14,7 @@ from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import MAX_OCTETS, decode_content, decode_text, in_ascii
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
-from rules.reading.encodings import Encoding, decode
+from rules.reading.encodings import Decoded, Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
 from rules.reading.names import merge_names, names_limit
@@ -24,6 +24,7 @@ from rules.reading.readable import Readable, fingerprint, read_page, read_plain,
 from rules.reading.record import MAX_PART_TEXT, Record
 from rules.reading.splits import cut_multipart
 from rules.reading.sweep import entities_in, runs_in
+from rules.reading.views import differences
 from rules.reading.words import header_text
 
 MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
@@ -62,6 +63,7 @@ class Walk:
     pictures: PictureReader | None = None
     record: Record = field(default_factory=Record)
     _has_body: bool = False
+    _irregular: bool = False  # something that readers may take differently
 
     def message(self, octets: Octets) -> Entity:
         """Walk the outermost message and return what its header says."""
@@ -70,6 +72,9 @@ class Walk:
         with self._noted(place.name):
             self.budget.count_part()
             self._entity(octets, entity, place)
+        if self._irregular or self.record.ambiguities:
+            for difference in differences(octets):
+                self.record.doubt(difference.part, difference.words)
         return entity
 
     @contextmanager
@@ -83,6 +88,7 @@ class Walk:
             self.record.skip(path, Reason.UNREADABLE, str(error))
 
     def _entity(self, octets: Octets, entity: Entity, place: Place) -> None:
+        self._irregular = self._irregular or entity.irregular
         for trouble in entity.troubles:
             self.record.doubt(place.name, trouble)
         for limit in entity.limits:
@@ -230,7 +236,7 @@ class Walk:
         for encoding in (*entity.encodings, *((Encoding.IDENTITY,) if is_message else ())):
             decoded = decode(encoded, encoding)
             if decoded.trouble:
-                self.record.doubt(place.name, decoded.trouble)
+                self.record.doubt(place.name, _with_sizes(decoded))
             if not decoded.octets and encoding is not Encoding.IDENTITY and encoded.strip():
                 self.record.skip(place.name, Reason.UNREADABLE, f"{encoding} that decodes to nothing")
             for content in (decoded.octets, *decoded.others):
@@ -391,6 +397,12 @@ class Walk:
             inner = Place(path=f"{path}/", number="", nested=True, base=place.base, around=place.around)
             self._entity(content, entity, inner)
         return True
+
+
+def _with_sizes(decoded: Decoded) -> str:
+    """What is odd in an encoding, and how much each reader would get of it."""
+    sizes = dict.fromkeys(f"{len(octets):,} octets" for octets in (decoded.octets, *decoded.others))
+    return f"{decoded.trouble}; readers get {' or '.join(sizes)}" if len(sizes) > 1 else decoded.trouble
 
 
 def _all_signs(names: tuple[str, ...], declared: Sequence[str | None], content: bytes) -> tuple[Sign, ...]:
