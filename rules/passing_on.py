@@ -10,6 +10,24 @@ from rules.facts import Facts, Role, Text
 MAX_PREFIXES = 10  # of a subject; more marks say nothing more
 BRIEF = 30  # words: a comment such as "see below, what do you think?"; more is a text of one's own
 
+REPORT_WORDS = 80  # a report is short; above this the sender tells a story of their own
+# Local parts of desks that take reports, without dots and dashes: what is sent there is reported, not passed on.
+REPORT_DESKS = (
+    "abuse",
+    "helpdesk",
+    "help",
+    "hr",
+    "humanresources",
+    "itsupport",
+    "phishing",
+    "postmaster",
+    "report",
+    "security",
+    "servicedesk",
+    "spam",
+    "support",
+)
+
 _PREFIX = re.compile(r"\s{0,3}\[?(re|aw|sv|antw|rif|fwd?|wg|tr|rv|vs)(?:\[\d{1,2}\])?\s{0,2}[:>\]]", re.IGNORECASE)
 _REPLIES = frozenset({"re", "aw", "sv", "antw", "rif"})
 _OWN = (Role.SUBJECT, Role.AUTHOR, Role.SIGNATURE, Role.FOOTER)
@@ -61,3 +79,10 @@ def comment_is_brief(facts: Facts, words: int = BRIEF) -> bool:
         if words < 0:
             return False
     return True
+
+
+def is_report(facts: Facts, desks: tuple[str, ...]) -> bool:
+    """Whether every recipient is a desk that takes reports and the sender adds little."""
+    locals_ = [recipient.address.local.casefold() for recipient in facts.envelope.recipients]
+    plain = ["".join(sign for sign in local if sign.isalnum()) for local in locals_]
+    return bool(plain) and all(local in desks for local in plain) and comment_is_brief(facts, REPORT_WORDS)

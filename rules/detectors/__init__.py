@@ -23,11 +23,14 @@ from rules.detectors import (
     encrypted_content,
     executable_attachment,
     fundraising,
+    harassment,
     health_information,
     impersonation,
+    obscenity,
     organization_wide,
     personal_information,
     personal_opinion,
+    profanity,
     revoked_sender,
 )
 from rules.facts import Facts
@@ -70,6 +73,9 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(health_information),
     _detector(criminal_justice_information),
     _detector(credentials),
+    _detector(harassment),
+    _detector(obscenity),
+    _detector(profanity),
     _detector(impersonation),
     _detector(revoked_sender),
 )

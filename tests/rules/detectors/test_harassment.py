@@ -1,0 +1,68 @@
+"""Threats, slurs and contempt are found; who complains of them, reports them or is merely angry is not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.detectors.harassment import Parameters, detect
+from rules.facts import Facts
+
+FactsOf = Callable[..., Facts]
+THREAT = "I will kill you if you touch my desk again."
+
+
+def detected(facts: Facts, parameters: Parameters | None = None) -> bool:
+    return any(observation.detected for observation in detect(facts, parameters or Parameters()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        THREAT,
+        "Watch your back. You will regret this, I know where you live.",
+        "You are a pathetic loser and nobody likes you.",
+        "Muslims are all terrorists.",
+        "Never hire women like her, they belong in the kitchen.",
+        "Shut the hell up, you stupid cow. You make me sick.",
+    ],
+)
+def test_abuse(facts_of: FactsOf, words: str) -> None:
+    assert detected(facts_of(words))
+
+
+def test_abuse_handed_on_counts_and_abuse_quoted_below_an_answer_does_not(facts_of: FactsOf) -> None:
+    assert detected(facts_of("Look at this.", subject="FW: desk", forwarded=THREAT))
+    assert not detected(facts_of("I have told your supervisor.", subject="Re: desk", quoted=THREAT))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'I wish to file a complaint: on Monday he said "I will kill you" and called me a worthless idiot.',
+        "The caller threatened to break her neck. Please investigate; the incident report is attached.",
+        "The hate crimes policy names slurs, threats and jokes about race.",
+        "He will be sorry to miss your farewell. This printer is pathetic.",
+        "Women are invited to the officers' table; women are a third of the applicants this year.",
+        "Mr. Kill and Ms. Beaton will meet you at the watch house.",
+        "Die Sitzung beginnt um neun; der Rat stirbt nicht aus. Est-ce que vous venez, vous et votre femme?",
+    ],
+)
+def test_complaints_reports_and_plain_business_pass(facts_of: FactsOf, words: str) -> None:
+    assert not detected(facts_of(words))
+
+
+def test_a_desk_that_takes_reports(facts_of: FactsOf) -> None:
+    handed = {"subject": "FW: desk", "forwarded": THREAT}
+    assert not detected(facts_of("See below.", to=("hr@city.example",), **handed))
+    assert detected(facts_of("See below.", to=("hr@city.example", "al@city.example"), **handed))
+    assert not detected(
+        facts_of("See below.", to=("ombuds@city.example",), **handed), Parameters(report_desks=("ombuds",))
+    )
+
+
+def test_evidence_shows_the_words_and_what_they_count_for(facts_of: FactsOf) -> None:
+    (observation,) = detect(facts_of(THREAT), Parameters())
+    (evidence,) = observation.evidence
+    assert evidence.mark is not None
+    assert evidence.text[slice(*evidence.mark)] == "I will kill you"
+    assert evidence.signal == "threatens +4.2"

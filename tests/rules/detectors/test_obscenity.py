@@ -1,0 +1,65 @@
+"""Crude, explicit and suggestive wording, and names of files; medicine, law and complaints speak of sex soberly."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.detectors.obscenity import Parameters, detect
+from rules.facts import Facts, Part
+
+FactsOf = Callable[..., Facts]
+
+
+def detected(facts: Facts) -> bool:
+    return any(observation.detected for observation in detect(facts, Parameters()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Check out these naked girls on the hardcore porn channel.",
+        "She gives a blow job like nobody else.",
+        "I want to see you naked. You look so sexy in that uniform.",
+        "A larger penis in three weeks! Your woman will be happy in bed. Buy cialis.",
+    ],
+)
+def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
+    assert detected(facts_of(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sexual harassment training is due on Friday; sexually explicit mail is prohibited by policy.",
+        "The clinic offers prostate exams and viagra by prescription to patients only.",
+        "Detective Orr seized hardcore pornography; the warrant and the evidence log are attached.",
+        "The erection of scaffolding and the blow-down of pipe 4 are on the naked eye's level.",
+        "I wish to file a complaint: he told me I looked sexy.",
+        "Essex and Sussex play in the XXX Games; Dr. Titsworth keeps score.",
+    ],
+)
+def test_sober_wording_passes(facts_of: FactsOf, words: str) -> None:
+    assert not detected(facts_of(words))
+
+
+def named(name: str) -> Part:
+    return Part(path=f"2/{name}", names=(name,), declared_type="image/jpeg", signs=(), size=1, sha256="")
+
+
+@pytest.mark.parametrize("name", ["nudes_4.zip", "hot-PORN.jpg", "topless.png", "xxx_video.mp4"])
+def test_names_of_files(facts_of: FactsOf, name: str) -> None:
+    (observation,) = detect(facts_of("Attached.", parts=(named(name),)), Parameters())
+    assert observation.detected
+    assert observation.evidence[0].part == f"2/{name}"
+
+
+@pytest.mark.parametrize("name", ["sussex-report.pdf", "shirt-XXXL.csv", "superbowl-xxx.pdf", "unnaked.txt"])
+def test_names_of_files_that_mean_something_else(facts_of: FactsOf, name: str) -> None:
+    assert not detected(facts_of("Attached.", parts=(named(name),)))
+
+
+def test_what_another_wrote(facts_of: FactsOf) -> None:
+    filth = "Naked girls, live porn!"
+    assert detected(facts_of("Look!", subject="FW: x", forwarded=filth))
+    assert not detected(facts_of("Stop sending me such things.", subject="Re: x", quoted=filth))
+    assert not detected(facts_of("Received this.", subject="FW: x", forwarded=filth, to=("helpdesk@city.example",)))
