@@ -1,0 +1,37 @@
+"""What the command line says of every message."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from gateway.cli.supposing import DEFAULT_DOMAINS, mail_files, settings_for, supposed_of
+from gateway.cli.terminal import CommandError
+from rules.address import parse_address
+from rules.policy import find_policy
+from rules.transaction import Direction
+
+
+def test_without_a_configuration_the_shipped_policy_judges_for_an_example_city() -> None:
+    settings = settings_for(None, None)
+    assert (settings.policy, settings.domains) == (find_policy("city-baseline"), DEFAULT_DOMAINS)
+
+
+def test_what_is_given_is_supposed() -> None:
+    settings = settings_for(None, None)
+    nobody = supposed_of(settings, None, "<>", ())
+    assert (nobody.sender_given, nobody.reverse_path, nobody.domain) == (True, None, "city.example")
+    somebody = supposed_of(settings, "outbound", "a@b.example", (parse_address("c@d.example"),))
+    assert (somebody.direction, str(somebody.reverse_path)) == (Direction.OUTBOUND, "a@b.example")
+    assert not supposed_of(settings, None, None, ()).sender_given
+
+
+def test_a_bad_address_is_wrong_usage() -> None:
+    with pytest.raises(click.BadParameter):
+        supposed_of(settings_for(None, None), None, "not an address", ())
+
+
+def test_a_path_without_messages_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no message in") as raised:
+        mail_files((str(tmp_path),), tmp_path)
+    assert raised.value.exit_code == 2
