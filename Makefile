@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test check bench fuzz differential docs lock clean
+.PHONY: run test check bench fuzz crash differential docs lock clean
 
 FUZZ_SECONDS ?= 60
 MESSAGES ?= 5000
@@ -28,6 +28,10 @@ bench:          ## messages a second and CPU a message, beside the same load wit
 fuzz:           ## everything that reads what others send, FUZZ_SECONDS each (TARGETS="zip message" for some of them)
 	@deploy/setup fuzz
 	@$(PYTHON) -m tests.fuzz.guided $(FUZZ_SECONDS) $(TARGETS)
+
+crash:          ## killed at every system call, each call failing, power cut at every moment: some minutes
+	@deploy/setup test
+	@$(PYTHON) -m tests.crash.campaign
 
 differential:   ## MESSAGES (from SEED) around a program that other parsers of mail may see and we may not miss
 	@deploy/setup test

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quarantine.adapters.files import FileContents
-from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReach, SqlReports, open_reach, open_sqlite
+from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReports, open_sqlite
+from quarantine.adapters.sql_reach import SqlReach, open_reach
 from quarantine.audit import Audit, Record, folder_of
 from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
 from quarantine.ledger import Ledger

@@ -1,4 +1,5 @@
-"""The rows, in SQLite now; nothing below `_sqlite` knows which database it is. The one importer of SQLAlchemy.
+"""The rows, in SQLite now; nothing below `sqlite_engine` knows which database it is. SQLAlchemy is imported here and in
+sql_reach alone.
 
 Every public method is one transaction and raises StoreUnavailable when the database fails. Used by several processes
 at once: writers take SQLite's one write lock at their beginning and wait for it at most BUSY_SECONDS.
@@ -9,8 +10,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import product
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,15 +22,13 @@ from quarantine.adapters import rows
 from quarantine.item import OPEN, TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
 from quarantine.ports import SchemaMismatch, StoreUnavailable
 from rules.document import from_json, to_json
-from rules.mailing import PRINTS
-from rules.verdict import Judgement, Mailing
+from rules.verdict import Judgement
 
 T = TypeVar("T")
 
 SCHEMA = 1
 BUSY_SECONDS = 10  # one durable write takes milliseconds; after this something is wrong, and the sender waits
 BATCH = 500  # values in one IN (…): SQLite before 3.32 took 999
-REACH_KEPT = timedelta(days=7)  # several rules may ask with windows of their own; longer than any sensible one
 LOSING = (State.DELETED, State.EXPIRED)  # what a legal hold forbids
 
 
@@ -114,17 +112,6 @@ REPORTS = Table(
     *_required("end", "state", "changed", "by"),
 )
 
-# In a database of its own, which may be lost.
-_reach_tables = sa.MetaData()
-
-REACHED = Table(
-    "reached",
-    _reach_tables,
-    Column("mailing", Text, primary_key=True),
-    Column("person", Text, primary_key=True),
-    Column("at", Text, nullable=False, index=True),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class SqlIndex:
@@ -143,7 +130,7 @@ class SqlIndex:
             connection.execute(insert(KEYS), {"key": item.key, "item": item.id, "until": rows.text(until)})
             return item
 
-        return _write(self.engine, work)
+        return write(self.engine, work)
 
     def get(self, id: str) -> HeldMessage | None:
         found = _read(self.engine, lambda connection: _items(connection, select(ITEMS).where(ITEMS.c.id == id)))
@@ -185,7 +172,7 @@ class SqlIndex:
         reply: str = "",
     ) -> Sequence[str]:
         change = _Change(id=id, keys=frozenset(recipients), to=to, at=at, by=by, reason=reason, reply=reply)
-        return _write(self.engine, change.apply)
+        return write(self.engine, change.apply)
 
     def set_legal_hold(self, id: str, reason: str, *, at: datetime, by: str) -> None:
         def work(connection: Connection) -> None:
@@ -193,11 +180,11 @@ class SqlIndex:
             text = f"legal hold: {reason}" if reason else "legal hold lifted"
             connection.execute(insert(HISTORY), rows.event_row(_note(id, at, by, text)))
 
-        _write(self.engine, work)
+        write(self.engine, work)
 
     def set_judgement(self, id: str, judgement: Judgement) -> None:
         values = rows.judgement_columns(judgement)
-        _write(
+        write(
             self.engine, lambda connection: connection.execute(update(ITEMS).where(ITEMS.c.id == id).values(**values))
         )
 
@@ -213,12 +200,12 @@ class SqlIndex:
                 connection.execute(update(ITEMS).where(ITEMS.c.id == id).values(**values))
             return True
 
-        return _write(self.engine, work)
+        return write(self.engine, work)
 
     def needed(self, names: Sequence[str]) -> Collection[str]:
         def work(connection: Connection) -> set[str]:
             found: set[str] = set()
-            for part in _batches(names):
+            for part in batches(names):
                 query = select(ITEMS.c.sha256).where(ITEMS.c.sha256.in_(part), ITEMS.c.purged.is_(None))
                 found.update(connection.scalars(query))
             return found
@@ -227,7 +214,7 @@ class SqlIndex:
 
     def note(self, id: str, *, at: datetime, recipient: str, by: str, reason: str, reply: str = "") -> None:
         row = rows.event_row(_note(id, at, by, reason, recipient, reply))
-        _write(self.engine, lambda connection: connection.execute(insert(HISTORY), row))
+        write(self.engine, lambda connection: connection.execute(insert(HISTORY), row))
 
     def history(self, id: str) -> Sequence[Event]:
         query = select(HISTORY).where(HISTORY.c.item == id).order_by(HISTORY.c.number)
@@ -295,7 +282,7 @@ class SqlBook:
             for count in counts:
                 _add(connection, count)
 
-        _write(self.engine, work)
+        write(self.engine, work)
 
     def entries(self, since: datetime, until: datetime) -> Sequence[Entry]:
         query = select(ENTRIES.c.entry).where(ENTRIES.c.at >= rows.text(since), ENTRIES.c.at < rows.text(until))
@@ -323,71 +310,32 @@ class SqlReports:
             connection.execute(insert(REPORTS), rows.report_row(report))
             return True
 
-        return _write(self.engine, work)
+        return write(self.engine, work)
 
     def mark(self, period: Period, state: ReportState, *, at: datetime, before: ReportState) -> bool:
         change = update(REPORTS).where(REPORTS.c.start == rows.text(period.start), REPORTS.c.state == before.value)
         change = change.values(state=state.value, changed=rows.text(at))
-        return _write(self.engine, lambda connection: connection.execute(change).rowcount == 1)
+        return write(self.engine, lambda connection: connection.execute(change).rowcount == 1)
 
     def give_back(self, period: Period, before: ReportState) -> None:
         newest = select(func.max(REPORTS.c.start)).scalar_subquery()
         drop = delete(REPORTS).where(REPORTS.c.start == rows.text(period.start), REPORTS.c.start == newest)
-        _write(self.engine, lambda connection: connection.execute(drop.where(REPORTS.c.state == before.value)))
+        write(self.engine, lambda connection: connection.execute(drop.where(REPORTS.c.state == before.value)))
 
     def list(self) -> Sequence[Report]:
         query = select(REPORTS).order_by(REPORTS.c.start)
         return _read(self.engine, lambda connection: [rows.report(row) for row in connection.execute(query)])
 
 
-@dataclass(frozen=True, slots=True)
-class SqlReach:
-    engine: Engine
-
-    def add(self, mailing: Mailing, at: datetime, window_seconds: int) -> int:
-        prints = mailing.prints[:PRINTS]
-        since = rows.text(at - timedelta(seconds=window_seconds))
-        forgotten = rows.text(at - REACH_KEPT)
-
-        def work(connection: Connection) -> int:
-            for part in _batches(mailing.reaches):
-                connection.execute(delete(REACHED).where(REACHED.c.mailing.in_(prints), REACHED.c.person.in_(part)))
-            copies = product(set(prints), set(mailing.reaches))
-            people = [{"mailing": name, "person": person, "at": rows.text(at)} for name, person in copies]
-            if people:
-                connection.execute(insert(REACHED), people)
-            connection.execute(delete(REACHED).where(REACHED.c.at < min(since, forgotten)))
-            query = select(func.count(REACHED.c.person.distinct())).where(
-                REACHED.c.mailing.in_(prints), REACHED.c.at >= since
-            )
-            return connection.scalar(query) or 0
-
-        return _write(self.engine, work)
-
-
 def open_sqlite(path: Path) -> Engine:
     """The quarantine's database at `path`, made when absent. Raises StoreUnavailable, SchemaMismatch."""
-    engine = _sqlite(path, synchronous="EXTRA", journal="DELETE")
+    engine = sqlite_engine(path, synchronous="EXTRA", journal="DELETE")
     if not _read(engine, lambda connection: _check(connection, path)):
-        _write(engine, lambda connection: _create(connection, path))
+        write(engine, lambda connection: _create(connection, path))
     return engine
 
 
-def open_reach(path: Path) -> Engine:
-    """The database of mailings' reach. Not synced: what a power cut takes is at most a mailing's sum of some hours."""
-    engine = _sqlite(path, synchronous="OFF", journal="TRUNCATE")
-    try:
-        _write(engine, _reach_tables.create_all)
-    except StoreUnavailable as error:
-        if not isinstance(error.__cause__, SQLAlchemyError) or "malformed" not in str(error.__cause__):
-            raise
-        engine.dispose()
-        path.unlink(missing_ok=True)
-        _write(engine, _reach_tables.create_all)
-    return engine
-
-
-def _sqlite(path: Path, *, synchronous: str, journal: str) -> Engine:
+def sqlite_engine(path: Path, *, synchronous: str, journal: str) -> Engine:
     _create_file(path)
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
 
@@ -442,7 +390,7 @@ def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
-def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
+def write(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Run and commit. Two writers that met on a unique key: the second runs again and sees what the first wrote."""
     with _available():
         try:
@@ -471,7 +419,7 @@ def _note(id: str, at: datetime, by: str, reason: str, recipient: str = "", repl
 def _items(connection: Connection, query: sa.Select[Any]) -> list[HeldMessage]:
     found = connection.execute(query).all()
     copies: list[sa.Row[Any]] = []
-    for part in _batches([row.id for row in found]):
+    for part in batches([row.id for row in found]):
         chosen = select(RECIPIENTS).where(RECIPIENTS.c.item.in_(part))
         copies += connection.execute(chosen.order_by(RECIPIENTS.c.item, RECIPIENTS.c.position))
     return rows.items(found, copies)
@@ -495,6 +443,6 @@ def _report_start(connection: Connection) -> str:
     return str(last or connection.execute(created).scalar_one())
 
 
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), BATCH):
         yield names[start : start + BATCH]

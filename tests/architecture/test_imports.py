@@ -30,7 +30,7 @@ DOORS = (
     ("pypdfium2", "pypdfium2", "rules/reading/pdf.py"),
     ("re2", "google-re2", "rules/patterns.py"),
     ("selectolax", "selectolax", "rules/reading/html.py"),
-    ("sqlalchemy", "SQLAlchemy", "quarantine/adapters/sql.py"),
+    ("sqlalchemy", "SQLAlchemy", "quarantine/adapters/sql"),
     ("tesserocr", "tesserocr", "rules/reading/pictures.py"),
     ("uvloop", "uvloop", "gateway/loop.py"),
     ("yaml", "PyYAML", "rules/document.py"),

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from quarantine.adapters.sql import open_sqlite
 from quarantine.item import TRANSITIONS, Count, Entry, Outcome, Period, ReportState, State
 from quarantine.ports import SchemaMismatch, StoreUnavailable
-from rules.verdict import Mailing
 
 
 def test_the_database_is_private_and_in_its_safest_mode(keeping):
@@ -157,47 +156,3 @@ def test_a_period_is_claimed_once_and_only_where_the_last_one_ended(keeping):
     assert reports.start() == first.end
     reports.give_back(first, ReportState.SENDING)
     assert reports.start() == start
-
-
-def a_mailing(*people):
-    return Mailing(originator="zoe@city.example", prints=("f" * 16,), reaches=people)
-
-
-def test_reach_counts_people_once(keeping):
-    add, now = keeping.store.reach.add, keeping.clock()
-    assert add(a_mailing("a@city.example", "b@city.example"), now, 3600) == 2
-    assert add(a_mailing("b@city.example", "c@city.example"), now, 3600) == 3
-
-
-def test_reach_forgets_what_is_older_than_its_window(keeping):
-    add, now = keeping.store.reach.add, keeping.clock()
-    add(a_mailing("a@city.example"), now, 3600)
-    assert add(a_mailing("b@city.example"), now + timedelta(hours=2), 3600) == 1
-    assert add(a_mailing("b@city.example"), now + timedelta(hours=2), 3 * 3600) == 2
-
-
-def test_reach_of_one_mailing_is_not_that_of_another(keeping):
-    add, now = keeping.store.reach.add, keeping.clock()
-    add(a_mailing("a@city.example"), now, 3600)
-    assert add(Mailing(originator="yan@city.example", prints=("g" * 16,), reaches=("b@city.example",)), now, 60) == 1
-
-
-def test_reach_sums_over_copies_that_have_a_print_in_common(keeping):
-    add, now = keeping.store.reach.add, keeping.clock()
-
-    def copy(person, *prints):
-        return Mailing(originator="zoe@city.example", prints=prints, reaches=(person,))
-
-    assert add(copy("a@city.example", "1", "2"), now, 3600) == 1
-    assert add(copy("b@city.example", "2", "3"), now, 3600) == 2
-    assert add(copy("a@city.example", "2", "3"), now, 3600) == 2
-    assert add(copy("c@city.example", "4"), now, 3600) == 1
-
-
-def test_a_damaged_reach_is_begun_anew(keeping, keep):
-    keeping.store.reach.add(a_mailing("a@city.example"), keeping.clock(), 3600)
-    path = keeping.state / "reach.sqlite"
-    octets = bytearray(path.read_bytes())
-    octets[100:4096] = os.urandom(3996)
-    path.write_bytes(octets)
-    assert keep().store.reach.add(a_mailing("b@city.example"), keeping.clock(), 3600) == 1

@@ -1,0 +1,53 @@
+"""`make crash`: every kill point, every failing call, every power cut; what was tried, and what was lost."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, require_strace
+from tests.crash.power import cut
+from tests.crash.scenario import STEPS
+
+
+def main() -> int:
+    try:
+        require_strace()
+    except StraceMissing as reason:
+        print(f"Not here: {reason}")
+        return 1
+    harness, begun = Harness(), time.monotonic()
+    try:
+        calls = harness.calls()
+        kills, errors = kill_points(calls), error_points(calls)
+        faults = [*_tried(harness, kills, "kill points"), *_tried(harness, errors, "failing calls"), *_cut(harness)]
+    finally:
+        harness.close()
+    print("\n".join(faults))
+    print(f"{len(faults)} faults; {time.monotonic() - begun:.0f} s")
+    return int(bool(faults))
+
+
+def _tried(harness: Harness, points: list[Point], what: str) -> Iterator[str]:
+    found, lost, acknowledged = 0, 0, 0
+    for number, point in enumerate(points, 1):
+        faults = harness.faults(point)
+        lost += sum("LOST" in fault for fault in faults)
+        acknowledged += len(STEPS)  # by the end of the second life
+        found += len(faults)
+        yield from faults
+        if sys.stderr.isatty():
+            print(f"\r{what}: {number} of {len(points)}", end="", file=sys.stderr)
+    print(f"{what}: {len(points)} tried, {acknowledged} acts acknowledged, {lost} lost, {found} faults in all")
+
+
+def _cut(harness: Harness) -> Iterator[str]:
+    number = 0
+    for empty in (False, True):
+        for state, faults in cut(harness, harness.record(empty=empty)):
+            number += 1
+            yield from (f"{state}: {fault}" for fault in faults)
+    print(f"power cuts: {number} states tried")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
