@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from gateway.certificates import listener_tls
 from gateway.config import Config, Listener, load_config
 from gateway.identity import CannotIdentify
 from gateway.identity.stamp import VARIABLE as STAMP_VARIABLE
@@ -101,10 +102,13 @@ class Gateway:
         try:
             config = load_config(self._path)
             identifying = await identification(config)
+            offers = {listener.name: listener_tls(listener) for listener in config.listeners}
             judging = await start_judging(config)
         except (DocumentError, InspectionUnavailable, CannotIdentify, OSError) as error:
             _log.error("reload refused, the old policy stays: %s", error)
             return
+        for listener, running in zip(self._config.listeners, self._listeners, strict=True):
+            running.renew(offers.get(listener.name))
         old, self._judging = self._judging, judging
         # The earlier one ends with its last message; its questions and threads end by themselves.
         self._identifying = identifying

@@ -42,6 +42,7 @@ Port = Annotated[int, between(1, 65_535)]
 ListeningPort = Annotated[int, between(0, 65_535)]  # 0: any that is free
 Seconds = Annotated[float, between(0.1, DAY_SECONDS)]  # none at all would fail every message, none is ever endless
 Count = Annotated[int, between(1, 1_000_000)]
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Tls(StrEnum):
@@ -92,8 +93,12 @@ class Listener:
     address: str = "127.0.0.1"
     port: ListeningPort = 2525
     direction: Direction | None = None
-    networks: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    networks: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     certificate: Certificate | None = None
+    client_authorities: Path | None = None  # PEM: clients are asked for a certificate that one of these has signed
+    proxy: Networks = ()  # load balancers: only they may connect, and each connection begins with a PROXY header
+    xclient: Networks = ()  # MTAs that may say for whom they connect, as Postfix's smtpd_authorized_xclient_hosts
+    xforward: Networks = ()  # MTAs that may say from whom each message came to them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +209,7 @@ def _further_faults(path: Path, known: tuple[Fault, ...]) -> tuple[Fault, ...]:
 
 def _faults(path: Path, config: Config) -> Iterator[Fault]:
     yield from _hop_faults(path, config)
+    yield from _listener_faults(path, config)
     yield from _name_faults(path, config)
     yield from _digest_faults(path, config)
     if not find_policy(config.policy, path.parent).is_file():
@@ -234,6 +240,17 @@ def _hop_faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, ("next_hops", index), "either host or maildir")
         if hop.host is not None and not _can_be_looked_up(hop.host):
             yield locate(path, ("next_hops", index, "host"), f"a host name or an address, not {hop.host!r}")
+
+
+def _listener_faults(path: Path, config: Config) -> Iterator[Fault]:
+    for index, listener in enumerate(config.listeners):
+        place = ("listeners", index, "client_authorities")
+        if listener.client_authorities is None:
+            continue
+        if listener.kind is not ListenerKind.INTERNAL:  # nothing that the Internet shows proves anything here
+            yield locate(path, place, "nothing on an edge listener")
+        elif listener.certificate is None:
+            yield locate(path, place, "a certificate of our own beside it, for without TLS nobody is asked for one")
 
 
 def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
@@ -317,4 +334,5 @@ def _anchored_listener(listener: Listener, folder: Path) -> Listener:
     if listener.certificate is None:
         return listener
     certificate = Certificate(chain=folder / listener.certificate.chain, key=folder / listener.certificate.key)
-    return replace(listener, certificate=certificate)
+    authorities = folder / listener.client_authorities if listener.client_authorities is not None else None
+    return replace(listener, certificate=certificate, client_authorities=authorities)

@@ -1,7 +1,7 @@
 """What the service runs on: configuration, policy and staff list as they were last accepted, apart from the files.
 
 A process that is started again, and inspection that is, read it, so that what an administrator has half written stops
-nothing. Keys, certificates and secrets are not copied.
+nothing. Certificates, keys and secrets are copied too, for the service alone to read.
 """
 
 import shutil
@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.config import Config, load_config
+from gateway.config import Certificate, Config, IdentitySettings, Listener, load_config
 from rules.document import to_json
 from rules.policy import POLICIES, find_policy
 
@@ -23,7 +23,15 @@ AT_START = ("domains", "listeners", "next_hops", "hostname", "state", "subject_t
 def at_reload(old: Config, new: Config) -> Config:
     """The new configuration with everything of the old that only a restart changes."""
     limits = replace(old.limits, inspection_seconds=new.limits.inspection_seconds)  # inspection takes this one over
-    return replace(new, **{name: getattr(old, name) for name in AT_START} | {"limits": limits})
+    certificates = {listener.name: listener for listener in new.listeners}
+    listeners = tuple(_recertified(listener, certificates.get(listener.name, listener)) for listener in old.listeners)
+    kept = {name: getattr(old, name) for name in AT_START}
+    return replace(new, **kept | {"limits": limits, "listeners": listeners})
+
+
+def _recertified(old: Listener, new: Listener) -> Listener:
+    """Everything as it was but what STARTTLS is offered with, which a running listener can change."""
+    return replace(old, certificate=new.certificate, client_authorities=new.client_authorities)
 
 
 def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
@@ -40,7 +48,20 @@ def take(config: Config) -> Path:
     base = config.state / FOLDER
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{time.time_ns()}-", dir=base))
-    kept = replace(config, policy=_copied_policy(config, folder), directory=_copied_directory(config, folder))
+    kept = replace(
+        config,
+        policy=_copied_policy(config, folder),
+        directory=_copied(config.directory, folder / "directory"),
+        listeners=tuple(
+            _copied_listener(listener, folder / f"listener-{number}")
+            for number, listener in enumerate(config.listeners)
+        ),
+        next_hops=tuple(
+            replace(hop, tls_ca=_copied(hop.tls_ca, folder / f"next-hop-{number}"))
+            for number, hop in enumerate(config.next_hops)
+        ),
+        identity=_copied_identity(config.identity, folder),
+    )
     (folder / "mailward.yaml").write_bytes(to_json(kept, Config))  # JSON is YAML too
     load_config(folder / "mailward.yaml")
     _point(base, folder)
@@ -60,10 +81,40 @@ def _copied_policy(config: Config, folder: Path) -> str:
     return str(shutil.copy(path, folder / "policy" / path.name))
 
 
-def _copied_directory(config: Config, folder: Path) -> Path | None:
-    if config.directory is None:
-        return None
-    return Path(shutil.copy(config.directory, folder / f"directory{config.directory.suffix}"))
+def _copied(path: Path | None, to: Path) -> Path | None:
+    """A copy under that name, with the suffix it had."""
+    return None if path is None else _copy(path, to)
+
+
+def _copy(path: Path, to: Path) -> Path:
+    """For the service alone, whoever may read the original: some of them are keys."""
+    copy = to.with_name(to.name + path.suffix)
+    copy.touch(mode=0o600, exist_ok=False)
+    return Path(shutil.copyfile(path, copy))
+
+
+def _copied_listener(listener: Listener, to: Path) -> Listener:
+    certificate = listener.certificate
+    if certificate is None:
+        return listener
+    chain, key, authorities = (to.with_name(f"{to.name}-{what}") for what in ("chain", "key", "authorities"))
+    return replace(
+        listener,
+        certificate=Certificate(chain=_copy(certificate.chain, chain), key=_copy(certificate.key, key)),
+        client_authorities=_copied(listener.client_authorities, authorities),
+    )
+
+
+def _copied_identity(settings: IdentitySettings, folder: Path) -> IdentitySettings:
+    """With the modes they had: whoever loads them refuses what others may read."""
+    sign = settings.sign
+    return replace(
+        settings,
+        stamp_files=tuple(
+            Path(shutil.copy(path, folder / f"stamp-{number}")) for number, path in enumerate(settings.stamp_files)
+        ),
+        sign=None if sign is None else replace(sign, key=Path(shutil.copy(sign.key, folder / "signing-key"))),
+    )
 
 
 def _point(base: Path, folder: Path) -> None:

@@ -49,7 +49,7 @@ class Client:
     name: str  # HELO or EHLO argument
     tls: bool = False
     authenticated: str | None = None
-    certificate: str | None = None  # the name that a verified client certificate bears
+    certificate: tuple[str, ...] = ()  # the names that a verified client certificate bears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

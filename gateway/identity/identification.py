@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from gateway.config import Config
+from gateway.config import Config, IdentitySettings
 from gateway.identity import CannotIdentify
 from gateway.identity.author import author_of
 from gateway.identity.keys import UnusableKey, load_private_key
@@ -114,22 +114,23 @@ class Identification:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
+def load_proofs(settings: IdentitySettings) -> tuple[tuple[bytes, ...], SigningKey | None]:
+    """The secrets of the stamp, and the key that signs. Raises CannotIdentify with a sentence for the administrator."""
+    sign = settings.sign
+    try:
+        secrets = load_secrets(settings.stamp_files)
+        key = load_private_key(sign.key) if sign is not None else None
+    except (UnusableKey, UnusableSecret) as error:
+        raise CannotIdentify(str(error)) from None
+    if sign is None or key is None:
+        return secrets, None
+    return secrets, SigningKey(domain=sign.domain.lower(), selector=sign.selector.lower(), key=key)
+
+
 def start_identification(config: Config) -> Identification:
     """With the keys and secrets as they are now. Raises CannotIdentify with a sentence for the administrator."""
     settings = config.identity
-    try:
-        secrets = load_secrets(settings.stamp_files)
-        signing = (
-            SigningKey(
-                domain=settings.sign.domain.lower(),
-                selector=settings.sign.selector.lower(),
-                key=load_private_key(settings.sign.key),
-            )
-            if settings.sign is not None
-            else None
-        )
-    except (UnusableKey, UnusableSecret) as error:
-        raise CannotIdentify(str(error)) from None
+    secrets, signing = load_proofs(settings)
     names = tuple(map(str, settings.nameservers)) or system_servers()
     resolver = Resolver((name, settings.nameserver_port) for name in names)
     executor = ThreadPoolExecutor(max_workers=HASHING_THREADS, thread_name_prefix="hashing")

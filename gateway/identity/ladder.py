@@ -38,7 +38,7 @@ def climb(
         return Identity(rung=Rung.SMTP_AUTH, person=person)
     if _is_stamped(fields, trust) and author is not None and author.domain in trust.domains:
         return Identity(rung=Rung.EXCHANGE, person=author.key)
-    if client.certificate is not None and client.certificate.lower() in trust.certificates:
+    if not trust.certificates.isdisjoint(name.lower() for name in client.certificate):
         return Identity(rung=Rung.TLS)
     return Identity(rung=Rung.NETWORK)
 

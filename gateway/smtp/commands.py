@@ -47,6 +47,11 @@ def read_command(line: bytes) -> Command:
 
 def read_hello(argument: str) -> str:
     """The name a client gives itself; only its form is checked, for it proves nothing. Raises Refused."""
-    if not _HELLO.fullmatch(argument):
+    if not is_hello(argument):
         raise Refused(BAD_ARGUMENT)
     return argument
+
+
+def is_hello(text: str) -> bool:
+    """Whether a client may call itself so."""
+    return _HELLO.fullmatch(text) is not None

@@ -4,11 +4,14 @@ Knows a connection only as a Wire; never reads a socket, never looks into a mess
 """
 
 import logging
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.config import Networks
 from gateway.reply import TRY_LATER, Reply
-from gateway.smtp import replies
+from gateway.smtp import behind, replies
+from gateway.smtp.behind import Stated, within
 from gateway.smtp.commands import Command, Farewell, read_hello
 from gateway.smtp.commits import Commits
 from gateway.smtp.content import refusal_of
@@ -25,6 +28,13 @@ from rules.transaction import Client, ListenerKind, Recipient
 log = logging.getLogger("mailward.smtp")
 
 
+@dataclass(slots=True)
+class TlsOffer:
+    """What new connections are offered STARTTLS with; put in its place anew when certificates are."""
+
+    context: ssl.SSLContext | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """What all sessions of one listener have in common."""
@@ -33,6 +43,7 @@ class Shared:
     connections: Connections
     commits: Commits
     spool: Spool
+    offer: TlsOffer = field(default_factory=TlsOffer)
 
 
 class Wire(Protocol):
@@ -42,7 +53,17 @@ class Wire(Protocol):
     def address(self) -> str: ...
 
     @property
+    def origin(self) -> str:
+        """Who connected, whomever it speaks for since."""
+        ...
+
+    @property
     def tls(self) -> bool: ...
+
+    @property
+    def certificate(self) -> tuple[str, ...]:
+        """The names in the client's verified certificate."""
+        ...
 
     @property
     def offers_tls(self) -> bool: ...
@@ -65,6 +86,10 @@ class Wire(Protocol):
         """Feed the reader with what comes until it has seen the end."""
         ...
 
+    def present(self, address: str) -> None:
+        """From now on the connection counts as this client's. Raises Farewell when that one has no place here."""
+        ...
+
     async def start_tls(self) -> None:
         """Say 220 and change to TLS; what had come in plain text is thrown away."""
         ...
@@ -80,6 +105,8 @@ class Dialogue:
         self._edge = shared.reception.listener.kind is ListenerKind.EDGE
         self._wire = wire
         self._tally = Tally(self._limits.errors)
+        self._presented = Stated()  # by XCLIENT, for the session
+        self._forwarded = Stated()  # by XFORWARD, for the next message
 
     async def obey(self, command: Command) -> None:
         """Carry out one command and say its reply. Raises Refused or Farewell instead of saying a negative one."""
@@ -94,7 +121,7 @@ class Dialogue:
                 raise Farewell(replies.BYE)
             case "BDAT":  # octets of a message follow, never to be run as commands (RFC 3030)
                 raise Farewell(replies.NOT_IMPLEMENTED)
-            case "EHLO" | "HELO" | "RSET" | "NOOP" | "VRFY" | "HELP" | "STARTTLS":
+            case "EHLO" | "HELO" | "RSET" | "NOOP" | "VRFY" | "HELP" | "STARTTLS" | "XCLIENT" | "XFORWARD":
                 if self._tally.junk():
                     raise Farewell(replies.TOO_MANY_COMMANDS)
                 await self._without_mail(command)
@@ -119,6 +146,7 @@ class Dialogue:
     async def drop(self) -> None:
         """End the open transaction, if any; MAIL is needed again (RFC 5321 section 4.1.1.5)."""
         pending, self.pending = self.pending, None
+        self._forwarded = Stated()
         if pending is not None:
             await pending.close()
 
@@ -135,6 +163,10 @@ class Dialogue:
                 self._wire.say(f"250 {self._reception.hostname}")
             case "STARTTLS":
                 await self._start_tls(command.argument)
+            case "XCLIENT":
+                self._xclient(command.argument)
+            case "XFORWARD":
+                self._xforward(command.argument)
             case "RSET":
                 await self.drop()
                 self._say(replies.DONE)
@@ -161,6 +193,13 @@ class Dialogue:
         ]
         if self._wire.offers_tls:
             words.append("STARTTLS")
+        listener = self._reception.listener
+        for verb, networks, known in (
+            ("XCLIENT", listener.xclient, behind.XCLIENT),
+            ("XFORWARD", listener.xforward, behind.XFORWARD),
+        ):
+            if within(self._wire.origin, networks):
+                words.append(" ".join((verb, *known)))
         return [f"250-{word}" for word in words[:-1]] + [f"250 {words[-1]}"]
 
     async def _start_tls(self, argument: str) -> None:
@@ -173,6 +212,31 @@ class Dialogue:
         await self.drop()
         self._hello = ""  # RFC 3207 section 4.2: what was said in plain text is forgotten
         await self._wire.start_tls()
+
+    def _xclient(self, argument: str) -> None:
+        """Postfix's XCLIENT: the session begins anew as that of the client named."""
+        stated = self._stated(argument, self._reception.listener.xclient, behind.XCLIENT)
+        self._presented = self._presented.updated(stated)
+        log.info("%s: XCLIENT: speaks for [%s]", self._wire.origin, self._presented.address or "")
+        self._wire.present(self._presented.address or self._wire.origin)
+        self._hello = ""
+        self._forwarded = Stated()
+        self._wire.say(self._reception.banner)
+
+    def _xforward(self, argument: str) -> None:
+        """Postfix's XFORWARD: who brought the next message to the MTA that brings it to us."""
+        stated = self._stated(argument, self._reception.listener.xforward, behind.XFORWARD)
+        self._forwarded = self._forwarded.updated(stated)
+        self._say(replies.DONE)
+
+    def _stated(self, argument: str, networks: Networks, known: tuple[str, ...]) -> Stated:
+        if not networks:
+            raise Refused(replies.BAD_COMMAND)
+        if not within(self._wire.origin, networks):
+            raise Refused(replies.NOT_AUTHORIZED)
+        if self.pending is not None:
+            raise Refused(replies.IN_TRANSACTION)
+        return behind.read_stated(argument, known)
 
     def _mail(self, argument: str) -> None:
         if not self._hello:
@@ -246,6 +310,7 @@ class Dialogue:
             await self.drop()
             return refusal
         self.pending = None  # from here on the commit owns it
+        self._forwarded = Stated()
         reply = await self._shared.commits.run(pending, transaction, reader.close)
         self._committed(pending, reply)
         return reply
@@ -257,7 +322,16 @@ class Dialogue:
             log.warning("%s: the client went before it could be told: %s", pending.id, reply)
 
     def _client(self) -> Client:
-        return Client(address=self._wire.address, name=self._hello, tls=self._wire.tls)
+        """Who sends this message: as far as a trusted hop has told, else who is connected."""
+        presented, forwarded = self._presented, self._forwarded
+        # Without an address XFORWARD means that the message began at the hop itself, and nothing else it says counts.
+        return Client(
+            address=forwarded.address or self._wire.address,
+            name=(forwarded.hello or "") if forwarded.address else presented.hello or self._hello,
+            tls=self._wire.tls,
+            authenticated=presented.login or None,
+            certificate=self._wire.certificate,
+        )
 
     def _transaction(self) -> PendingTransaction:
         if self.pending is None:

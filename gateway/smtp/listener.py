@@ -6,7 +6,8 @@ import logging
 import socket
 import ssl
 
-from gateway.config import Certificate, Listener
+from gateway.certificates import listener_tls
+from gateway.config import Listener
 from gateway.smtp.commits import Commits
 from gateway.smtp.dialogue import Shared
 from gateway.smtp.limits import Connections
@@ -58,6 +59,10 @@ class RunningListener:
         for session in tuple(self._sessions):
             session.hang_up(SHUTTING_DOWN)
 
+    def renew(self, context: ssl.SSLContext | None) -> None:
+        """What STARTTLS is offered with, from the next connection on."""
+        self._shared.offer.context = context
+
     @property
     def _name(self) -> str:
         return self._shared.reception.listener.name
@@ -73,11 +78,11 @@ async def start_listener(reception: Reception, *, reuse_port: bool = False) -> R
         commits=Commits(reception.process),
         spool=Spool(reception.spool),
     )
-    tls = _tls(reception.listener.certificate) if reception.listener.certificate else None
+    shared.offer.context = listener_tls(reception.listener)
     sessions: set[Session] = set()
     listening = await _listen(reception.listener, reuse_port=reuse_port)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Session(shared, sessions, tls), sock=listening, backlog=BACKLOG
+        lambda: Session(shared, sessions), sock=listening, backlog=BACKLOG
     )
     return RunningListener(shared, sessions, server, listening.getsockname()[1])
 
@@ -98,10 +103,3 @@ async def _listen(listener: Listener, *, reuse_port: bool) -> socket.socket:
         listening.bind(place)
         undo.pop_all()
     return listening
-
-
-def _tls(certificate: Certificate) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996
-    context.load_cert_chain(certificate.chain, certificate.key)
-    return context

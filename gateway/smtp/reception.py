@@ -30,6 +30,11 @@ class Reception:
     postmaster_domain: str = ""
 
     @property
+    def banner(self) -> str:
+        """The first line of a session."""
+        return f"220 {self.hostname} ESMTP Mailward"
+
+    @property
     def postmaster(self) -> str:
         """The mailbox meant by `<postmaster>` (RFC 5321 section 4.5.1)."""
         return f"postmaster@{self.postmaster_domain or min(self.domains)}"

@@ -7,19 +7,18 @@ Owns line ends, time and the order of octets; never knows what a command means.
 
 import asyncio
 import logging
-import ssl
-from ipaddress import ip_address
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
+from gateway.certificates import names_in
 from gateway.reply import Reply
-from gateway.smtp import replies
+from gateway.smtp import proxy, replies
+from gateway.smtp.behind import within
 from gateway.smtp.commands import MAX_LINE, Farewell, read_command
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
 from gateway.smtp.limits import Watchdog, data_deadline
 from gateway.smtp.parameters import Refused
-from gateway.smtp.reception import Reception
 
 log = logging.getLogger("mailward.smtp")
 
@@ -33,14 +32,14 @@ EARLY_TURNS = 2  # turns of the event loop before the banner, in which octets th
 class Session(SMTP):
     """A protocol for create_server; also the Wire of its dialogue. `sessions` holds it as long as it is connected."""
 
-    def __init__(self, shared: Shared, sessions: set["Session"], tls: ssl.SSLContext | None) -> None:
+    def __init__(self, shared: Shared, sessions: set["Session"]) -> None:
         # Not aiosmtpd's own constructor: that one inspects every attribute of the class for each connection (a sixth
         # of the cost of a small message) and clears a table that all connections share. What its connection_made
         # and STARTTLS read is set here.
         self.loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=MAX_LINE - len(CRLF), loop=self.loop)
         asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, self.loop)
-        self.tls_context = tls
+        self.tls_context = shared.offer.context
         self.session = None
         self.envelope = None
         self.transport = None
@@ -49,7 +48,8 @@ class Session(SMTP):
         self._tls_protocol = None
         self._handler_coroutine = None
 
-        self.address = ""
+        self.address = ""  # of the client; of whoever is connected unless that one may speak for others and does
+        self.origin = ""
         self._shared = shared
         self._sessions = sessions
         self._admitted = False
@@ -120,6 +120,10 @@ class Session(SMTP):
         return self._tls_protocol is not None
 
     @property
+    def certificate(self) -> tuple[str, ...]:
+        return names_in(self.transport.get_extra_info("peercert")) if self.tls and self.transport else ()
+
+    @property
     def offers_tls(self) -> bool:
         return self.tls_context is not None and not self.tls
 
@@ -181,16 +185,37 @@ class Session(SMTP):
         if self.transport is None:
             raise ConnectionResetError("gone before the banner")
         self.address = str(self.transport.get_extra_info("peername")[0])
-        if not _allowed(self.address, self._shared.reception):
-            raise Farewell(replies.NO_SERVICE)
-        self._admitted = self._shared.connections.enter(self.address)
-        if not self._admitted:
-            raise Farewell(replies.TOO_MANY_CONNECTIONS)
+        if self._shared.reception.listener.proxy:
+            self.address = await self._proxied()
+        self.origin = self.address
+        self.present(self.address)
         for _ in range(EARLY_TURNS):
             await asyncio.sleep(0)
         if self.has_unread:
             raise Farewell(replies.TOO_EARLY)
-        self.say(f"220 {self._shared.reception.hostname} ESMTP Mailward")
+        self.say(self._shared.reception.banner)
+
+    async def _proxied(self) -> str:
+        """The client that a load balancer of ours speaks for. Whoever else connects here is turned away unheard."""
+        if not within(self.address, self._shared.reception.listener.proxy):
+            raise Farewell(replies.NO_SERVICE)
+        try:
+            async with asyncio.timeout(proxy.SECONDS):
+                return await proxy.read_header(self._reader) or self.address
+        except (proxy.BadHeader, TimeoutError) as error:
+            log.warning("%s: no PROXY header: %s", self.address, error or f"nothing within {proxy.SECONDS:.0f} s")
+            raise ConnectionResetError("no PROXY header") from None
+
+    def present(self, address: str) -> None:
+        """Raises Farewell for who may not come and for who finds no place."""
+        if not within(address, self._shared.reception.listener.networks):
+            raise Farewell(replies.NO_SERVICE)
+        if self._admitted:
+            self._shared.connections.leave(self.address)
+        self.address = address
+        self._admitted = self._shared.connections.enter(address)
+        if not self._admitted:
+            raise Farewell(replies.TOO_MANY_CONNECTIONS)
 
     async def _turn(self) -> None:
         """One command and its reply. Raises Farewell, and what the connection raises when it ends."""
@@ -267,9 +292,3 @@ class Session(SMTP):
         self._retiring = True
         if self._at_prompt and self._dialogue.pending is None:
             self.hang_up(replies.SHUTTING_DOWN)
-
-
-def _allowed(address: str, reception: Reception) -> bool:
-    client = ip_address(address.partition("%")[0])  # an IPv6 address may name its interface
-    client = getattr(client, "ipv4_mapped", None) or client
-    return any(client in network for network in reception.listener.networks)

@@ -75,8 +75,11 @@ def test_files_with_errors_stop_no_process_that_is_started_again(
     """The service goes on under the policy it had when a process dies meanwhile."""
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "policy.yaml").write_text(EXECUTABLES)
-    gateway = mailward(None, "policy: ours\n")
+    (tmp_path / "stamp").write_text("a secret of some length")
+    (tmp_path / "stamp").chmod(0o600)
+    gateway = mailward(None, "policy: ours\nidentity: {stamp_files: [stamp]}\n")
     (tmp_path / "ours" / "policy.yaml").write_text(EXECUTABLES.replace("quarantine", "burn"))
+    (tmp_path / "stamp").write_text("short")
     gateway.config.write_text(gateway.config.read_text() + "unknown: 1\n")
     known = gateway.edge
     for pid in gateway.processes()[1:]:

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import smtplib
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -77,6 +79,45 @@ async def test_a_reload_puts_the_edited_staff_list_in_force(
     config_file("directory: staff.csv\n")
     await gateway.reload()
     assert set(gateway._judging.directory.people) == {"ann@city.example"}
+
+
+def certify(folder: Path, name: str) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", folder / "key.pem", "-out", folder / "chain.pem", "-subj", f"/CN={name}"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def certificate_shown(gateway: Gateway) -> bytes:
+    """What STARTTLS shows to a client that comes now."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with smtplib.SMTP("127.0.0.1", int(gateway.places[0].rpartition(":")[2]), timeout=30) as client:
+        client.starttls(context=context)
+        return client.sock.getpeercert(binary_form=True)  # type: ignore[union-attr,no-any-return]
+
+
+async def test_a_reload_renews_the_certificates_and_a_broken_one_keeps_all_of_the_old(
+    config_file: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = config_file()
+    certify(tmp_path, "before")
+    text = path.read_text().replace("port: 0,", "port: 0, certificate: {chain: chain.pem, key: key.pem},")
+    path.write_text(text)
+    with ThreadPoolExecutor(1) as store:
+        gateway = await Gateway.start(path, store)
+        before = await asyncio.to_thread(certificate_shown, gateway)
+        certify(tmp_path, "after")
+        await gateway.reload()
+        after = await asyncio.to_thread(certificate_shown, gateway)
+        assert before != after
+        (tmp_path / "key.pem").write_text("half a k")
+        judging = gateway._judging
+        await gateway.reload()
+        assert "reload refused" in caplog.text and gateway._judging is judging
+        assert await asyncio.to_thread(certificate_shown, gateway) == after
+        await gateway.end(5)
 
 
 SECRET = "0123456789abcdef"

@@ -1,11 +1,12 @@
 """Certificates that a configuration names: what is refused before a client or a next hop would find out."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from gateway.certificates import check_certificates
+from gateway.certificates import check_certificates, names_in
 from gateway.config import load_config
 from rules.document import DocumentError
 
@@ -75,3 +76,47 @@ def test_an_authority_without_a_certificate_in_it_is_refused(file: Path) -> None
     (file.parent / "ca.pem").write_text("mail.city.example\n")
     (line,) = refusal(file)
     assert "ca.pem: none in it" in line
+
+
+def test_authorities_that_clients_are_asked_for_are_looked_at_too(file: Path) -> None:
+    text = TEXT.replace("kind: edge", "kind: internal").replace(
+        "    certificate:", "    client_authorities: c.pem\n    certificate:"
+    )
+    file.write_text(text)
+    assert [fault.partition("; ")[0] for fault in refusal(file)] == [
+        "6:25: listeners.0.client_authorities: a PEM file with certificates"
+    ]
+    (file.parent / "c.pem").write_text("nothing")
+    assert len(refusal(file)) == 1
+    lay(file.parent, "c.pem", "two.pem")
+    check_certificates(file, load_config(file))
+
+
+def test_a_key_that_cannot_sign_and_a_secret_that_others_read_are_refused(file: Path) -> None:
+    (file.parent / "stamp").write_text("a secret of some length")
+    (file.parent / "stamp").chmod(0o600)
+    file.write_text(TEXT + "identity: {stamp_files: [stamp]}\n")
+    check_certificates(file, load_config(file))
+    (file.parent / "stamp").chmod(0o644)
+    assert "others can read" in refusal(file)[0]
+    file.write_text(TEXT + "identity: {sign: {domain: city.example, selector: s, key: chain.pem}}\n")
+    assert "identity: keys and secrets that can be used" in refusal(file)[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        (None, ()),
+        ({}, ()),
+        ({"subject": ((("commonName", "ex1.city.example"),),)}, ("ex1.city.example",)),
+        (
+            {
+                "subject": ((("commonName", "old.city.example"),),),
+                "subjectAltName": (("DNS", "a.city.example"), ("IP Address", "10.0.0.5"), ("DNS", "b.city.example")),
+            },
+            ("a.city.example", "b.city.example"),
+        ),
+    ],
+)
+def test_a_certificate_bears_its_dns_names_else_its_common_name(told: Mapping[str, object], names: object) -> None:
+    assert names_in(told) == names

@@ -19,7 +19,7 @@ def identity(
     *stamps: bytes,
     kind: ListenerKind = ListenerKind.INTERNAL,
     authenticated: str | None = None,
-    certificate: str | None = None,
+    certificate: tuple[str, ...] = (),
     author: str = "Ann@city.example",
 ) -> Identity:
     content = b"".join(b"X-Mailward-Exch-Auth: " + stamp + b"\r\n" for stamp in stamps) + b"\r\n"
@@ -32,8 +32,8 @@ def test_an_address_on_the_list_proves_a_machine() -> None:
 
 
 def test_a_pinned_certificate_proves_it_better() -> None:
-    assert identity(certificate="Exchange.city.example").rung is Rung.TLS
-    assert identity(certificate="printer.city.example").rung is Rung.NETWORK
+    assert identity(certificate=("mail.city.example", "Exchange.city.example")).rung is Rung.TLS
+    assert identity(certificate=("printer.city.example",)).rung is Rung.NETWORK
 
 
 @pytest.mark.parametrize("secret", [NOW, BEFORE])
@@ -56,7 +56,9 @@ def test_a_user_of_the_mta_is_a_person() -> None:
 
 
 def test_from_the_internet_nothing_counts() -> None:
-    found = identity(NOW, kind=ListenerKind.EDGE, authenticated="a@city.example", certificate="exchange.city.example")
+    found = identity(
+        NOW, kind=ListenerKind.EDGE, authenticated="a@city.example", certificate=("exchange.city.example",)
+    )
     assert found == Identity(rung=Rung.UNKNOWN)
 
 

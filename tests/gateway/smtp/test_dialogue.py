@@ -31,7 +31,9 @@ class RecordingWire:
     """`content` is what the client sends after 354; without one it goes away."""
 
     address: str = "192.0.2.1"
+    origin: str = "192.0.2.1"
     tls: bool = False
+    certificate: tuple[str, ...] = ()
     offers_tls: bool = False
     has_unread: bool = False
     closed: bool = False
@@ -52,6 +54,9 @@ class RecordingWire:
             raise ConnectionResetError("client gone during DATA")
         assert reader.feed(self.content) is None
         assert reader.feed(b".\r\n") == b""
+
+    def present(self, address: str) -> None:
+        self.address = address
 
     async def start_tls(self) -> None:
         self.say("220 Ready to start TLS")

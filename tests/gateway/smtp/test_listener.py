@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 import trustme
 
+from gateway.certificates import listener_tls
 from gateway.config import Certificate
 from gateway.smtp.listener import _listen, start_listener
+from rules.transaction import ListenerKind
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,68 @@ async def test_old_tls_is_refused(opened, certificate, trusting):
 async def test_a_certificate_that_cannot_be_read_does_not_start(opened, tmp_path):
     with pytest.raises(OSError):
         await opened(certificate=Certificate(chain=tmp_path / "none", key=tmp_path / "none"))
+
+
+@pytest.fixture
+def authorities(authority, tmp_path):
+    """The file of authorities that an internal listener asks its clients for."""
+    authority.cert_pem.write_to_path(tmp_path / "authorities.pem")
+    return tmp_path / "authorities.pem"
+
+
+async def names_seen(house, trusting) -> tuple[str, ...]:
+    """What a delivery over TLS tells of the client's certificate."""
+    client = await house.talk()
+    await client.reply()
+    await client.ask("EHLO ex1.city.example")
+    await to_tls(client, trusting)
+    await client.ask("EHLO ex1.city.example", "MAIL FROM:<ada@city.example>", "RCPT TO:<pat@city.example>")
+    assert (await client.ask("DATA")).startswith("354")
+    client.send(b"x\r\n.\r\n")
+    assert (await client.reply()).startswith("250 2.0.0")
+    return house.city.received[-1][0].client.certificate
+
+
+async def test_an_internal_client_is_asked_for_its_certificate_and_may_have_none(
+    opened, authority, certificate, authorities, trusting
+):
+    house = await opened(ListenerKind.INTERNAL, certificate=certificate, client_authorities=authorities)
+    assert await names_seen(house, trusting) == ()
+    authority.issue_cert("ex1.city.example", "mail.city.example").configure_cert(trusting)
+    assert await names_seen(house, trusting) == ("ex1.city.example", "mail.city.example")
+
+
+async def test_a_certificate_of_another_authority_proves_nothing(opened, certificate, authorities, trusting):
+    house = await opened(ListenerKind.INTERNAL, certificate=certificate, client_authorities=authorities)
+    trustme.CA().issue_cert("ex1.city.example").configure_cert(trusting)
+    with pytest.raises((OSError, AssertionError)):  # the end of the handshake, as TLS 1.3 lets the client see it
+        await names_seen(house, trusting)
+    assert house.city.received == []
+
+
+async def test_without_authorities_nobody_is_asked(opened, authority, certificate, trusting):
+    house = await opened(ListenerKind.INTERNAL, certificate=certificate)
+    authority.issue_cert("ex1.city.example").configure_cert(trusting)
+    assert await names_seen(house, trusting) == ()
+
+
+async def test_a_renewed_certificate_is_offered_from_the_next_connection_on(opened, certificate, trusting):
+    house = await opened(certificate=certificate)
+    before = await house.talk()
+    await before.reply()
+    other = trustme.CA()
+    issued = other.issue_cert("mx.city.example")
+    issued.cert_chain_pems[0].write_to_path(certificate.chain)
+    issued.private_key_pem.write_to_path(certificate.key)
+    house.listener.renew(listener_tls(house.listener._shared.reception.listener))
+    await before.ask("EHLO a.example")
+    await to_tls(before, trusting)
+    after = await house.talk()
+    await after.reply()
+    await after.ask("EHLO a.example")
+    trusting = ssl.create_default_context()
+    other.configure_trust(trusting)
+    await to_tls(after, trusting)
 
 
 async def test_nagle_is_off(edge, until):
