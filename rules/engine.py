@@ -104,7 +104,7 @@ def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
 
 def judge_seen(seen: Observed, matter: Matter, policy: Policy) -> Judgement:
     """The judgement of what was seen, now or when it was stored; by itself it has no subject and no preview."""
-    undetermined = tuple(rule for rule in policy.rules if _is_undetermined(rule, seen))
+    undetermined = tuple(rule for rule in policy.rules if _is_undetermined(rule, seen)) if seen.failed else ()
     unread = matter.unread + tuple(_unevaluated(rule) for rule in undetermined)
     observations = (*seen.observations, _not_inspected(unread)) if unread else seen.observations
     case = _Case(
@@ -195,7 +195,8 @@ class _Case:
 
 def _hits(policy: Policy, seen: Observed) -> tuple[Hit, ...]:
     """The rules that fire: `when` detected, one of `also` where there are any, and `unless` not."""
-    hits = (_hit(rule, seen) for rule in policy.rules)
+    detected = {probe for probe, indices in seen.by_probe.items() if indices}  # few: most rules are done with here
+    hits = (_hit(rule, seen) for rule in policy.rules if rule.when in detected)
     return tuple(hit for hit in hits if hit.observations and hit.also != () and not _detected(hit.rule.unless, seen))
 
 

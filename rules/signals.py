@@ -67,6 +67,7 @@ class Scale:
     model: Model
     patterns: Patterns
     owners: tuple[int, ...]  # index of the signal, for each compiled pattern
+    roles: frozenset[Role]  # whose texts the model or one of its signals looks at
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +76,13 @@ def scale_of(path: Path) -> Scale:
     model = read_document(path, Model)
     owners = tuple(index for index, signal in enumerate(model.signals) if signal.patterns)
     patterns = tuple(whole_words(model.signals[index].patterns) for index in owners)
-    return Scale(model=model, patterns=compile_patterns(patterns), owners=owners)
+    return ready(model, patterns, owners)
+
+
+def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> Scale:
+    """The model with its patterns compiled. Raises PatternError."""
+    roles = frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
+    return Scale(model=model, patterns=compile_patterns(patterns), owners=owners, roles=roles)
 
 
 def check_phrases(phrases: tuple[str, ...]) -> None:

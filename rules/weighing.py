@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
-from rules.patterns import compile_patterns, evidence_of, normalise
-from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, whole_words
+from rules.patterns import evidence_of, normalise
+from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, ready, whole_words
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
 OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
@@ -83,10 +83,6 @@ def weigh(
     )
 
 
-def _roles(model: Model) -> frozenset[Role]:
-    return frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
-
-
 def _bounded(texts: Sequence[Text]) -> Iterable[Text]:
     """The first MAX_SCANNED characters of each role."""
     used: dict[Role, int] = defaultdict(int)
@@ -105,13 +101,11 @@ def _logit(score: float) -> float:
 
 def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
     """The texts that the model looks at, those without any match left out."""
-    roles = _roles(scale.model)
     scans = []
-    for text in _bounded(texts):
-        if text.role in roles:
-            normalised = normalise(text.text).text[: scale.model.scanned]
-            if fired := scale.patterns.fires(normalised):
-                scans.append(Scan(text=text, normalised=normalised, fired=fired))
+    for text in _bounded([text for text in texts if text.role in scale.roles]):
+        normalised = normalise(text.text).text[: scale.model.scanned]
+        if fired := scale.patterns.fires(normalised):
+            scans.append(Scan(text=text, normalised=normalised, fired=fired))
     return tuple(scans)
 
 
@@ -219,5 +213,5 @@ def _own(phrases: tuple[str, ...], texts: Sequence[Text]) -> list[Hit]:
         return []
     signal = Signal(name="a phrase of this city", weight=OWN_PHRASE, patterns=phrases)
     model = Model(about="", bias=0, window=MAX_SCANNED, roles=tuple(Role), signals=(signal,))
-    scale = Scale(model=model, patterns=compile_patterns((whole_words(phrases),)), owners=(0,))
+    scale = ready(model, (whole_words(phrases),), (0,))
     return _hits(scale, _scans(scale, texts), ())
