@@ -30,6 +30,7 @@ from rules.detectors import (
     organization_wide,
     personal_information,
     personal_opinion,
+    phishing,
     profanity,
     revoked_sender,
 )
@@ -76,6 +77,7 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(harassment),
     _detector(obscenity),
     _detector(profanity),
+    _detector(phishing),
     _detector(impersonation),
     _detector(revoked_sender),
 )
