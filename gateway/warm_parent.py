@@ -45,6 +45,7 @@ class WorkerSettings:
     rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
     pictures: bool = False  # read their words too
     sandbox_required: bool = False  # no worker at all rather than one with a layer missing
+    given_up: Path | None = None  # folder of what is read no more; without it only this process remembers
 
 
 class WarmParent:

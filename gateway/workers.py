@@ -52,6 +52,7 @@ def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings
         rehearse=rehearse,
         pictures=config.read_pictures,
         sandbox_required=config.sandbox is Sandbox.REQUIRED,
+        given_up=config.state / "given-up",
     )
 
 
@@ -87,7 +88,7 @@ class WorkerPool:
         self._parent = WarmParent(settings)
         self._policy: Policy | None = None
         self._answers: Answers | None = None
-        self._given_up = GivenUp()
+        self._given_up = GivenUp(settings.given_up)
 
     @property
     def size(self) -> int:
