@@ -6,7 +6,6 @@ Where there is a folder, all gateway processes of this node share what they know
 import asyncio
 import hashlib
 import logging
-import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -60,7 +59,7 @@ class GivenUp:
         if self._folder is None:
             return
         try:
-            changed = os.stat(self._folder).st_mtime_ns
+            changed = self._folder.stat().st_mtime_ns
         except OSError:
             return
         if changed != self._seen:
