@@ -22,14 +22,19 @@ from gateway.relay import NextHops
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
 from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
+from quarantine.fact_files import FOLDER, FactFiles
 from quarantine.ports import StoreUnavailable
 from quarantine.quarantine import Store, open_store
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import Policy
+from rules.stored import Asked, StoredFact, asked_by
 from rules.transaction import Transaction
 from rules.verdict import Judgement
+
+MEGABYTE = 1_000_000  # octets
+KEPT_POLICIES = 5  # messages in hand may have been judged by an earlier one
 
 _log = logging.getLogger("mailward.assembly")
 
@@ -64,7 +69,10 @@ class Gateway:
         self._executor = executor
         self._identifying: Identifying | None = None
         self._hops = NextHops(config.next_hops, config.hostname)
-        self._journal = Journal(store.ledger, executor)
+        self._facts = FactFiles(folder=config.state / FOLDER, limit=config.stored_facts_megabytes * MEGABYTE)
+        self._asked: dict[str, Asked] = {}  # by the hash of the policy: that in force, and those before it
+        self._journal = Journal(store.ledger, executor, self._keep if config.stored_facts_megabytes else None)
+        self._asks(judging.policy)
         self._listeners: list[RunningListener] = []
         self._retiring: set[asyncio.Task[None]] = set()  # pools of earlier policies, closing
 
@@ -89,6 +97,16 @@ class Gateway:
         except OSError as error:
             raise CannotStart(f"cannot start: {_unopened(listener, error)}") from error
 
+    def _asks(self, policy: Policy) -> None:
+        self._asked[policy.hash] = asked_by(policy)
+        for earlier in tuple(self._asked)[:-KEPT_POLICIES]:
+            del self._asked[earlier]
+
+    def _keep(self, policy_hash: str, fact: StoredFact) -> None:
+        asked = self._asked.get(policy_hash)
+        if asked is not None:
+            self._facts.keep(asked, fact)
+
     @property
     def places(self) -> tuple[str, ...]:
         """Name, address and port of each listener."""
@@ -110,6 +128,7 @@ class Gateway:
         for listener, running in zip(self._config.listeners, self._listeners, strict=True):
             running.renew(offers.get(listener.name))
         old, self._judging = self._judging, judging
+        self._asks(judging.policy)
         # The earlier one ends with its last message; its questions and threads end by themselves.
         self._identifying = identifying
         _log.info("policy %s %s is in force", judging.pool.policy.name, judging.pool.policy.hash[:12])
@@ -128,6 +147,7 @@ class Gateway:
         if self._identifying is not None:
             await self._identifying.close()
         self._flush()
+        self._facts.close()
 
     def _flush(self) -> None:
         try:

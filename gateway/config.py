@@ -178,6 +178,8 @@ class Config:
     quarantine_days: Annotated[int, between(0, 36_500)] = (
         0  # held mail expires after so many days; 0: never (reliability D16)
     )
+    # What detectors saw of each message, without its text, for `policy replay --facts`; 0: nothing is kept.
+    stored_facts_megabytes: Annotated[int, between(0, 1_000_000)] = 200
     digest: Digest = field(default_factory=Digest)
     limits: Limits = field(default_factory=Limits)
     identity: IdentitySettings = field(default_factory=IdentitySettings)

@@ -4,7 +4,7 @@ Holds no message text but the subject of mail that was tagged or held, and that 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 
@@ -14,10 +14,14 @@ from gateway.reply import Reply
 from quarantine.display import subject_of
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import Ledger
+from rules.stored import StoredFact, stored_fact
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
 SUMMED = frozenset({Outcome.RELAYED, Outcome.HELD})  # the ledger sums the first and leaves the second to the quarantine
+
+# Takes what a candidate policy can be tried on later, with the hash of the policy; it neither blocks nor raises.
+Keep = Callable[[str, StoredFact], None]
 
 _log = logging.getLogger("mailward.transaction")
 
@@ -25,9 +29,10 @@ _log = logging.getLogger("mailward.transaction")
 class Journal:
     """Writes to the log at once, and to the ledger through the store's executor, behind the reply."""
 
-    def __init__(self, ledger: Ledger, store: Executor) -> None:
+    def __init__(self, ledger: Ledger, store: Executor, keep: Keep | None = None) -> None:
         self._ledger = ledger
         self._store = store
+        self._keep = keep
 
     def done(
         self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
@@ -35,6 +40,9 @@ class Journal:
         """Record how one transaction ended for each of its recipients."""
         _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply)})
         self._record(tuple(_entry(transaction, judgement, item) for item in dispositions))
+        fact = stored_fact(transaction, judgement) if self._keep is not None else None
+        if self._keep is not None and fact is not None:
+            self._keep(judgement.policy_hash, fact)
 
     def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
         """Record that we could not judge or keep a message now; the sender has it still."""

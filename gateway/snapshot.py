@@ -17,7 +17,17 @@ from rules.policy import POLICIES, find_policy
 FOLDER = "in-force"  # under the state folder
 KEPT = 5  # sets: messages in hand, and processes that are just starting, may still read an earlier one
 # What a running process cannot change: it listens, holds connections and writes its state by these.
-AT_START = ("domains", "listeners", "next_hops", "hostname", "state", "subject_tag", "processes", "limits")
+AT_START = (
+    "domains",
+    "listeners",
+    "next_hops",
+    "hostname",
+    "state",
+    "subject_tag",
+    "processes",
+    "limits",
+    "stored_facts_megabytes",
+)
 
 
 def at_reload(old: Config, new: Config) -> Config:

@@ -57,6 +57,17 @@ class Comparison:
         pairs = zip(before.verdicts, after.verdicts, strict=True)
         return tuple(change for old, new in pairs if (change := self._copy(message, old, new)) is not None)
 
+    def merge(self, other: "Comparison") -> None:
+        """Add what another one has counted."""
+        self.messages += other.messages
+        self.copies += other.copies
+        self.changed += other.changed
+        self.turns.update(other.turns)
+        self.actions_before.update(other.actions_before)
+        self.actions_after.update(other.actions_after)
+        for name, count in other._rules.items():
+            self._rules.setdefault(name, Counter()).update(count)
+
     @property
     def share(self) -> float:
         """Of the copies, those that meet another action: 0 to 1."""

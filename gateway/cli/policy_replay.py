@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.options import existing_policy, optional_config
+from gateway.cli.options import configured, existing_policy, optional_config
 from gateway.cli.supposing import mail_files, settings_for, supposed_of, supposing
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
+from gateway.config import DEFAULT_STATE
+from gateway.fact_replay import replayed
 from gateway.mailfiles import MailFile
 from gateway.trial import Supposed, compared
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
+from quarantine.fact_files import FOLDER, fact_files
 from rules.address import Address
 from rules.comparison import Comparison, CopyChange
 from rules.difference import difference
@@ -55,8 +58,9 @@ def diff(before: str, after: str, as_json: bool) -> None:
 @click.option("--policy", help="What it is compared with. Default: the configured policy.")
 @supposing
 @click.option("--fail-above", type=Percent(), help="Fail when more of the copies meet another action: 1%.")
+@click.option("--facts", is_flag=True, help="What the gateway has kept of judged mail, instead of PATH.")
 @click.option("--json", "as_json", is_flag=True, help="One object a changed copy, one a rule, then the sum.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 def replay(
     path: Path | None,
     candidate: str,
@@ -65,19 +69,27 @@ def replay(
     mail_from: str | None,
     rcpt_to: tuple[Address, ...],
     fail_above: float | None,
+    facts: bool,
     as_json: bool,
     paths: tuple[str, ...],
 ) -> None:
     """Judge stored mail under the running policy and under a candidate, and tell the difference.
 
-    PATH is a message, an mbox, a Maildir or a folder; - is standard input. Exit code 1 when more of the copies than
-    --fail-above allows would meet another action: a gate before a policy goes live.
+    PATH is a message, an mbox, a Maildir or a folder; - is standard input. With --facts, the scores that the gateway
+    has kept are judged: a rule that asks its detector with other parameters than a threshold cannot be told from them,
+    and is named. Exit code 1 when more of the copies than --fail-above allows would meet another action: a gate before
+    a policy goes live.
     """
     settings = settings_for(path, policy)
     other = replace(settings, policy=existing_policy(candidate))
-    supposed = supposed_of(settings, direction, mail_from, rcpt_to)
-    with tempfile.TemporaryDirectory(prefix="mailward-") as scratch:
-        found = asyncio.run(_replay(mail_files(paths, Path(scratch)), settings, other, supposed, as_json=as_json))
+    if facts == bool(paths):
+        fail("either --facts, or paths of messages", Exit.USAGE)
+    if facts:
+        found = _replay_facts(path, settings.policy, other.policy, as_json=as_json)
+    else:
+        supposed = supposed_of(settings, direction, mail_from, rcpt_to)
+        with tempfile.TemporaryDirectory(prefix="mailward-") as scratch:
+            found = asyncio.run(_replay(mail_files(paths, Path(scratch)), settings, other, supposed, as_json=as_json))
     _tell(found, as_json=as_json)
     if fail_above is not None and found.share * 100 > fail_above:
         fail(f"{found.share:.2%} of the copies meet another action, more than {fail_above:g} %")
@@ -103,6 +115,27 @@ async def _replay(
         fail(str(error), Exit.TEMPORARY)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
+    return comparison
+
+
+def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json: bool) -> Comparison:
+    config = configured(path)
+    folder = (config.state if config else DEFAULT_STATE) / FOLDER
+    octets = sum(file.stat().st_size for file in fact_files(folder))
+    if not octets:
+        fail(f"{folder}: no stored facts; stored_facts_megabytes of mailward.yaml says how many are kept", Exit.USAGE)
+    comparison = Comparison()
+    untold: set[str] = set()
+    with progress(octets, "replaying", prints=True) as bar:
+        for part in replayed(folder, running, candidate):
+            for change in part.changes:
+                tell_copy(change, as_json=as_json)
+            comparison.merge(part.comparison)
+            untold |= part.untold
+            bar.update(part.octets)
+    for name in sorted(untold):
+        note = "is left out for some of these facts, for it was not asked so then; replay messages"
+        click.echo(escaped(f"{name} {note}"), err=True)
     return comparison
 
 

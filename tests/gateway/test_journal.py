@@ -14,6 +14,7 @@ from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ports import StoreUnavailable
 from rules.finding import Action
+from rules.stored import StoredFact
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
@@ -92,3 +93,12 @@ def test_a_ledger_that_is_away_is_logged_and_costs_nothing_else(
 ) -> None:
     written(Book(away=True), transaction, judgement, Outcome.TAGGED, ACCEPTED)
     assert "the ledger could not be written: disk full" in caplog.text
+
+
+def test_what_detectors_saw_is_kept_for_later(transaction: Transaction, judgement: Judgement) -> None:
+    kept: list[tuple[str, StoredFact]] = []
+    with ThreadPoolExecutor(1) as store:
+        journal = Journal(Book(), store, lambda policy, fact: kept.append((policy, fact)))
+        journal.done(transaction, judgement, (), ACCEPTED)
+    ((policy, fact),) = kept
+    assert (policy, fact.id) == (judgement.policy_hash, transaction.id)

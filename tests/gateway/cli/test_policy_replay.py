@@ -1,12 +1,17 @@
 """`mailward policy replay` and `diff`: the difference in words, in JSON, and as a gate."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from quarantine.fact_files import FactFiles
+from rules.policy import load_policy
+from rules.stored import Seen, StoredFact, asked_by
+from rules.transaction import Direction
 
 POLICY = """policy: %s
 title: Ours
@@ -94,3 +99,34 @@ def test_a_share_that_is_none_is_wrong_usage(policies: tuple[Path, Path], mail: 
 def test_a_candidate_or_mail_that_is_not_there_is_wrong_usage(policies: tuple[Path, Path], mail: Path) -> None:
     assert run("replay", "--candidate", "nowhere", mail).exit_code == 2
     assert run("replay", "--candidate", policies[1], mail / "nothing").exit_code == 2
+
+
+def test_stored_facts_are_replayed_without_any_message(policies: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "mailward.yaml").write_text(
+        f"domains: [city.example]\npolicy: {policies[0]}\nstate: state\n"
+        "listeners: [{name: a, kind: internal, next_hop: b}]\nnext_hops: [{name: b, maildir: mail}]\n"
+    )
+    arguments = ("replay", "-c", tmp_path / "mailward.yaml", "--candidate", policies[1], "--facts")
+    assert (run(*arguments).exit_code, "no stored facts" in run(*arguments).stderr) == (2, True)
+    policy = load_policy(policies[0] / "policy.yaml")
+    probe = next(number for number, item in enumerate(policy.probes) if item.detector == "organization_wide")
+    files = FactFiles(folder=tmp_path / "state" / "facts", limit=10**6)
+    files.keep(
+        asked_by(policy),
+        StoredFact(
+            id="t1",
+            at=datetime(2026, 3, 2, tzinfo=UTC),
+            sender="ann@city.example",
+            copies=(("all-staff@city.example", Direction.INTERNAL),),
+            seen=(Seen(probe=probe, detected=True, score=1.0),),
+        ),
+    )
+    files.close()
+    result = run(*arguments, "--fail-above", "0%")
+    assert result.stdout.splitlines()[0] == "t1: all-staff@city.example: tag → quarantine ()"
+    assert result.exit_code == 1
+
+
+def test_facts_and_paths_exclude_each_other(policies: tuple[Path, Path], mail: Path) -> None:
+    assert run("replay", "--candidate", policies[1], "--facts", mail).exit_code == 2
+    assert run("replay", "--candidate", policies[1]).exit_code == 2
