@@ -17,10 +17,13 @@ from gateway.config import Config, Listener, load_config
 from gateway.identity import CannotIdentify
 from gateway.identity.stamp import VARIABLE as STAMP_VARIABLE
 from gateway.journal import Journal
+from gateway.metrics import Meter
 from gateway.pipeline import Identifying, Pipeline
 from gateway.relay import NextHops
+from gateway.reports import Report
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
+from gateway.vitals import full, measure_hops, measure_judging, measure_listeners, measure_process
 from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
 from quarantine.fact_files import FOLDER, FactFiles
 from quarantine.ports import StoreUnavailable
@@ -69,11 +72,16 @@ class Gateway:
         self._executor = executor
         self._identifying: Identifying | None = None
         self._hops = NextHops(config.next_hops, config.hostname)
+        self._meter = Meter()
         self._facts = FactFiles(folder=config.state / FOLDER, limit=config.stored_facts_megabytes * MEGABYTE)
         self._asked: dict[str, Asked] = {}  # by the hash of the policy: that in force, and those before it
-        self._journal = Journal(store.ledger, executor, self._keep if config.stored_facts_megabytes else None)
+        self._journal = Journal(
+            store.ledger, executor, self._meter, self._keep if config.stored_facts_megabytes else None
+        )
         self._asks(judging.policy)
         self._listeners: list[RunningListener] = []
+        self._reloads = 0
+        self._says = ""  # of the last reload
         self._retiring: set[asyncio.Task[None]] = set()  # pools of earlier policies, closing
 
     @classmethod
@@ -124,7 +132,11 @@ class Gateway:
             judging = await start_judging(config)
         except (DocumentError, InspectionUnavailable, CannotIdentify, OSError) as error:
             _log.error("reload refused, the old policy stays: %s", error)
+            self._says = f"reload refused: {error}"
             return
+        finally:
+            self._reloads += 1
+        self._says = ""
         for listener, running in zip(self._config.listeners, self._listeners, strict=True):
             running.renew(offers.get(listener.name))
         old, self._judging = self._judging, judging
@@ -136,6 +148,17 @@ class Gateway:
         closing = asyncio.create_task(old.pool.close())
         self._retiring.add(closing)
         closing.add_done_callback(self._retiring.discard)
+
+    def report(self, role: str) -> Report:
+        """How this process stands, for whoever watches it."""
+        meter, judging = self._meter, self._judging
+        names = (listener.name for listener in self._config.listeners)
+        measure_process(meter, role)
+        measure_listeners(meter, dict(zip(names, self._listeners, strict=True)))
+        measure_hops(meter, self._hops.health())
+        measure_judging(meter, judging.policy, judging.directory, self._config.directory)
+        lacking = full(self._config)
+        return Report(ready=not lacking, says=lacking or self._says, reloads=self._reloads, samples=meter.samples())
 
     async def end(self, seconds: float) -> None:
         """Stop listening, let what is in hand end within `seconds`, and close everything."""

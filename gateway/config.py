@@ -20,6 +20,7 @@ DEFAULT_STATE = Path("/var/lib/mailward")
 DEFAULT_POLICY = "city-baseline"
 
 MIB = 1024 * 1024
+LOOPBACK = IPv4Address("127.0.0.1")
 DAY_SECONDS = 86_400
 
 UNREAD = "(unread)"  # a name that could not be read: nothing can be said of who refers to it
@@ -128,6 +129,15 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """Where `/livez`, `/readyz` and `/metrics` are answered. It asks nobody who they are, so only on loopback."""
+
+    __pydantic_config__ = STRICT
+    address: IPv4Address | IPv6Address = LOOPBACK
+    port: Port = 9464  # what exporters of OpenTelemetry use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
     """The key that signs as `domain` (RFC 6376). Read again at each reload."""
 
@@ -181,6 +191,7 @@ class Config:
     # What detectors saw of each message, without its text, for `policy replay --facts`; 0: nothing is kept.
     stored_facts_megabytes: Annotated[int, between(0, 1_000_000)] = 200
     digest: Digest = field(default_factory=Digest)
+    monitor: Monitor | None = None  # none: nothing listens
     limits: Limits = field(default_factory=Limits)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
 
@@ -227,6 +238,8 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
             find_data()
         except PicturesUnavailable as error:
             yield locate(path, ("read_pictures",), f"false, for {error}")
+    if config.monitor is not None and not config.monitor.address.is_loopback:
+        yield locate(path, ("monitor", "address"), "an address of this machine alone, such as 127.0.0.1")
     if not config.subject_tag.isascii() or not config.subject_tag.isprintable():
         yield locate(path, ("subject_tag",), "printable ASCII")
 

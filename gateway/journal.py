@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 
 from gateway.logs import EXTRA
+from gateway.metrics import INSPECTED, RECIPIENTS, REPLIES, RULE_HITS, TRANSACTION_SECONDS, UNDETERMINED, Meter
 from gateway.plan import Disposition
 from gateway.reply import Reply
 from quarantine.display import subject_of
@@ -27,18 +28,21 @@ _log = logging.getLogger("mailward.transaction")
 
 
 class Journal:
-    """Writes to the log at once, and to the ledger through the store's executor, behind the reply."""
+    """Writes to the log and counts at once, and to the ledger through the store's executor, behind the reply."""
 
-    def __init__(self, ledger: Ledger, store: Executor, keep: Keep | None = None) -> None:
+    def __init__(self, ledger: Ledger, store: Executor, meter: Meter | None = None, keep: Keep | None = None) -> None:
         self._ledger = ledger
         self._store = store
+        self._meter = meter or Meter()
         self._keep = keep
 
     def done(
         self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
     ) -> None:
         """Record how one transaction ended for each of its recipients."""
-        _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply)})
+        elapsed = (datetime.now(UTC) - transaction.received).total_seconds()
+        _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply, elapsed)})
+        self._count(transaction.listener, judgement, dispositions, reply, elapsed)
         self._record(tuple(_entry(transaction, judgement, item) for item in dispositions))
         fact = stored_fact(transaction, judgement) if self._keep is not None else None
         if self._keep is not None and fact is not None:
@@ -50,8 +54,23 @@ class Journal:
             _entry_of(transaction, str(recipient.address), Outcome.DEFERRED, reply)
             for recipient in transaction.envelope.recipients
         )
+        self._meter.count(UNDETERMINED, transaction.listener)
+        self._meter.count(REPLIES, transaction.listener, str(reply.code // 100))
         _log.error("undetermined: %s", error, extra={EXTRA: {"id": transaction.id, "reply": str(reply)}})
         self._record(entries)
+
+    def _count(
+        self, listener: str, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply, elapsed: float
+    ) -> None:
+        meter = self._meter
+        meter.count(REPLIES, listener, str(reply.code // 100))
+        meter.count(INSPECTED, judgement.inspected.value)
+        meter.observe(TRANSACTION_SECONDS, elapsed, listener)
+        for item in dispositions:
+            meter.count(RECIPIENTS, listener, item.outcome.value)
+            for status, findings in (("enforce", item.verdict.findings), ("observe", item.verdict.observed)):
+                for finding in findings:
+                    meter.count(RULE_HITS, finding.rule, status)
 
     def _record(self, entries: tuple[Entry, ...]) -> None:
         if all(entry.outcome in SUMMED for entry in entries):
@@ -67,9 +86,8 @@ def _report(done: Future[None]) -> None:
 
 
 def _line(
-    transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
+    transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply, elapsed: float
 ) -> dict[str, object]:
-    elapsed = datetime.now(UTC) - transaction.received
     return {
         "id": transaction.id,
         "listener": transaction.listener,
@@ -79,7 +97,7 @@ def _line(
         "policy": judgement.policy,
         "policy_hash": judgement.policy_hash[:16],
         "inspected": judgement.inspected.value,
-        "milliseconds": round(elapsed.total_seconds() * 1000, 1),
+        "milliseconds": round(elapsed * 1000, 1),
         "reply": str(reply),
         "recipients": [
             {

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,13 @@ from zoneinfo import ZoneInfo
 
 from gateway.config import Config, load_config
 from gateway.courier import SmtpCourier
+from gateway.metrics import Meter
 from gateway.review import WorkerReview
+from gateway.vitals import Kept, measure_audit, measure_kept
+from quarantine.adapters.stock import DATABASE, waiting
+from quarantine.audit import folder_of, verify
 from quarantine.digest_mail import DigestSender, Settings
+from quarantine.item import ReportState
 from quarantine.ports import Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
 from quarantine.release import Release
@@ -34,22 +40,47 @@ class KeptConfig:
         """Raises DocumentError."""
         self._path = path
         self.config = load_config(path)
+        self.reloads = 0
 
     def reload(self) -> None:
+        self.reloads += 1
         try:
             self.config = load_config(self._path)
         except DocumentError as error:
             _log.error("reload refused, the keeper goes on with the old configuration: %s", error)
 
 
-async def keep(kept: KeptConfig, ending: asyncio.Event) -> None:
-    """A turn every TURN_SECONDS until told to end."""
+async def keep(kept: KeptConfig, ending: asyncio.Event, meter: Meter) -> None:
+    """A turn every TURN_SECONDS until told to end; `meter` learns what it found."""
     for number in itertools.count():
         if ending.is_set():
             return
-        await asyncio.to_thread(turn, kept.config, collect=number % TURNS_TO_COLLECT == 0)
+        collect = number % TURNS_TO_COLLECT == 0
+        await asyncio.to_thread(turn, kept.config, collect=collect)
+        await _measured(kept.config, meter, audit=collect)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), TURN_SECONDS)
+
+
+async def _measured(config: Config, meter: Meter, *, audit: bool) -> None:
+    """What is kept, for monitors; that it cannot be counted now is no reason to keep it worse."""
+    try:
+        measure_kept(meter, await asyncio.to_thread(_counted, config))
+        if audit:
+            measure_audit(meter, (await asyncio.to_thread(verify, folder_of(config.state))).faults)
+    except (StoreUnavailable, OSError) as error:
+        _log.warning("what is held was not counted: %s", error)
+
+
+def _counted(config: Config) -> Kept:
+    store = open_store(config.state)
+    with contextlib.closing(store.quarantine.audit):
+        sent = (report.period.end for report in store.reports.list() if report.state is ReportState.SENT)
+        return Kept(
+            waiting=waiting(config.state / DATABASE),
+            digest=max(sent, default=None),
+            free=shutil.disk_usage(config.state).free,
+        )
 
 
 def turn(config: Config, *, collect: bool = False) -> None:

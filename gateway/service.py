@@ -9,6 +9,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,12 @@ from gateway.config import Config, load_config
 from gateway.keeper import KeptConfig, keep
 from gateway.logs import start_logging
 from gateway.loop import run
+from gateway.metrics import Meter
+from gateway.monitor import MonitorServer
+from gateway.notify import Notifier
+from gateway.reports import SILENT_SECONDS, Board, Report, channel, report_always
 from gateway.snapshot import at_reload, needs_restart, take
+from gateway.vitals import measure_process
 from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
@@ -45,7 +51,7 @@ def supervise(path: Path) -> int:
     except DocumentError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    return _Supervisor(path, config, _in_force(path, config)).run()
+    return _Supervisor(path, config, _in_force(path, config), Notifier.of(os.environ)).run()
 
 
 def _in_force(path: Path, config: Config) -> Path:
@@ -72,8 +78,13 @@ class _Supervisor:
     They read what it has accepted, never the files themselves: `in_force` is the configuration they load.
     """
 
-    def __init__(self, path: Path, config: Config, in_force: Path) -> None:
+    def __init__(self, path: Path, config: Config, in_force: Path, notifier: Notifier) -> None:
         self._path = path
+        self._notifier = notifier
+        self._board = Board()
+        self._monitor: MonitorServer | None = None
+        self._asked = 0  # reloads that were handed to the processes
+        self._announced = False  # systemd was told that the last start or reload is over
         self._config = config
         self._in_force = in_force
         self._roles = [f"gateway-{number}" for number in range(config.processes)] + ["keeper"]
@@ -87,19 +98,47 @@ class _Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_end)
         signal.signal(signal.SIGHUP, self._on_reload)
+        self._open_monitor()
         for role in self._roles:
             self._start(role)
         while not self._ending:
             time.sleep(POLL_SECONDS)
+            self._watch()
             self._restart_dead()
             if self._reload:
                 self._forward_reload()
         return self._end() or int(self._failed)
 
+    def _open_monitor(self) -> None:
+        """Without it mail still flows, so a place that is taken is only told."""
+        if self._config.monitor is None:
+            return
+        try:
+            self._monitor = MonitorServer(self._config.monitor, self._board)
+        except OSError as error:
+            _log.error("no monitoring on %s:%d: %s", self._config.monitor.address, self._config.monitor.port, error)
+
+    def _watch(self) -> None:
+        """Hear the processes, end what hangs, and tell systemd how we are."""
+        self._board.listen()
+        for role in self._board.silent:
+            if self._children[role].poll() is None:
+                _log.error("%s has said nothing for %.0f s and is killed", role, SILENT_SECONDS)
+                self._children[role].kill()
+        self._notifier.alive()
+        if not self._announced and not self._board.not_ready and self._board.reloads() >= self._asked:
+            self._announced = True
+            self._notifier.ready("; ".join(self._board.remarks) or "taking mail")
+
     def _start(self, role: str) -> None:
-        self._children[role] = subprocess.Popen(
-            [sys.executable, "-m", "gateway.service", role, str(self._in_force)], start_new_session=True
-        )
+        ours, theirs = channel()
+        with theirs:
+            self._children[role] = subprocess.Popen(
+                [sys.executable, "-m", "gateway.service", role, str(self._in_force), str(theirs.fileno())],
+                start_new_session=True,
+                pass_fds=(theirs.fileno(),),
+            )
+        self._board.expect(role, ours, self._asked)
 
     def _restart_dead(self) -> None:
         """Start again what has ended, except what could not be started the first time.
@@ -125,21 +164,27 @@ class _Supervisor:
 
     def _forward_reload(self) -> None:
         self._reload = False
+        self._notifier.reloading()
         try:
             config = _checked(self._path)
             take(at_reload(self._config, config))
         except (DocumentError, OSError) as error:
             _log.error("reload refused, the old configuration stays: %s", error)
+            self._notifier.ready(f"reload refused: {error}")
             return
+        self._asked, self._announced = self._asked + 1, False
         if waiting := needs_restart(self._config, config):
             _log.warning("changed, and in force only after a restart: %s", ", ".join(waiting))
         for child in self._children.values():
             child.send_signal(signal.SIGHUP)
 
     def _end(self) -> int:
+        self._notifier.stopping("finishing the mail in hand")
         for child in self._children.values():
             child.terminate()
         deadline = time.monotonic() + DRAIN_SECONDS + 5
+        if self._monitor is not None:
+            self._monitor.end()
         codes = []
         for role, child in self._children.items():
             try:
@@ -151,30 +196,39 @@ class _Supervisor:
         return max((abs(code) for code in codes), default=0) and 1
 
 
-async def serve_gateway(path: Path) -> None:
+async def serve_gateway(path: Path, role: str, control: socket.socket) -> None:
     """One gateway process: listeners up, reload on SIGHUP, drain on SIGTERM."""
     ending, reloading = asyncio.Event(), asyncio.Event()
     _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: reloading.set})
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as store:
         gateway = await Gateway.start(path, store)
         _log.info("listening on %s", ", ".join(gateway.places))
+        reporting = asyncio.create_task(report_always(control, lambda: gateway.report(role)))
         while not ending.is_set():
             await _first(ending, reloading)
             if reloading.is_set():
                 reloading.clear()
                 await gateway.reload()
         await gateway.end(DRAIN_SECONDS)
+        reporting.cancel()
 
 
-async def serve_keeper(path: Path) -> None:
+async def serve_keeper(path: Path, role: str, control: socket.socket) -> None:
     """The keeper process, until SIGTERM. The supervisor sends SIGHUP only for files that load."""
-    ending = asyncio.Event()
+    ending, meter = asyncio.Event(), Meter()
     try:
         kept = KeptConfig(path)
     except DocumentError as error:
         raise CannotStart(f"cannot start: {error}") from error
     _on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: kept.reload})
-    await keep(kept, ending)
+    reporting = asyncio.create_task(report_always(control, lambda: _kept_report(kept, meter, role)))
+    await keep(kept, ending, meter)
+    reporting.cancel()
+
+
+def _kept_report(kept: KeptConfig, meter: Meter, role: str) -> Report:
+    measure_process(meter, role)
+    return Report(ready=True, reloads=kept.reloads, samples=meter.samples())
 
 
 def _on_signals(handlers: dict[signal.Signals, Callable[[], None]]) -> None:
@@ -191,14 +245,15 @@ async def _first(*events: asyncio.Event) -> None:
 
 
 def main() -> None:
-    """`python -m gateway.service ROLE FILE`, as the supervisor starts it."""
-    role, path = sys.argv[1], Path(sys.argv[2])
+    """`python -m gateway.service ROLE FILE DESCRIPTOR`, as the supervisor starts it; it reports over the last."""
+    role, path, control = sys.argv[1], Path(sys.argv[2]), socket.socket(fileno=int(sys.argv[3]))
+    control.set_inheritable(False)  # whoever we start has nothing to report
     start_logging()
     os.umask(0o077)
     _end_with_parent()
     _raise_descriptors()
     try:
-        run(serve_keeper(path) if role == "keeper" else serve_gateway(path))
+        run((serve_keeper if role == "keeper" else serve_gateway)(path, role, control))
     except CannotStart as error:
         _log.error("%s", error)
         sys.exit(CONFIG_EXIT)

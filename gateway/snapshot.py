@@ -26,6 +26,7 @@ AT_START = (
     "subject_tag",
     "processes",
     "limits",
+    "monitor",
     "stored_facts_megabytes",
 )
 

@@ -35,6 +35,11 @@ class RunningListener:
     def commits_in_flight(self) -> int:
         return self._shared.commits.in_flight
 
+    @property
+    def connections(self) -> int:
+        """Clients that are connected."""
+        return len(self._sessions)
+
     async def drain(self, seconds: float) -> None:
         """Take no more mail and let what is open end; after `seconds`, 421 to whoever still uploads.
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.journal import Journal
 from gateway.logs import EXTRA, JsonFormatter
+from gateway.metrics import INSPECTED, RECIPIENTS, REPLIES, RULE_HITS, UNDETERMINED, Meter
 from gateway.plan import Disposition
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
 from quarantine.item import Entry, Outcome, Trial
@@ -98,7 +99,32 @@ def test_a_ledger_that_is_away_is_logged_and_costs_nothing_else(
 def test_what_detectors_saw_is_kept_for_later(transaction: Transaction, judgement: Judgement) -> None:
     kept: list[tuple[str, StoredFact]] = []
     with ThreadPoolExecutor(1) as store:
-        journal = Journal(Book(), store, lambda policy, fact: kept.append((policy, fact)))
+        journal = Journal(Book(), store, keep=lambda policy, fact: kept.append((policy, fact)))
         journal.done(transaction, judgement, (), ACCEPTED)
     ((policy, fact),) = kept
     assert (policy, fact.id) == (judgement.policy_hash, transaction.id)
+
+
+def test_what_is_counted_names_no_person(transaction: Transaction, judgement: Judgement) -> None:
+    """Labels are names of ours alone; else a monitor would learn who writes to whom."""
+    meter = Meter()
+    disposition = Disposition(
+        recipient=transaction.envelope.recipients[0],
+        verdict=judgement.verdicts[0],
+        outcome=Outcome.HELD,
+        reply=ACCEPTED,
+    )
+    with ThreadPoolExecutor(1) as store:
+        journal = Journal(Book(), store, meter)
+        journal.done(transaction, judgement, (disposition,), ACCEPTED)
+        journal.undetermined(transaction, CANNOT_JUDGE, RuntimeError("no workers"))
+    counted = {(sample.metric, *sample.labels): sample.value for sample in meter.samples() if not sample.part}
+    assert counted == {
+        (REPLIES.name, "inside", "2"): 1,
+        (REPLIES.name, "inside", "4"): 1,
+        (INSPECTED.name, "fully"): 1,
+        (RECIPIENTS.name, "inside", "held"): 1,
+        (RULE_HITS.name, "rule-one", "enforce"): 1,
+        (UNDETERMINED.name, "inside"): 1,
+    }
+    assert not [sample for sample in meter.samples() if any("@" in label for label in sample.labels)]

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.config import Config, load_config
 from gateway.keeper import KeptConfig, digest_settings, keep, turn
+from gateway.metrics import AUDIT, HELD, Meter
 from quarantine.item import Cause, State
 from quarantine.quarantine import Store, open_store
 from rules.transaction import Transaction
@@ -113,16 +114,33 @@ async def test_each_turn_goes_by_the_configuration_in_force(
 
     monkeypatch.setattr("gateway.keeper.turn", turned)
     monkeypatch.setattr("gateway.keeper.TURN_SECONDS", 0.01)
-    await asyncio.wait_for(keep(kept, ending), 10)
+    await asyncio.wait_for(keep(kept, ending, Meter()), 10)
     assert used == [7, 7]
 
 
 async def test_it_ends_when_told(config_file: Callable[..., Path]) -> None:
     ending = asyncio.Event()
     ending.set()
-    await asyncio.wait_for(keep(KeptConfig(config_file()), ending), 10)
+    await asyncio.wait_for(keep(KeptConfig(config_file()), ending, Meter()), 10)
 
 
 def test_the_digest_is_sent_as_configured(config_file: Callable[..., Path]) -> None:
     settings = digest_settings(load_config(config_file(DIGEST + "timezone: America/Chicago\n")))
     assert (settings.to, settings.at.hour, settings.zone.key) == (("it@city.example",), 6, "America/Chicago")
+
+
+async def test_what_is_held_is_counted_at_each_turn(
+    config_file: Callable[..., Path], transaction: Transaction, judgement: Judgement
+) -> None:
+    kept, ending, meter = KeptConfig(config_file()), asyncio.Event(), Meter()
+    store = open_store(kept.config.state)
+    store.quarantine.hold(
+        transaction, judgement, transaction.envelope.recipients, cause=Cause.POLICY, next_hop="onward"
+    )
+    keeping = asyncio.create_task(keep(kept, ending, meter))
+    while not any(sample.metric == AUDIT.name for sample in meter.samples()):
+        await asyncio.sleep(0.01)
+    ending.set()
+    await asyncio.wait_for(keeping, 10)
+    found = {sample.metric: sample.value for sample in meter.samples()}
+    assert (found[HELD.name], found[AUDIT.name]) == (1, 1)

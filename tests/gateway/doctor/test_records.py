@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from gateway.config import Config
 from gateway.doctor.note import Grade
-from gateway.doctor.records import DATABASE, check_audit, check_database
+from gateway.doctor.records import check_audit, check_database
+from quarantine.adapters.stock import DATABASE
 from quarantine.audit import Audit, Record, folder_of
 from quarantine.quarantine import open_store
 
