@@ -17,9 +17,7 @@ MAX_LINKS = 200  # of one text; a newsletter has a hundred
 
 # Linear: begins with fixed signs and repeats one class. Ends before what closes a sentence or bracket around it.
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
-_SHOWN = re.compile(
-    r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#][^\s<>]{0,300})?\s{1,3}<\Z", re.IGNORECASE
-)
+_SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#]|\Z)", re.IGNORECASE)
 _BEFORE = 400  # characters before `<target>` in which the address that a link shows is looked for
 _CLOSING = ".,;:!?)]}'*"
 _COUNTRY = 2  # letters of a country's domain, below which many register one level further down: city.co.uk
@@ -76,5 +74,9 @@ def leads_to(host: str, listed: str) -> bool:
 
 
 def _shown(text: str, start: int) -> str:
-    match = _SHOWN.search(text, max(0, start - _BEFORE), start) if text[start - 1 : start] == "<" else None
+    """The host of the address that stands right before `<target>`."""
+    if text[start - 1 : start] != "<":
+        return ""
+    before = text[max(0, start - _BEFORE) : start - 1].rsplit(None, 1)
+    match = _SHOWN.match(before[-1]) if before else None
     return match.group(1).lower() if match is not None else ""

@@ -13,12 +13,17 @@ from typing import Any
 from rules.detectors import (
     advocacy,
     ambiguous_message,
+    barred_link,
+    bulk_mail,
     chain_letter,
     commercial_solicitation,
+    concealment,
     confidential_forward,
     confidential_marking,
+    congestion,
     credentials,
     criminal_justice_information,
+    directory_disclosure,
     disclaimer,
     encrypted_content,
     executable_attachment,
@@ -29,6 +34,7 @@ from rules.detectors import (
     obscenity,
     organization_wide,
     personal_information,
+    personal_mailbox,
     personal_opinion,
     phishing,
     profanity,
@@ -80,6 +86,12 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(phishing),
     _detector(impersonation),
     _detector(revoked_sender),
+    _detector(directory_disclosure),
+    _detector(personal_mailbox),
+    _detector(barred_link),
+    _detector(concealment),
+    _detector(congestion),
+    _detector(bulk_mail),
 )
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}

@@ -59,9 +59,10 @@ _OFFICE = re.compile(
 )
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 # A small l for a capital I, and alphabets mixed within one word: letters that an eye does not tell apart.
-_DISGUISED = re.compile(
-    r"\bl(?:RS|NC|TAU|nvoice|nternal|mportant|RA|D\b|CLOUD|nstagram)"
-    r"|[a-z][\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u03bf]|[\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456]{1,3}[a-z]"
+_DISGUISED = (
+    r"\b(?-i:l(?:RS|NC|TAU|nvoice|nternal|mportant|RA|D\b|CLOUD|nstagram))",
+    r"[a-z][\x{430}\x{435}\x{43e}\x{440}\x{441}\x{443}\x{445}\x{456}\x{3bf}]",
+    r"[\x{430}\x{435}\x{43e}\x{440}\x{441}\x{443}\x{445}\x{456}]{1,3}[a-z]",
 )
 _PASSWORD_TOLD = re.compile(
     r"\b(?:pass(?:word|code)|pin|senha|contrase[nñ]a|clave|passwort|kennwort|mot de passe|wachtwoord)\b"
@@ -148,12 +149,13 @@ def _of_password(facts: Facts) -> Measure:
 
 def _of_letters(facts: Facts) -> Measure:
     """Words whose letters were exchanged for others that look alike."""
+    patterns = compile_patterns(_DISGUISED)
     names = [one.name for one in facts.originators[:MAX_ORIGINATORS]]
-    shown = [Evidence(part="header", text=name[:200]) for name in names if _DISGUISED.search(name)]
+    shown = [Evidence(part="header", text=name[:200]) for name in names if patterns.fires(name)]
     for text in facts.said(Role.SUBJECT, Role.AUTHOR):
-        match = _DISGUISED.search(text.text)
-        if match is not None:
-            shown.append(evidence_of(text, *match.span()))
+        if patterns.fires(text.text):
+            first = patterns.find(text.text)[0]
+            shown.append(evidence_of(text, first.start, first.end))
     return _measure("disguised_letters", shown)
 
 

@@ -1,0 +1,121 @@
+"""Lists of staff, addresses and telephones, and charts of the organization, in the text or in attachments.
+
+Counts against the staff list: different people of ours whose address or name stands in what the sender wrote or
+attached. A thread's own header lines, and signatures, list nobody.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+
+from rules.directory import Directory
+from rules.document import STRICT
+from rules.facts import Facts, Role, Text
+from rules.finding import Evidence, Observation
+from rules.patterns import compile_patterns, evidence_of
+
+NAME = Path(__file__).stem
+MAX_TEXT = 512 * 1024  # characters of one text that are counted
+MAX_FOUND = 2_000  # addresses or telephones; a list is a list long before
+ROLES = (Role.AUTHOR, Role.ATTACHED, Role.FORWARDED)
+TITLED = 0.3  # added to the score where the text or the file is called a list of staff
+
+# Linear: the local part begins at its edge and is bounded.
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})")
+_TELEPHONE = re.compile(
+    r"(?<!\d)(?:\(\d{3}\) ?|\d{3}[-. ])?\d{3}[-.]\d{4}(?!\d)|\b(?:ext|x)\.? ?\d{3,5}\b", re.IGNORECASE
+)
+_HEADER_LINE = re.compile(r"^[ \t>*|]{0,8}(?:From|To|Cc|Bcc|Sent|Reply-To)\*?:", re.IGNORECASE)
+_BETWEEN = str.maketrans(dict.fromkeys(',;:|<>()	"', " "))
+_TITLES = (
+    r"\b(?:staff|employee|personnel|city|department|telephone|phone|e-?mail|emergency|after[- ]hours) "
+    r"(?:directory|roster|list|listing|contacts|call tree)\b",
+    r"\borgani[sz]ation(?:al)? charts?\b|\borg ?charts?\b",
+    r"\b(?:list of (?:all )?(?:employees|staff|positions|job titles)|title list|seating chart)\b",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    __pydantic_config__ = STRICT
+    # Score, 0 to 1, from which a message discloses the directory; the minimum of people or contacts alone is 0.7.
+    threshold: float = 0.7
+    # Different people of ours from which they are a list.
+    people: int = 10
+    # Different addresses or telephones, whoever's, from which they are an export.
+    contacts: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    people: frozenset[str]
+    contacts: frozenset[str]
+    first: tuple[Text, int, int] | None
+
+
+def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
+    """Report in one observation how many people of ours and contacts a message lists, and what it calls the list."""
+    counted = [_count(text, facts.directory) for text in facts.said(*ROLES)]
+    people = frozenset().union(*(one.people for one in counted)) if counted else frozenset()
+    contacts = frozenset().union(*(one.contacts for one in counted)) if counted else frozenset()
+    reached = max(len(people) / max(1, parameters.people), len(contacts) / max(1, parameters.contacts))
+    titles = _titles(facts) if reached >= 0.3 or any(part.names for part in facts.parts) else ()
+    score = round(min(1.0, 0.7 * min(1.4, reached) + (TITLED if titles else 0.0)), 3)
+    if score < TITLED:
+        return
+    places = (evidence_of(*one.first) for one in counted if one.first is not None)
+    yield Observation(
+        detector=NAME,
+        detected=score >= parameters.threshold,
+        score=score,
+        summary=f"{len(people)} people of ours, {len(contacts)} addresses and telephones"
+        + (f", called {titles[0].text[:60]!r}" if titles else ""),
+        evidence=(*titles[:2], *tuple(places)[:5]),
+    )
+
+
+def _count(text: Text, directory: Directory) -> _Counted:
+    words = text.text[:MAX_TEXT]
+    people: set[str] = set()
+    contacts: set[str] = set()
+    first: tuple[Text, int, int] | None = None
+    if text.role is Role.FORWARDED:
+        words = "\n".join("" if _HEADER_LINE.match(line) else line for line in words.split("\n"))
+    if "@" in words:
+        for match in _ADDRESS.finditer(words):
+            key = match.group().lower()
+            contacts.add(key)
+            if match.group(1).lower() in directory.domains:
+                people.add(key)
+            first = first or (text, match.start(), match.end())
+            if len(contacts) >= MAX_FOUND:
+                break
+    if directory.names:
+        people |= _named(words, directory)
+    contacts |= {match.group() for match in islice(_TELEPHONE.finditer(words), MAX_FOUND)}
+    return _Counted(people=frozenset(people), contacts=frozenset(contacts), first=first)
+
+
+def _named(words: str, directory: Directory) -> set[str]:
+    """Living people whose first and last name stand side by side, in either order."""
+    row = words.casefold().translate(_BETWEEN).split()
+    pairs = {*pairwise(row), *zip(row[1:], row, strict=False)}
+    return {directory.names[pair].address for pair in directory.names.keys() & pairs}
+
+
+def _titles(facts: Facts) -> tuple[Evidence, ...]:
+    """What the subject, the text or a file's name calls a list of staff."""
+    patterns = compile_patterns(_TITLES)
+    texts: Sequence[Text] = facts.said(Role.SUBJECT, *ROLES)
+    found = []
+    for text in texts:
+        if patterns.fires(text.text[:MAX_TEXT]):
+            match = patterns.find(text.text[:MAX_TEXT])[0]
+            found.append(evidence_of(text, match.start, match.end))
+    for part in facts.parts:
+        for name in part.names[:1]:
+            if patterns.fires(name.replace("_", " ").replace("-", " ")):
+                found.insert(0, Evidence(part=part.path, text=name))
+    return tuple(found)
