@@ -5,8 +5,8 @@ The only module that knows libarchive. Filters that would start a program are ne
 
 import ctypes
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import libarchive
@@ -14,6 +14,7 @@ from libarchive import ffi
 from libarchive.exception import ArchiveError
 
 from rules.message import Octets
+from rules.reading.behind import behind
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
@@ -42,22 +43,35 @@ _FILTERS = {
 ARCHIVES = frozenset({*_READERS, *_FILTERS, Format.RAR})
 _STREAMED = {Format.TAR: "tar", Format.CPIO: "cpio"}  # what is read through a filter in one go
 _SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "tzst": "tar"}
+_CARRIED = (Format.RAR, Format.SEVEN_ZIP, Format.CAB)  # may stand behind something else
 _PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for members that need a password
 _ENCRYPTED = "encrypted archive member"
+_LOOKED_FOR = 4  # octets in which libarchive looks for another frame of lz4
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
+
+
+_consumed = ffi.libarchive.archive_filter_bytes  # what a filter has read; the last is the file itself
+_consumed.restype = ctypes.c_int64
+_consumed.argtypes = [ctypes.c_void_p, ctypes.c_int]
 
 
 def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
     """Every member. Raises Unreadable after those that could be read."""
     content = bytes(octets)
-    if known in (Format.RAR, Format.SEVEN_ZIP) and front_of(content[:64], len(content)) is not known:
+    if known in _CARRIED and front_of(content[:64], len(content)) is not known:
         content = content[next((at for found, at in carried_in(content) if found is known), 0) :]
+    if known is Format.CAB:  # whose second field nobody reads but libarchive
+        content = content[:4] + bytes(4) + content[8:]
+    meter = budget.open(len(content))
     if known is Format.RAR:
-        yield from _rar(content, budget)
+        end = yield from _rar(content, meter)
     elif known in _FILTERS:
-        yield from _compressed(content, known, names, budget)
-    elif known is not Format.SEVEN_ZIP or not has_hidden_names(content):
-        yield from _read(content, _READERS[known], "none", budget.open(len(content)), known)
+        end = yield from _compressed(content, known, names, meter)
+    elif known is Format.SEVEN_ZIP and has_hidden_names(content):
+        end = _end_of_7z(content)
+    else:
+        end = yield from _read(content, _READERS[known], "none", meter, known)
+    yield from behind(content, end, meter)
 
 
 def has_hidden_names(octets: Octets) -> bool:
@@ -68,6 +82,11 @@ def has_hidden_names(octets: Octets) -> bool:
     size = int.from_bytes(octets[20:28], "little")
     header = octets[start : start + size] if start < len(octets) else b""
     return header[:1] == b"\x17" and _AES_IN_7Z in header
+
+
+def _end_of_7z(content: bytes) -> int:
+    """Where its directory ends, which is the last of it."""
+    return 32 + int.from_bytes(content[12:20], "little") + int.from_bytes(content[20:28], "little")
 
 
 def unpack_lh7(packed: bytes, size: int) -> bytes:
@@ -88,12 +107,11 @@ def unpack_lh7(packed: bytes, size: int) -> bytes:
     return b"".join(chunks)
 
 
-def _rar(content: bytes, budget: Budget) -> Iterator[Member]:
+def _rar(content: bytes, meter: Meter) -> Generator[Member, None, int]:
     """By our own reading of the headers, which tells names and encryption, and libarchive for what can be unpacked."""
     listing = listing_of(content)
     if listing.hidden:
-        return
-    meter = budget.open(len(content))
+        return listing.end
     waiting: dict[str, RarEntry] = {entry.name.replace("\\", "/"): entry for entry in listing.entries}
     for name, entry in tuple(waiting.items()):
         if entry.encrypted:
@@ -116,18 +134,21 @@ def _rar(content: bytes, budget: Budget) -> Iterator[Member]:
         raise fault
     if waiting and not encrypted:
         raise Unreadable("RAR archive that cannot be unpacked whole")
+    return listing.end
 
 
-def _compressed(content: bytes, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
-    """One compressed file, or the tar or cpio archive in it."""
+def _compressed(content: bytes, known: Format, names: Sequence[str], meter: Meter) -> Generator[Member, None, int]:
+    """One compressed file, or the tar or cpio archive in it; returns where it ends."""
     filter_name = _FILTERS[known]
     inner = front_of(_first(content, filter_name), len(content))
-    meter = budget.open(len(content))
     if inner in _STREAMED:
-        yield from _read(content, _STREAMED[inner], filter_name, meter, inner)
-        return
-    for member in _read(content, "raw", filter_name, meter, known):
-        yield Member(names=_inner_names(content, known, names), octets=member.octets)
+        end = yield from _read(content, _STREAMED[inner], filter_name, meter, inner)
+    else:
+        called = _inner_names(content, known, names)
+        end = yield from _read(content, "raw", filter_name, meter, known, called=called)
+    if known is Format.COMPRESS:  # has no end of its own
+        return next((at for _, at in carried_in(content)), len(content))
+    return end - _LOOKED_FOR if known is Format.LZ4 and end < len(content) else end
 
 
 def _first(content: bytes, filter_name: str) -> bytes:
@@ -154,7 +175,16 @@ def _inner_names(content: bytes, known: Format, names: Sequence[str]) -> tuple[s
     return tuple(dict.fromkeys(found)) or ("content",)
 
 
-def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Format) -> Iterator[Member]:
+def _read(
+    content: bytes,
+    reader: str,
+    filter_name: str,
+    meter: Meter,
+    known: Format,
+    *,
+    called: tuple[str, ...] | None = None,
+) -> Generator[Member, None, int]:
+    """The members, of other names than their own if so `called`; returns where the archive ends."""
     faults: list[str] = []
     count = 0
     try:
@@ -164,12 +194,13 @@ def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Fo
                 count += 1
                 if not entry.isdir or entry.size:
                     taken = _taken(entry, meter)
-                    yield taken.member
+                    yield taken.member if called is None else replace(taken.member, names=called)
                     faults.extend(taken.faults)
                     if taken.broken:
                         break
             else:
                 count = 0
+            end: int = _consumed(archive._pointer, -1)
     except (ArchiveError, UnicodeError) as error:
         raise Unreadable(f"{known.text} that cannot be read to its end: {_told(error)}") from error
     if count and known is Format.SEVEN_ZIP:
@@ -177,6 +208,7 @@ def _read(content: bytes, reader: str, filter_name: str, meter: Meter, known: Fo
     if faults or count:
         told = dict.fromkeys(faults[:3]) or ["what lies behind a protected member is not read"]
         raise Unreadable(f"{known.text}: {'; '.join(told)}")
+    return max(end, _end_of_7z(content)) if known is Format.SEVEN_ZIP else end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

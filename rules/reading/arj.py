@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rules.message import Octets
+from rules.reading.behind import behind
 from rules.reading.budget import Budget
 from rules.reading.member import Member, Unreadable
 
 _MARK = b"\x60\xea"
+_LAST = b"\x60\xea\0\0"  # instead of another header
 _MAX_HEADER = 2_600  # octets (technote)
 _GARBLED, _VOLUME, _CONTINUED = 0x01, 0x04, 0x08
 _STORED, _PACKED, _FASTEST = 0, (1, 2, 3), 4
@@ -31,13 +33,16 @@ class _Entry:
     size: int
     checksum: int
     packed: bytes
+    end: int  # where the next header stands
 
 
 def unpack_arj(octets: Octets, budget: Budget, unpack_lh7: _Unpacker) -> Iterator[Member]:
     """Every member. Raises Unreadable after those that could be read."""
     meter = budget.open(len(octets))
     faults: list[str] = []
+    end = len(octets)
     for entry in _entries(bytes(octets)):
+        end = entry.end + len(_LAST)
         if entry.kind in (_COMMENT, _FOLDER, _LABEL):
             continue
         meter.member()
@@ -51,6 +56,7 @@ def unpack_arj(octets: Octets, budget: Budget, unpack_lh7: _Unpacker) -> Iterato
             faults.append("one volume of an ARJ archive of several")
         elif len(content) != entry.size or zlib.crc32(content) != entry.checksum:
             faults.append(f"ARJ member that cannot be unpacked: {entry.name}"[:200])
+    yield from behind(octets, end, meter)
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults[:3])))
 
@@ -84,6 +90,7 @@ def _entries(content: bytes) -> Iterator[_Entry]:
             size=original,
             checksum=checksum,
             packed=content[at : at + stored],
+            end=at + stored,
         )
         at += stored
     raise Unreadable("ARJ archive that is cut off")

@@ -47,7 +47,7 @@ _NEVER_OPENED = frozenset(
     {
         Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.STUFFIT, Format.INSTALL_SHIELD, Format.XAR,
         Format.RPM, Format.SYMBIAN, Format.CRX, Format.VHDX, Format.VMDK, Format.QCOW, Format.DMG, Format.WIM,
-        Format.CHM,
+        Format.CHM, Format.SQX, Format.PACK, Format.RAW_DISC, Format.ZPAQ, Format.APPLE_ARCHIVE, Format.MAIL_STORE,
     }
 )  # fmt: skip
 _MACROS = "vbaproject.bin"
@@ -80,20 +80,39 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
             faults.append(str(error))
     if is_signed_envelope(octets):
         yield from unpack_signed(octets, budget)
-    elif not formats and len(octets) > 0 and is_text(bytes(octets[:HEAD])):
-        yield from _written(octets, signs, budget)
-    elif not formats and _is_card(octets, signs):
-        yield from unpack_card(octets, budget)
-    elif not formats and _is_page(signs):
-        yield from unpack_page(octets, budget)
-    elif not formats and _claims_to_be_opened(octets, names, signs):
-        raise Unreadable("called an archive or disk image, and of no format that is known")
-    elif not formats and _claims_to_be_read(octets, signs):
-        raise Unreadable("called a document, and of no format that is known")
+    elif octets and (not formats or front_of(bytes(octets[:HEAD]), len(octets)) is None):
+        yield from _of_unknown_front(octets, signs, budget)
+        if not formats and (refusal := _refusal(octets, names, signs)) is not None:
+            raise Unreadable(refusal)
     if ENDED in signs:
         raise LimitExceeded(ENDED.text)
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults)))
+
+
+def _of_unknown_front(octets: Octets, signs: Sequence[Sign], budget: Budget) -> Iterator[Member]:
+    """What words hold, whatever else may stand behind them."""
+    if is_text(bytes(octets[:HEAD])):
+        yield from _written(octets, signs, budget)
+    elif _is_card(octets, signs):
+        yield from unpack_card(octets, budget)
+    elif _is_page(signs):
+        yield from unpack_page(octets, budget)
+
+
+def _refusal(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> str | None:
+    """Why content that is no container to us may be one to others, in words."""
+    if is_text(bytes(octets[:HEAD])):
+        return None
+    if (unopened := _known_to_libmagic(signs)) is not None:
+        return f"{unopened}, which is not opened"
+    if _is_card(octets, signs) or _is_page(signs):
+        return None
+    if _claims_to_be_opened(names, signs):
+        return "called an archive or disk image, and of no format that is known"
+    if _claims_to_be_read(signs):
+        return "called a document, and of no format that is known"
+    return None
 
 
 def _members(
@@ -164,16 +183,20 @@ def _is_named_zip(signs: Sequence[Sign]) -> bool:
     return any(sign.by is By.NAME and sign.text in (".zip", ".jar") for sign in signs)
 
 
-def _claims_to_be_opened(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> bool:
-    if not octets or is_text(bytes(octets[:HEAD])):
-        return False
+def _known_to_libmagic(signs: Sequence[Sign]) -> str | None:
+    """What libmagic calls content that holds other files and that no reader of ours opens: lzop, ARC, dar and so on."""
+    holding = (sign.text for sign in signs if sign.by is By.CONTENT and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE))
+    return next(holding, None)
+
+
+def _claims_to_be_opened(names: Sequence[str], signs: Sequence[Sign]) -> bool:
     claims = any(sign.by is not By.CONTENT and sign.kind in (Kind.ARCHIVE, Kind.DISK_IMAGE) for sign in signs)
     return claims or any(name.lower() in _TNEF_NAMES for name in names)
 
 
-def _claims_to_be_read(octets: Octets, signs: Sequence[Sign]) -> bool:
+def _claims_to_be_read(signs: Sequence[Sign]) -> bool:
     """Whether it is named as a document that we read, and neither our table nor libmagic knows its content."""
-    if not octets or any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
+    if any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
         return False
     return any(sign.by is By.NAME and sign.text in _READ_AS_DOCUMENTS for sign in signs)
 

@@ -43,7 +43,7 @@ _TABLE = {
     Kind.ARCHIVE: """
         zip zipx z01 7z 001 rar r00 r01 rev tar gz gzip tgz taz bz bz2 tbz tbz2 xz txz lzma tlz lz zst tzst
         lz4 lzo z cab arj ace lha lzh arc ark zoo alz egg xar cpio ar uu uue hqx sit sitx sea zpaq b1
-        pea lrz sqx""",
+        pea lrz sqx br rz dar uha aar yaa aea zlib cbz cbr cb7 cbt ear war""",
     Kind.HTML: "htm html xht xhtm xhtml shtm shtml jhtml mht mhtml",
     Kind.DOCUMENT: """
         pdf doc docx dot dotx wbk xls xlsx xlt xltx ppt pptx pot potx pps ppsx odt ods odp odg odf ott ots otp

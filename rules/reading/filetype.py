@@ -68,6 +68,8 @@ _DESCRIBED: tuple[tuple[str, Kind], ...] = (
     ("for ms windows", Kind.PROGRAM), ("for ms-dos", Kind.PROGRAM), ("linux/", Kind.PROGRAM),
     ("script text executable", Kind.SCRIPT), ("byte-compiled", Kind.SCRIPT), ("windows shortcut", Kind.SHORTCUT),
     ("program information file", Kind.SHORTCUT),
+    ("zlib compressed data", Kind.UNKNOWN),  # two octets by chance, and nobody's program opens it
+    ("email folder", Kind.ARCHIVE), ("personal storage", Kind.ARCHIVE),
     ("disk image", Kind.DISK_IMAGE), ("filesystem", Kind.DISK_IMAGE), ("dos/mbr boot sector", Kind.DISK_IMAGE),
     ("compressed data", Kind.ARCHIVE), ("archive", Kind.ARCHIVE), ("image data", Kind.IMAGE), ("bitmap", Kind.IMAGE),
     ("audio", Kind.AUDIO_VIDEO), ("mpeg", Kind.AUDIO_VIDEO), ("font", Kind.DOCUMENT), ("document", Kind.DOCUMENT),

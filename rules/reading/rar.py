@@ -8,7 +8,7 @@ _RAR5 = b"Rar!\x1a\x07\x01\x00"
 _MAX_BLOCKS = 20_000  # headers read; the budget's limit on members is met before
 
 # Header types and flags: RAR 4 technote, RAR 5.0 archive format
-_MAIN4, _FILE4 = 0x73, 0x74
+_MAIN4, _FILE4, _END4 = 0x73, 0x74, 0x7B
 _VOLUME4, _HIDDEN4 = 0x0001, 0x0080
 _SPLIT4, _PASSWORD4, _LARGE4, _UNICODE4, _FOLDER4 = 0x0003, 0x0004, 0x0100, 0x0200, 0x00E0
 _MAIN5, _FILE5, _ENCRYPTION5, _END5 = 1, 2, 4, 5
@@ -29,6 +29,7 @@ class Listing:
     hidden: bool
     volume: bool
     reader: str  # what libarchive calls the format
+    end: int  # where it ends: behind the block that says so, or the last that could be followed
 
 
 def listing_of(content: bytes) -> Listing:
@@ -36,18 +37,23 @@ def listing_of(content: bytes) -> Listing:
     newer = content.startswith(_RAR5)
     entries: list[RarEntry] = []
     hidden = volume = False
+    end = 0
     try:
         for found in _blocks5(content) if newer else _blocks4(content):
             if isinstance(found, RarEntry):
                 entries.append(found)
+            elif isinstance(found, int):
+                end = found
             else:
                 hidden, volume = hidden or found == "hidden", volume or found == "volume"
     except (struct.error, IndexError):
         pass  # cut off: libarchive tells it too
-    return Listing(entries=tuple(entries), hidden=hidden, volume=volume, reader="rar5" if newer else "rar")
+    return Listing(
+        entries=tuple(entries), hidden=hidden, volume=volume, reader="rar5" if newer else "rar", end=end or len(content)
+    )
 
 
-def _blocks4(content: bytes) -> Iterator[RarEntry | str]:
+def _blocks4(content: bytes) -> Iterator[RarEntry | str | int]:
     at = 7
     for _ in range(_MAX_BLOCKS):
         if at + 7 > len(content):
@@ -68,6 +74,9 @@ def _blocks4(content: bytes) -> Iterator[RarEntry | str]:
             if flags & _FOLDER4 != _FOLDER4:
                 yield RarEntry(name=_name4(content, at, flags), encrypted=bool(flags & _PASSWORD4))
         at += max(size, 7) + more
+        if kind == _END4:
+            yield at
+            return
 
 
 def _name4(content: bytes, at: int, flags: int) -> str:
@@ -106,7 +115,7 @@ def _unicode4(plain: bytes, packed: bytes) -> str:
     return "".join(found)
 
 
-def _blocks5(content: bytes) -> Iterator[RarEntry | str]:
+def _blocks5(content: bytes) -> Iterator[RarEntry | str | int]:
     at = len(_RAR5)
     for _ in range(_MAX_BLOCKS):
         if at + 7 > len(content):
@@ -123,9 +132,10 @@ def _blocks5(content: bytes) -> Iterator[RarEntry | str]:
             yield "volume"
         if kind == _FILE5:
             yield from _file5(content, place, content[start + size - extra : start + size] if extra else b"")
-        if kind == _END5:
-            return
         at = start + size + data
+        if kind == _END5:
+            yield at
+            return
 
 
 def _file5(content: bytes, at: int, extra: bytes) -> Iterator[RarEntry]:

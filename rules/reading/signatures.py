@@ -9,7 +9,7 @@ from rules.message import Octets
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
 ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
-_CARRIED_WITHIN = 4 * 1024 * 1024  # octets searched for an archive behind a picture or document: what WinRAR searches
+_CARRIED_WITHIN = 8 * 1024 * 1024  # octets searched for an archive behind something else: as 7-Zip; WinRAR half of it
 _ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
 
 
@@ -55,6 +55,11 @@ class Format(Enum):
     ALZ = ("ALZ archive", Kind.ARCHIVE)
     EGG = ("EGG archive", Kind.ARCHIVE)
     ZOO = ("ZOO archive", Kind.ARCHIVE)
+    ZPAQ = ("ZPAQ archive", Kind.ARCHIVE)
+    SQX = ("SQX archive", Kind.ARCHIVE)
+    PACK = ("file of an old Unix packer", Kind.ARCHIVE)
+    APPLE_ARCHIVE = ("Apple archive", Kind.ARCHIVE)
+    MAIL_STORE = ("folder of Outlook's mail", Kind.ARCHIVE)
     SZDD = ("Microsoft compressed file", Kind.ARCHIVE)
     STUFFIT = ("StuffIt archive", Kind.ARCHIVE)
     BINHEX = ("BinHex file", Kind.ARCHIVE)
@@ -63,6 +68,7 @@ class Format(Enum):
     SYMBIAN = ("Symbian package", Kind.INSTALLER)
     CRX = ("browser extension", Kind.SCRIPT)
     ISO = ("ISO 9660 disk image", Kind.DISK_IMAGE)
+    RAW_DISC = ("raw image of a disc", Kind.DISK_IMAGE)
     UDF = ("UDF disk image", Kind.DISK_IMAGE)
     VHD = ("VHD disk image", Kind.DISK_IMAGE)
     VHDX = ("VHDX disk image", Kind.DISK_IMAGE)
@@ -70,7 +76,7 @@ class Format(Enum):
     QCOW = ("QCOW disk image", Kind.DISK_IMAGE)
     DMG = ("Apple disk image", Kind.DISK_IMAGE)
     WIM = ("WIM disk image", Kind.DISK_IMAGE)
-    FILE_SYSTEM = ("disk image with a boot sector", Kind.DISK_IMAGE)
+    FILE_SYSTEM = ("disk image with a file system", Kind.DISK_IMAGE)
     TNEF = ("TNEF", Kind.ARCHIVE)
     PDF = ("PDF document", Kind.DOCUMENT)
     RTF = ("RTF document", Kind.DOCUMENT)
@@ -124,8 +130,9 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"\x28\xb5\x2f\xfd", Format.ZSTD),
     *((bytes([0x50 + frame]) + b"\x2a\x4d\x18", Format.ZSTD) for frame in range(16)),  # skippable frames (RFC 8878)
     (b"\x04\x22\x4d\x18", Format.LZ4),
+    (b"\x02\x21\x4c\x18", Format.LZ4),  # its older frame
     (b"\x1f\x9d", Format.COMPRESS),
-    (b"MSCF\0\0\0\0", Format.CAB),
+    (b"MSCF", Format.CAB),
     (b"070701", Format.CPIO),
     (b"070702", Format.CPIO),
     (b"070707", Format.CPIO),
@@ -135,6 +142,17 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"xar!", Format.XAR),
     (b"ALZ\x01", Format.ALZ),
     (b"EGGA", Format.EGG),
+    (b"7kSt\xa0\x31\x83\xd3", Format.ZPAQ),
+    (b"zPQ", Format.ZPAQ),
+    *((b"\x1f" + packing, Format.PACK) for packing in (b"\x1e", b"\x9f", b"\xa0")),  # pack, freeze, SCO's compress -H
+    (b"\x45\x3d\xcd\x28", Format.FILE_SYSTEM),  # cramfs
+    (b"\0" + b"\xff" * 10 + b"\0", Format.RAW_DISC),
+    (b"AA01", Format.APPLE_ARCHIVE),
+    (b"YAA1", Format.APPLE_ARCHIVE),
+    *((b"pbz" + packing, Format.APPLE_ARCHIVE) for packing in (b"e", b"x", b"z", b"4", b"b", b"-")),
+    (b"AEA1", Format.APPLE_ARCHIVE),
+    (b"!BDN", Format.MAIL_STORE),
+    (b"\xcf\xad\x12\xfe", Format.MAIL_STORE),
     (b"SZDD\x88\xf0\x27\x33", Format.SZDD),
     (b"SZ\x20\x88\xf0\x27\x33\xd1", Format.SZDD),
     (b"KWAJ\x88\xf0\x27\xd1", Format.SZDD),
@@ -151,6 +169,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"KDMV", Format.VMDK),
     (b"QFI\xfb", Format.QCOW),
     (b"MSWIM\0\0\0", Format.WIM),
+    (b"WLPWM\0\0\0", Format.WIM),
     (b"\x78\x9f\x3e\x22", Format.TNEF),
     (b"{\\rt", Format.RTF),
     (b"%!PS", Format.POSTSCRIPT),
@@ -188,7 +207,21 @@ def _by_first_two() -> dict[bytes, tuple[tuple[bytes, Format], ...]]:
 
 
 _BY_FIRST_TWO = _by_first_two()
-_CARRIED = ((b"Rar!\x1a\x07", Format.RAR), (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP))
+_CARRIED = (
+    (b"Rar!\x1a\x07", Format.RAR),
+    (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"MSCF\0\0\0\0", Format.CAB),
+)
+# What is searched for behind which front: RTF may hold files as they are, and pictures are large and many.
+_SEARCHED_ELSE = frozenset({Format.RAR, Format.SEVEN_ZIP, Format.ZIP, Format.CAB})
+_SEARCHED: dict[Format | None, frozenset[Format]] = {
+    Format.RTF: _SEARCHED_ELSE - {Format.ZIP, Format.CAB},
+    Format.IMAGE: _SEARCHED_ELSE - {Format.CAB},
+    Format.MEDIA: _SEARCHED_ELSE - {Format.CAB},
+}
+_MAX_CARRIED = 100  # places with the signature that are looked at
+_CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
 _PLAIN = _EMBEDDING | {Format.IMAGE, Format.MEDIA, Format.FONT}
 _WHOLE_FILES = frozenset(
@@ -229,12 +262,13 @@ def _formats_of(octets: Octets) -> tuple[Format, ...]:
     head = bytes(octets[:HEAD])
     front = front_of(head, len(octets))
     if front is None and is_text(head):
-        return (Format.ZIP,) if ends_as_zip(octets) else ()
+        found = dict.fromkeys(known for known, _ in carried_in(octets)) if octets.find(b"\0") >= 0 else {}
+        return tuple(found | {Format.ZIP: None} if ends_as_zip(octets) else found)
     found = dict.fromkeys((front,) if front is not None else ())
     found.update(dict.fromkeys(_far(octets, front)))
     if front in _PLAIN or front is None:
         if front is not Format.OLE:  # its streams lie in pieces, and are looked at one by one
-            found.update(dict.fromkeys(known for known, _ in carried_in(octets)))
+            found.update(dict.fromkeys(known for known, _ in carried_in(octets, front)))
         if ends_as_zip(octets, exactly=front in _EMBEDDING):
             found[Format.ZIP] = None
     elif front is not Format.ZIP and ends_as_zip(octets, exactly=True):
@@ -285,6 +319,8 @@ def _is_sound(known: Format, head: bytes) -> bool:
         case Format.CPIO:
             length = int.from_bytes(head[20:22], "little" if head[0] == 0xC7 else "big")
             return 0 < length < 1_024 and head[25 + length : 26 + length] == b"\0"
+        case Format.CAB:  # "MSCF" alone are letters; its version is 1.3, and nobody reads the field before
+            return head[24:26] == b"\x03\x01" or head[4:8] == bytes(4)
         case Format.COMPRESS:
             return len(head) > 3 and 9 <= head[2] & 0x1F <= 16 and not head[2] & 0x60
         case _:
@@ -338,6 +374,8 @@ def _archive(head: bytes) -> Format | None:
         return Format.SYMBIAN
     if head[7:14] == b"**ACE**":
         return Format.ACE
+    if head[7:12] == b"-sqx-":
+        return Format.SQX
     if head[:2] == b"\x60\xea" and len(head) > 10 and 10 < int.from_bytes(head[2:4], "little") <= 2_600:
         return Format.ARJ
     if head[20:24] == b"\xdc\xa7\xc4\xfd":
@@ -370,6 +408,8 @@ def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
         yield Format.DMG
     if octets[-512:-504] == b"conectix":
         yield Format.VHD
+    elif front is None and (octets[1_024:1_028] in (b"H+\0\4", b"HX\0\5") or octets[32:36] == b"NXSB"):
+        yield Format.FILE_SYSTEM  # Apple's
     elif (
         front is None
         and len(octets) >= 16_384
@@ -379,15 +419,29 @@ def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
         yield Format.FILE_SYSTEM
 
 
-def carried_in(octets: Octets) -> Iterator[tuple[Format, int]]:
+def carried_in(octets: Octets, front: Format | None = None) -> Iterator[tuple[Format, int]]:
     """Archives that readers find by searching forward, each with its offset."""
     start = 1
     if octets[:5] == b"%PDF-":  # may embed files as they are: only what is appended counts
         start = max(1, octets.rfind(b"%%EOF"))
     for signature, known in _CARRIED:
-        at = octets.find(signature, start, start + _CARRIED_WITHIN)
-        if at > 0 and at + 32 < len(octets):
-            yield known, at
+        if known in _SEARCHED.get(front, _SEARCHED_ELSE):
+            at = octets.find(signature, start, start + _CARRIED_WITHIN)
+            for _ in range(_MAX_CARRIED):
+                if at < 0 or at + 32 >= len(octets):
+                    break
+                if _is_carried(known, octets[at : at + _CARRIED_FRONT]):
+                    yield known, at
+                    break
+                at = octets.find(signature, at + 1, start + _CARRIED_WITHIN)
+
+
+def _is_carried(known: Format, head: Octets) -> bool:
+    """A second look at the shorter signatures, which stand in large files by chance."""
+    if known is Format.ZIP:  # version, method, and a name of letters (APPNOTE 4.3.7)
+        name = bytes(head[30 : 30 + int.from_bytes(head[26:28], "little")])
+        return head[4] <= 63 and int.from_bytes(head[8:10], "little") <= 99 and name.strip() != b"" and is_text(name)
+    return known is not Format.CAB or bytes(head[24:26]) == b"\x03\x01"
 
 
 def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:

@@ -23,6 +23,7 @@ _UTF8 = 1 << 11
 _IN_ZIP64 = 0xFFFFFFFF
 _UNIX = 3  # the system whose modes stand in the attributes (APPNOTE 4.4.2)
 _MAX_ENTRIES = 10_000  # directory entries read; the budget's limit on members is met before
+_END_SIZE = 22  # octets of an end record without its comment
 _MAX_ENDS = 4  # end records looked at: more stand only in archives that were built for it
 
 
@@ -54,10 +55,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """`doubts`: why readers would list other members, in words."""
+    """`doubts`: why readers would list other members, in words. `end`: where its last record begins its comment."""
 
     entries: tuple[Entry, ...]
     doubts: tuple[str, ...]
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def read_directory(octets: Octets) -> Directory:
     """What the directories list together. Raises Unreadable when there is none or all are broken."""
     fault = Unreadable("zip archive without a directory: cut off, or one volume of several")
     listings: list[tuple[Entry, ...]] = []
-    for end in _ends(octets):
+    ends = list(_ends(octets))
+    for end in ends:
         if listings and _is_inside(octets, end, listings[0]):
             continue  # of an archive that is itself a member
         try:
@@ -88,10 +91,10 @@ def read_directory(octets: Octets) -> Directory:
                 fault = error
     if not listings:
         raise fault
-    return _union(listings)
+    return _union(listings, ends[0] + _END_SIZE)
 
 
-def _union(listings: list[tuple[Entry, ...]]) -> Directory:
+def _union(listings: list[tuple[Entry, ...]], end: int) -> Directory:
     """The first directory, with what others list besides."""
     entries = list(listings[0])
     doubts: tuple[str, ...] = ()
@@ -107,17 +110,19 @@ def _union(listings: list[tuple[Entry, ...]]) -> Directory:
                 entries[index] = replace(entries[index], names=names)
         if any(listing != listings[0] for listing in listings[1:]):
             doubts = ("zip archive with several directories that differ",)
-    return Directory(entries=tuple(entries), doubts=doubts)
+    return Directory(entries=tuple(entries), doubts=doubts, end=end)
 
 
 def _ends(octets: Octets) -> Iterator[int]:
-    """End records where readers look, from the last one."""
+    """End records where readers look, from the last one; where none is, the last in the file, as 7-Zip takes it."""
     stop, first = len(octets), max(0, len(octets) - ZIP_TAIL)
+    if octets.rfind(_END, first) < 0:
+        first = max(0, octets.rfind(_END))
     for _ in range(_MAX_ENDS):
         end = octets.rfind(_END, first, stop)
         if end < 0:
             return
-        if end + 22 <= len(octets):
+        if end + _END_SIZE <= len(octets):
             yield end
         stop = end + 3
 

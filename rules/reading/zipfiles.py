@@ -11,6 +11,7 @@ from dataclasses import replace
 from io import BytesIO
 
 from rules.message import Octets
+from rules.reading.behind import behind
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
@@ -24,7 +25,7 @@ _CHUNK = 1024 * 1024  # octets unpacked between two looks at the budget
 _MAX_MEMORY = 128 * 1024 * 1024  # octets for xz, whose strongest setting takes 65 MiB
 _UNKNOWN = -1  # a packed size that only the data's own end tells
 _MAX_TARGET = 4_096  # octets of a link's target: the longest path of Unix
-_NOTHING = Directory(entries=(), doubts=())
+_NOTHING = Directory(entries=(), doubts=(), end=0)
 
 _Pair = tuple[Entry, Entry | None]  # of the directory, and the local header where it says
 
@@ -76,6 +77,7 @@ def unpack_zip(octets: Octets, budget: Budget) -> Iterator[Member]:
     for local in _unlisted(octets, pairs):
         meter.member()
         yield from _member(octets, local, local, meter, faults)
+    yield from behind(octets, directory.end or len(octets), meter)
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults[:3])))
 

@@ -68,9 +68,28 @@ def test_different_packers_nest():
     assert list(programs(octets)) == ["x/b.tgz/c.bz2/c/payload.exe"]
 
 
-@pytest.mark.parametrize("front", [b"\x89PNG\r\n\x1a\n" + bytes(50), b"GIF89a" + bytes(50), b"echo hello\n" * 9])
-def test_a_program_in_a_zip_behind_something_else_is_found(front):
-    assert list(programs(front + zipped("payload.exe", PE))) == ["x/payload.exe"]
+NOISE = random.Random(1).randbytes(2_000)
+FRONTS = {
+    "picture": b"\x89PNG\r\n\x1a\n" + bytes(50),
+    "GIF": b"GIF89a" + bytes(50),
+    "words": b"echo hello\n" * 9,
+    "page": b"<html><body>hello</body></html>\n",
+    "wide letters": "hello world\r\n".encode("utf-16") * 9,
+    "noise": NOISE,
+}
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("tail", [b"", b"\r\n", NOISE * 40], ids=["nothing", "a line", "80 kB"])
+def test_a_program_in_an_archive_behind_something_else_is_found(front, tail, stored_rar):
+    for archive in (zipped("payload.exe", PE), stored_rar(content=PE)):
+        assert list(programs(FRONTS[front] + archive + tail)) == ["x/payload.exe"]
+
+
+def test_a_signature_that_stands_there_by_chance_is_passed_over():
+    octets = FRONTS["picture"] + b"PK\x03\x04" + NOISE
+    assert list(programs(octets + zipped("payload.exe", PE) + NOISE * 40)) == ["x/payload.exe"]
+    assert list(programs(octets)) == []
 
 
 def test_what_cannot_be_opened_in_one_way_is_opened_in_the_other():
@@ -100,11 +119,43 @@ def test_a_program_in_a_document_is_found_and_the_documents_own_parts_are_not():
         (b"MSWIM\0\0\0" + bytes(200), "WIM disk image, which is not opened"),
         (b"vhdxfile" + bytes(200), "VHDX disk image, which is not opened"),
         (b"ITSF\x03\0\0\0" + bytes(200), "compiled HTML help, which is not opened"),
+        (b"7kSt\xa0\x31\x83\xd3" + bytes(200), "ZPAQ archive, which is not opened"),
+        (b"AA01" + bytes(200), "Apple archive, which is not opened"),
+        (bytes(7) + b"-sqx-" + bytes(200), "SQX archive, which is not opened"),
+        (b"\x1f\x1e" + bytes(200), "file of an old Unix packer, which is not opened"),
+        (b"!BDN" + bytes(200), "folder of Outlook's mail, which is not opened"),
+        (b"\0" + b"\xff" * 10 + b"\0" + bytes(200), "raw image of a disc, which is not opened"),
+        (b"WLPWM\0\0\0" + bytes(200), "WIM disk image, which is not opened"),
+        (bytes(1_024) + b"H+\0\4" + bytes(3_000), "disk image with the file system HFS\\+, not opened"),
     ],
 )
 def test_what_is_not_opened_is_told(content, words):
     with pytest.raises(Unreadable, match=words):
         list(unpack(content, (), (), Budget()))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89LZO\0\r\n\x1a\n\x10\x40\x20\xa0\x09\x40\x01\x05" + bytes(60),
+         "lzop compressed data.*, which is not opened"),
+        (b"\x1a\x08PAYLOAD.EXE\0\0\0" + bytes(range(200)), "ARC archive.*, which is not opened"),
+        (b"LRZI\0\6" + bytes(60), "LRZIP compressed data.*, which is not opened"),
+        (b"\0\0\0\x7b" + bytes(range(100)), "dar archive.*, which is not opened"),
+        (b"UHA\6" + bytes(range(100)), "UHarc archive.*, which is not opened"),
+        (b"\x27\xb5\x2f\xfd" + bytes(range(60)), "Zstandard compressed data .v0.7.*, which is not opened"),
+        (b"<<< Oracle VM VirtualBox Disk Image >>>\n" + bytes(24) + b"\x7f\x10\xda\xbe" + bytes(200),
+         "VirtualBox Disk Image.*, which is not opened"),
+    ],
+)  # fmt: skip
+def test_what_only_libmagic_knows_is_told_whatever_its_name(content, words):
+    with pytest.raises(Unreadable, match=words):
+        list(unpack(content, (), signs_of((), None, content), Budget()))
+
+
+@pytest.mark.parametrize("content", [b"\x78\x9c" + bytes(range(200)), b"SQLite format 3\0" + bytes(100)])
+def test_what_libmagic_knows_as_no_archive_is_not_held(content):
+    assert list(unpack(content, (), signs_of((), None, content), Budget())) == []
 
 
 def test_a_name_that_promises_an_archive_is_held_to_it():
@@ -142,9 +193,6 @@ def test_protection_and_text_are_asked_of_what_can_have_them():
     letter = b"-----BEGIN PGP MESSAGE-----\n"
     assert protection_of(letter, signs_of(["a.asc"], None, letter)) == "OpenPGP message"
     assert text_of(b"Hello", signs_of(["a.txt"], None, b"Hello"), Budget()) == "Hello"
-
-
-NOISE = random.Random(1).randbytes(2_000)
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.pdf", "plan.XLS", "letter.odt"])
