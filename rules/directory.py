@@ -18,11 +18,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """`domains` are ours, lower case. `groups` maps a group's address key to its members' address keys."""
+    """`domains` are ours, lower case. `groups` maps a group's address key to its members' address keys, those of groups
+    within it included; `aliases` further addresses of people to the one they stand under in `people`."""
 
     domains: frozenset[str]
     people: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     # Living people by first and last word of their name (rules.names); of namesakes, one.
     names: Mapping[tuple[str, str], Person] = field(init=False, repr=False, compare=False)
 
@@ -33,6 +35,10 @@ class Directory:
     def owns(self, address: Address) -> bool:
         return address.domain in self.domains
 
+    def person(self, key: str) -> Person | None:
+        """Whom an Address.key stands for, by whichever of his addresses."""
+        return self.people.get(self.aliases.get(key, key))
+
     def expand(self, addresses: Iterable[Address]) -> frozenset[str]:
         """The people reached: members of groups, and every own address that is not a group."""
         reached: set[str] = set()
@@ -41,7 +47,7 @@ class Directory:
             if members is not None:
                 reached |= members
             elif self.owns(address):
-                reached.add(address.key)
+                reached.add(self.aliases.get(address.key, address.key))
         return frozenset(reached)
 
 

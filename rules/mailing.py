@@ -151,9 +151,8 @@ def _words(text: str, names: frozenset[str]) -> Iterator[str]:
 
 
 def _names_of_recipients(facts: Facts) -> frozenset[str]:
-    people = facts.directory.people
     texts = [mailbox.name for mailbox in facts.addressed]
     for recipient in facts.envelope.recipients:
-        person = people.get(recipient.address.key)
+        person = facts.directory.person(recipient.address.key)
         texts += [recipient.address.local, person.name if person else ""]
     return frozenset(match.group().casefold() for text in texts for match in _WORD.finditer(text))

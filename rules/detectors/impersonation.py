@@ -95,9 +95,9 @@ def _another_mailbox(facts: Facts) -> Iterator[_Found]:
     on_behalf = key_of(sender) == person
     for one in facts.originators[:MAX_ORIGINATORS]:
         key = key_of(one.address)
-        if key == person or not one.address:
+        if facts.directory.aliases.get(key, key) == person or not one.address:
             continue
-        mailbox = facts.directory.people.get(key)
+        mailbox = facts.directory.person(key)
         outside = not _is_ours(_domain(one), facts)
         if on_behalf and not outside:
             score = 0.4  # delegated, as far as the message says

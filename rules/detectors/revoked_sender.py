@@ -36,7 +36,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
         return
     known = {*map(key_of, parameters.known_addresses), *facts.directory.groups}
     for key, score in _senders(facts):
-        person = facts.directory.people.get(key)
+        person = facts.directory.person(key)
         if key in known or (person is not None and person.active):
             continue
         if person is None and key.rpartition("@")[2] not in facts.directory.domains:

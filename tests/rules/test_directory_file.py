@@ -1,109 +1,29 @@
-"""The staff list as CSV: what is accepted, and how each fault is told."""
+"""The staff list on disk: its first line tells the format, and every fault its line."""
 
 from pathlib import Path
 
 import pytest
 
-import rules.directory_file as directory_file
 from rules.directory_file import load_directory
 from rules.document import DocumentError
-from rules.policy import LIBRARY
 
-HEADER = "address,name,department,groups,active\n"
-
-
-def read(tmp_path: Path, text: str | bytes):
-    path = tmp_path / "staff.csv"
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return load_directory(path, ("City.Example",))
+LDIF = "version: 1\n\ndn: cn=Ann,dc=city\nobjectClass: person\nmail: ann@city.example\n"
 
 
-def faults(tmp_path: Path, text: str | bytes) -> list[tuple[int, str]]:
-    with pytest.raises(DocumentError) as caught:
-        read(tmp_path, text)
-    return [(fault.line, fault.where) for fault in caught.value.faults]
-
-
-def test_people_and_the_groups_they_belong_to(tmp_path):
-    staff = read(
-        tmp_path,
-        HEADER
-        + "Ann.Lee@city.example,Ann Lee,Clerk,all@city.example; desk@city.example,yes\n"
-        + '\nbob@city.example,"Ray, Bob",Works,all@city.example,\n',
-    )
-    assert staff.domains == {"city.example"}
-    assert staff.people["bob@city.example"].name == "Ray, Bob"
-    assert staff.people["ann.lee@city.example"].department == "Clerk"
-    assert staff.groups == {
-        "all@city.example": {"ann.lee@city.example", "bob@city.example"},
-        "desk@city.example": {"ann.lee@city.example"},
-    }
-
-
-def test_a_person_without_a_live_account_is_known_and_reached_by_no_group(tmp_path):
-    staff = read(tmp_path, HEADER + "ann@city.example,Ann,Clerk,all@city.example,no\n")
-    assert not staff.people["ann@city.example"].active
-    assert staff.groups == {"all@city.example": frozenset()}
-
-
-def test_excel_writes_a_mark_and_semicolons(tmp_path):
-    staff = read(
-        tmp_path,
-        '\ufeffname;address;groups\r\nAnn;ann@city.example;"all@city.example;desk@city.example"\r\n',
-    )
-    assert staff.people["ann@city.example"].name == "Ann"
-    assert set(staff.groups) == {"all@city.example", "desk@city.example"}
-
-
-def test_every_fault_is_told_with_its_line(tmp_path):
-    assert faults(
-        tmp_path,
-        HEADER
-        + "ann@city.example,Ann,,,\n"
-        + "no address,Bob,,,\n"
-        + '"dee@elsewhere.example","Dee\nof Parks",,,\n'
-        + "ANN@city.example,Ann again,,,\n"
-        + "eve@city.example,Eve,,friends@elsewhere.example,\n"
-        + "fay@city.example,Fay,,,perhaps\n"
-        + "guy@city.example,Guy,Works,,yes,more\n",
-    ) == [(3, "address"), (4, "address"), (6, "address"), (7, "groups"), (8, "active"), (9, "")]
-
-
-def test_after_a_quote_in_the_wrong_place_nothing_is_taken_for_a_row(tmp_path):
-    text = HEADER + 'no address,Bob,,,\n"ann@city.example"x,Ann,,,\nbob@city.example,Bob,,,\n'
-    assert faults(tmp_path, text) == [(2, "address"), (3, "")]
-
-
-def test_an_address_is_a_person_or_a_group_not_both(tmp_path):
-    text = HEADER + "ann@city.example,Ann,,bob@city.example,\nbob@city.example,Bob,,,\n"
-    assert faults(tmp_path, text) == [(3, "address")]
+def test_ldif_and_csv_are_told_by_their_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "directory"  # as the copy in force is called
+    path.write_text(LDIF)
+    assert list(load_directory(path, ("city.example",)).people) == ["ann@city.example"]
+    path.write_text("address\nbob@city.example\n")
+    assert list(load_directory(path, ("city.example",)).people) == ["bob@city.example"]
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
-    [
-        ("", "address"),
-        ("name,department\nAnn,Clerk\n", "address"),
-        ("address,telephone\n", "telephone"),
-        ("address,name,name\n", "name"),
-        (b"address,name\nann@city.example,Ren\xe9\n", ""),
-        (b"\xff\xfea\x00d\x00", ""),
-    ],
+    ("more", "line"), [("nothing\n", 6), ("\ndn: cn=B\nobjectClass: person\nmail: ann@city.example\n", 7)]
 )
-def test_a_file_in_another_format_is_refused(tmp_path, text, where):
-    assert [place for _, place in faults(tmp_path, text)] == [where]
-
-
-def test_a_missing_or_huge_file_is_refused(tmp_path, monkeypatch):
-    with pytest.raises(DocumentError, match=r"staff\.csv:1:1: cannot be read"):
-        load_directory(tmp_path / "staff.csv", ("city.example",))
-    monkeypatch.setattr(directory_file, "MAX_PEOPLE", 1)
-    assert faults(tmp_path, HEADER + "a@city.example\nb@city.example\n") == [(3, "")]
-    monkeypatch.setattr(directory_file, "MAX_OCTETS", 10)
-    assert faults(tmp_path, HEADER) == [(1, "")]
-
-
-def test_the_sample_staff_list_of_the_library(tmp_path):
-    staff = load_directory(LIBRARY / "directory.csv", ("city.example",))
-    assert len({person.department for person in staff.people.values()}) == 6
-    assert len(staff.groups["all-staff@city.example"]) >= 36
+def test_a_fault_in_ldif_has_its_line(tmp_path: Path, more: str, line: int) -> None:
+    path = tmp_path / "staff.ldif"
+    path.write_text(LDIF + more)
+    with pytest.raises(DocumentError) as caught:
+        load_directory(path, ("city.example",))
+    assert [fault.line for fault in caught.value.faults] == [line]
