@@ -19,8 +19,11 @@ _MAX_TOLD = 200  # characters of a sign with words of the document
 # Without one of these, which no reference can write, nothing below is there: names of elements and attributes.
 _NEEDED = (
     b"Relationship", b"instrText", b"fldSimple", b"ddeLink", b"customUI", b"attachedTemplate", b"webPr", b"ocx",
-    b"macrosheet", b"ontentType", b"event-listener", b"dde-source", b"dde-connection", b"section-source",
-    b"floating-frame", b"applet", b"plugin", b"object", b"source-code", b":module",
+    b"macrosheet", b"ontentType",
+)  # fmt: skip
+_NEEDED_IN_OPEN_DOCUMENT = (
+    b"event-listener", b"dde-source", b"dde-connection", b"section-source", b"floating-frame", b"applet", b"plugin",
+    b":object", b"source-code", b":module",
 )  # fmt: skip
 # Values, which references could write in other ways.
 _VALUES = (b"ppaction", b"vnd.sun.star.", b"vnd.libreoffice.", b"macro:", b"&#")
@@ -43,7 +46,8 @@ _Attributes = dict[str, str]  # by local name: `w:val` is `val`
 def xml_signs(xml: bytes, name: str = "") -> tuple[Sign, ...]:
     """The signs of one part in UTF-8, called `name` in what is told; what stands before damage counts."""
     looks = _may_say(xml)
-    if not looks and not any(word in xml for word in _NEEDED):
+    needed = (*_NEEDED, *_NEEDED_IN_OPEN_DOCUMENT) if b"openoffice" in xml or b"urn:oasis" in xml else _NEEDED
+    if not looks and not any(word in xml for word in needed):
         return ()
     reader = _Reader(name)
     parser = expat.ParserCreate("utf-8")
@@ -88,6 +92,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.found: dict[Sign, None] = {}
         self._name = name
+        self._handlers = _Handlers()
         self._fields = Fields()
         self._takes: Callable[[str], None] | None = None  # the words of this element
         self._is_interface = False
@@ -95,7 +100,7 @@ class _Reader:
         self._refreshes = False
 
     def named_element(self, tag: str, attributes: _Attributes) -> None:
-        handler = self.HANDLERS.get(tag.rpartition(":")[2])
+        handler = self._handlers[tag]
         if handler is not None:
             handler(self, _local(attributes))
         elif self._is_interface:
@@ -237,7 +242,7 @@ class _Reader:
         self.found[Sign(kind=kind, by=By.CONTENT, text=text[:_MAX_TOLD])] = None
 
     # What a handler needs to know of each element, by the name that an application reads.
-    HANDLERS: ClassVar[dict[str, Callable[["_Reader", _Attributes], None]]] = {
+    BY_NAME: ClassVar[dict[str, Callable[["_Reader", _Attributes], None]]] = {
         "fldChar": _field_mark, "instrText": _instruction_text, "t": _shown_text, "fldSimple": _simple_field,
         "attachedTemplate": _template, "Relationships": _relations, "Relationship": _relation,
         "Default": _content_type, "Override": _content_type, "part": _content_type, "ocx": _control,
@@ -246,6 +251,14 @@ class _Reader:
         "section-source": _fetched, "floating-frame": _fetched, "object": _fetched, "object-ole": _fetched,
         "applet": _applet, "plugin": _applet, "source-code": _source_code, "module": _source_code,
     }  # fmt: skip
+
+
+class _Handlers(dict[str, Callable[[_Reader, _Attributes], None] | None]):
+    """By an element's whole name: a look into it costs less than cutting the name."""
+
+    def __missing__(self, tag: str) -> Callable[[_Reader, _Attributes], None] | None:
+        found = self[tag] = _Reader.BY_NAME.get(tag.rpartition(":")[2])
+        return found
 
 
 def _local(attributes: _Attributes) -> _Attributes:

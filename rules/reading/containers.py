@@ -11,7 +11,7 @@ from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.cards import is_card, unpack_card
 from rules.reading.carried import unpack_page
 from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
-from rules.reading.documents import text_of_content
+from rules.reading.documents import DocumentText, text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.extensions import kinds_of_name
 from rules.reading.flat import flat_kind, unpack_flat
@@ -206,9 +206,9 @@ def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:
     return None if _is_only_shown(signs) else protection_of_content(octets)
 
 
-def text_of(octets: Octets, signs: Sequence[Sign], budget: Budget) -> str:
-    """The readable text of a document or text file, bounded; "" when it has none. Raises Unreadable."""
-    return "" if _is_only_shown(signs) else text_of_content(octets, budget)
+def text_of(octets: Octets, signs: Sequence[Sign], budget: Budget) -> DocumentText:
+    """The readable text of a document or text file; nothing when it has none. Raises Unreadable, LimitExceeded."""
+    return DocumentText() if _is_only_shown(signs) else text_of_content(octets, budget)
 
 
 def _is_only_shown(signs: Sequence[Sign]) -> bool:

@@ -1,161 +1,191 @@
 """The readable text of documents: Word, Excel, PowerPoint, OpenDocument, PDF, RTF, and text files in any charset."""
 
 import re
-from collections.abc import Callable, Iterator
-from xml.parsers import expat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
+from rules.facts import Kind
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml
 from rules.reading.budget import Budget, Meter
+from rules.reading.charsets import decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
+from rules.reading.markup import strip_tags
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound
+from rules.reading.office_text import MAX_TEXT, FullError, Words, read_words
+from rules.reading.packages import begins_as_xml, is_office, is_open_document
 from rules.reading.pages import page_kind
 from rules.reading.pdf import pdf_protection, text_of_pdf
-from rules.reading.rtf import text_of_rtf
+from rules.reading.rtf import read_rtf
+from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
 from rules.reading.signatures import HEAD, Format, formats_of, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
-MAX_TEXT = 1_000_000  # characters of one document
-_MAX_XML = 32 * 1024 * 1024  # octets of one part: text of some thousand pages
-_MAX_PARTS = 500  # sheets or slides
+_MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document; the search for what it starts tells when there is more
+_FRONT = 64  # octets that show whether a part is XML
+_MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
+_TOO_LONG = f"a document of more than {MAX_TEXT // (1024 * 1024)} million characters"
 
-_READ = re.compile(
-    r"word/(document|header\d{0,3}|footer\d{0,3}|footnotes|endnotes|comments)\.xml"
-    r"|ppt/(slides|notesSlides)/[a-zA-Z]{1,20}\d{0,5}\.xml|ppt/comments/[^/]{1,60}\.xml|content\.xml"
+_MAIN = re.compile(
+    r"word/(?:document|header\d{0,3}|footer\d{0,3}|footnotes|endnotes|comments)\.xml"
+    r"|ppt/(?:slides|notesslides)/[^/]{1,60}\.xml|content\.xml|styles\.xml"
 )
-_SHARED = "xl/sharedStrings.xml"
-_SHEET = re.compile(r"xl/worksheets/[^/]{1,60}\.xml|xl/comments\d{0,5}\.xml")
-_BREAKS = frozenset({"p", "br", "tab", "tr", "row", "table-cell", "h", "cr", "si", "text-box", "line-break"})
+# What a reader is not shown with the document: properties, patterns, the cells that tables and links keep of others.
+_ASIDE = re.compile(
+    r"docprops/|customxml/|meta\.xml|ppt/(?:slidelayouts|notesmasters|handoutmasters)/|word/glossary/"
+    r"|xl/(?:externallinks|pivotcache|connections)"
+)
+_SHARED, _WORKBOOK, _WORKBOOK_RELATIONS = "xl/sharedstrings.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_TYPES = "[content_types].xml"
+_SHEET = re.compile(r"xl/worksheets/[^/]{1,60}\.xml")
 _RUN_8 = re.compile(rb"[\t\r\n\x20-\x7e\x91-\x97\xa0-\xff]{6,}")
 _RUN_16 = re.compile(rb"(?:[\t\r\n\x20-\x7e\xa0-\xff]\x00){6,}")
 _OLD_STREAMS = ("worddocument", "workbook", "book", "powerpoint document")
 
 
-def text_of_content(octets: Octets, budget: Budget) -> str:
-    """At most MAX_TEXT characters; "" when the content has no text of its own. Raises Unreadable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentText:
+    """What a reader sees and what is kept from them. `limit` says what ended the reading, "" when it was read whole."""
+
+    visible: str = ""
+    hidden: str = ""
+    limit: str = ""
+
+
+_NOTHING = DocumentText()
+
+
+def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
+    """Nothing when the content has no text of its own. Raises Unreadable, and LimitExceeded for the budget."""
     head = bytes(octets[:HEAD])
     for known in formats_of(octets):
         if known is Format.ZIP:
             return _package_text(octets, budget)
         if known is Format.OLE:
-            return _compound_text(octets)
+            return _cut(_compound_text(octets))
         if known is Format.PDF:
-            return "" if pdf_protection(octets) else text_of_pdf(octets)
+            return _NOTHING if pdf_protection(octets) else _pdf_text(octets)
         if known is Format.RTF:
-            return text_of_rtf(bytes(octets))
-    if head and is_text(head) and flat_kind(octets) is not None:
-        return _xml_text(plain_xml(bytes(octets[:MAX_FLAT])))
-    if head and is_text(head) and page_kind(head) is None:
-        return decoded(bytes(octets[: 4 * MAX_TEXT]))
-    return ""
+            rich = read_rtf(bytes(octets))
+            return DocumentText(visible=rich.visible, hidden=rich.hidden, limit=rich.limit)
+    if not head or not is_text(head):
+        return _NOTHING
+    if flat_kind(octets) is not None:
+        words = Words()
+        with suppress(FullError):
+            read_words(plain_xml(bytes(octets[:MAX_FLAT])), words)
+        return _gathered(words)
+    kind = page_kind(head)
+    if kind is Kind.IMAGE:
+        return _picture_text(bytes(octets[:_MAX_PICTURE]))
+    return _NOTHING if kind is not None else _cut(decoded(bytes(octets[: 4 * MAX_TEXT + 4])))
+
+
+def _cut(text: str) -> DocumentText:
+    return DocumentText(visible=text[:MAX_TEXT], limit=_TOO_LONG if len(text) > MAX_TEXT else "")
+
+
+def _gathered(words: Words) -> DocumentText:
+    limit = _TOO_LONG if words.is_full else ""
+    return DocumentText(visible="".join(words.visible), hidden="".join(words.hidden), limit=limit)
+
+
+def _pdf_text(octets: Octets) -> DocumentText:
+    text, limit = text_of_pdf(octets)
+    found = _cut(text)
+    return replace(found, limit=found.limit or limit)
+
+
+def _picture_text(octets: bytes) -> DocumentText:
+    """The words of an SVG picture, damaged or not."""
+    words = Words()
+    xml = plain_xml(octets)
+    try:
+        read_words(xml, words)
+    except FullError:
+        pass
+    except Unreadable:
+        return _cut(strip_tags(xml.decode("utf-8", "replace")))
+    return _gathered(words)
 
 
 def decoded(octets: bytes) -> str:
     """Text octets without a declared charset: by their mark, else UTF-8, else as Windows writes them."""
-    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return octets.decode("utf-16", "replace")[:MAX_TEXT]
-    try:
-        return octets.decode("utf-8-sig")[:MAX_TEXT]
-    except UnicodeDecodeError:
-        return octets.decode("cp1252", "replace")[:MAX_TEXT]
+    return decode_content(octets, None).removeprefix("\ufeff")
 
 
-def _package_text(octets: Octets, budget: Budget) -> str:
+def _package_text(octets: Octets, budget: Budget) -> DocumentText:
     try:
-        entries = {entry.names[0]: entry for entry in directory_of(octets)}
+        entries = directory_of(octets)
     except Unreadable:
-        return ""  # unpacking reports it
-    names = [name for name in entries if _READ.fullmatch(name)][:_MAX_PARTS]
-    sheets = [name for name in entries if _SHEET.fullmatch(name)][:_MAX_PARTS]
-    meter = budget.open(len(octets))
-    found: list[str] = []
-    for name in names:
-        _add(found, _xml_text(_part(octets, entries[name], meter)))
-    if sheets:
-        shared: list[str] = []
-        if _SHARED in entries:
-            shared = _xml_text(_part(octets, entries[_SHARED], meter), "\0").split("\0")
-        for name in sheets:
-            _add(found, _sheet_text(_part(octets, entries[name], meter), shared))
-    return "\n".join(found)[:MAX_TEXT]
+        return _NOTHING  # unpacking reports it
+    package = _Package(octets, entries, budget.open(len(octets)))
+    words = Words()
+    with suppress(FullError):
+        package.read(words)
+    return _gathered(words)
 
 
-def _part(octets: Octets, entry: Entry, meter: Meter) -> bytes:
-    content = read_entry(octets, entry, _MAX_XML)
-    meter.octets(len(content))
-    return content
-
-
-def _add(found: list[str], text: str) -> None:
-    if text and sum(map(len, found)) < MAX_TEXT:
-        found.append(text)
-
-
-def _parse(
-    xml: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
-) -> None:
-    """Run expat over one part; entity declarations are refused, so that nothing is expanded or fetched."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = _refuse
+def _read_part(name: str, xml: bytes, words: Words) -> None:
+    """A part that is no worksheet. Drawings of old Excel are malformed, pictures declare entities: no main part may."""
+    aside = _ASIDE.match(name) is not None
     try:
-        parser.Parse(xml, True)
-    except expat.ExpatError as error:
-        raise Unreadable("document with malformed XML") from error
+        read_words(xml, words, aside=aside)
+    except Unreadable:
+        if _MAIN.fullmatch(name):
+            raise
+        words.add(strip_tags(xml.decode("utf-8", "replace")), hidden=aside)
 
 
-def _pass_over(*_: object) -> None:
-    """Elements begin without a mark in the text."""
+class _Package:
+    """The parts of one Office or OpenDocument file, each read once."""
 
+    def __init__(self, octets: Octets, entries: Sequence[Entry], meter: Meter) -> None:
+        self._octets = octets
+        self._named = [(entry.names[0].lower().replace("\\", "/").lstrip("/"), entry) for entry in entries]
+        self._entries = dict(self._named)
+        self._meter = meter
+        self._left = _MAX_XML
 
-def _refuse(*_: object) -> None:
-    raise Unreadable("document with XML entities of its own")
+    def read(self, words: Words) -> None:
+        """Nothing of an archive that is no document. Raises Unreadable, FullError."""
+        if not is_office(self._entries) and not is_open_document(self._entries):
+            return
+        shared = SharedStrings(self._part(_SHARED))
+        hidden = self._hidden_sheets()
+        for name, entry in self._named:
+            if name in (_SHARED, _TYPES) or name.endswith(".rels"):
+                continue
+            if name.startswith("xl/") and name.endswith(".bin"):
+                words.add("\n".join(_runs_16(self._content(entry))))
+            elif begins_as_xml(self._front(entry)):
+                xml = plain_xml(self._content(entry))
+                if _SHEET.fullmatch(name):
+                    read_sheet(xml, shared, words, aside=name.removeprefix("xl/") in hidden)
+                else:
+                    _read_part(name, xml, words)
+        for text in shared.unused():
+            words.add(f"{text}\n", hidden=True)
 
+    def _hidden_sheets(self) -> frozenset[str]:
+        workbook = self._part(_WORKBOOK)
+        relations = self._part(_WORKBOOK_RELATIONS)
+        return hidden_sheets(workbook, relations) if workbook and relations else frozenset()
 
-def _xml_text(xml: bytes, item: str = "\n") -> str:
-    """All character data; `item` stands after each shared string, line ends after paragraphs."""
-    found: list[str] = []
+    def _part(self, name: str) -> bytes:
+        """One part in UTF-8; nothing when it is not there."""
+        return plain_xml(self._content(self._entries[name])) if name in self._entries else b""
 
-    def end(name: str) -> None:
-        local = name.rpartition(" ")[2]
-        if local == "si":
-            found.append(item)
-        elif local in _BREAKS:
-            found.append("\t" if local in ("tab", "table-cell") else "\n")
+    def _front(self, entry: Entry) -> bytes:
+        return read_entry(self._octets, entry, _FRONT)
 
-    _parse(xml, _pass_over, end, found.append)
-    return "".join(found)
-
-
-def _sheet_text(xml: bytes, shared: list[str]) -> str:
-    """The cells of a worksheet, a row a line, with a tab between cells."""
-    found: list[str] = []
-    state = {"type": "", "value": ""}
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" c"):
-            state["type"] = attributes.get("t", "")
-        state["value"] = ""
-
-    def end(name: str) -> None:
-        local = name.rpartition(" ")[2]
-        if local == "v" and state["type"] == "s":
-            index = int(state["value"]) if state["value"].isdecimal() and len(state["value"]) < 9 else -1
-            found.append(shared[index] if 0 <= index < len(shared) else "")
-        elif local in ("v", "t"):
-            found.append(state["value"])
-        elif local in ("c", "row", "comment"):
-            found.append("\t" if local == "c" else "\n")
-
-    def text(data: str) -> None:
-        state["value"] += data
-
-    _parse(xml, start, end, text)
-    return "".join(found)
+    def _content(self, entry: Entry) -> bytes:
+        content = read_entry(self._octets, entry, self._left)
+        self._left -= len(content)
+        self._meter.octets(len(content))
+        return content
 
 
 def _compound_text(octets: Octets) -> str:
@@ -165,11 +195,15 @@ def _compound_text(octets: Octets) -> str:
         content = next((found for name in _OLD_STREAMS if (found := compound.find(name)) is not None), b"")
     except Unreadable:
         return ""  # unpacking reports it
-    return "\n".join(_runs(content))[:MAX_TEXT]
+    return "\n".join(_runs(content))
 
 
 def _runs(content: bytes) -> Iterator[str]:
     for run in _RUN_8.finditer(content):
         yield run.group().decode("cp1252", "replace").replace("\r", "\n")
+    yield from _runs_16(content)
+
+
+def _runs_16(content: bytes) -> Iterator[str]:
     for run in _RUN_16.finditer(content):
         yield run.group().decode("utf-16-le", "replace").replace("\r", "\n")

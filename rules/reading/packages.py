@@ -3,7 +3,7 @@
 Looks for macros and for templates fetched from outside. Takes nothing out for others to see.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
@@ -22,7 +22,7 @@ ENDED = Sign(
 
 _APPLICATIONS = (("word/", "Word document"), ("xl/", "Excel workbook"), ("ppt/", "PowerPoint presentation"),
                  ("visio/", "Visio drawing"))  # fmt: skip
-_OPEN_DOCUMENT = {"mimetype", "content.xml", "styles.xml", "settings.xml"}  # one of them is there
+_OPEN_DOCUMENT = frozenset({"mimetype", "content.xml", "styles.xml", "settings.xml"})  # one of them is there
 
 _Named = tuple[str, Entry]  # the name in lower case with slashes, as Office compares it
 
@@ -45,9 +45,9 @@ def _signs(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
         yield _sign(Kind.INSTALLER, "Windows app package")
     if any(name.endswith(".class") for name in names):
         yield _sign(Kind.SCRIPT, "Java archive")
-    if "[content_types].xml" in names:
+    if is_office(names):
         yield from _office(octets, named)
-    if "meta-inf/manifest.xml" in names and names & _OPEN_DOCUMENT:
+    if is_open_document(names):
         yield from _open_document(octets, named)
 
 
@@ -75,7 +75,7 @@ def _active(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
     """What the parts start or fetch. Whatever begins as XML counts: a part may have any name and lie anywhere."""
     left = _MAX_XML
     for entry in dict.fromkeys(entry for _, entry in named):
-        if not _begins_as_xml(_read(octets, entry, _FRONT)):
+        if not begins_as_xml(_read(octets, entry, _FRONT)):
             continue
         content = _read(octets, entry, left + 1)
         left -= len(content)
@@ -85,9 +85,21 @@ def _active(octets: Octets, named: Sequence[_Named]) -> Iterator[Sign]:
         yield from xml_signs(plain_xml(content), entry.names[0])
 
 
-def _begins_as_xml(front: bytes) -> bool:
+def begins_as_xml(front: bytes) -> bool:
     """Whether a part may be XML: a mark, then perhaps blanks, then an element."""
-    return not front.strip() or front.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"<", b"")
+    if front[:2] in (b"\xff\xfe", b"\xfe\xff", b"\0<"):
+        return True
+    return front.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"")
+
+
+def is_office(names: Collection[str]) -> bool:
+    """Whether an archive of these names, in lower case, is what Office opens."""
+    return "[content_types].xml" in names
+
+
+def is_open_document(names: Collection[str]) -> bool:
+    """Whether an archive of these names, in lower case, is what LibreOffice opens."""
+    return "meta-inf/manifest.xml" in names and not _OPEN_DOCUMENT.isdisjoint(names)
 
 
 def _read(octets: Octets, entry: Entry, limit: int) -> bytes:

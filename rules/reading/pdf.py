@@ -1,6 +1,7 @@
 """Reads PDF: embedded files, text, protection. The only module that knows pypdfium2."""
 
 import re
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -13,8 +14,9 @@ from rules.reading.budget import Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.signatures import HEAD, is_whole_file
 
-MAX_PAGES = 200  # read for text; longer documents are reports, and their first 200 pages tell what they are
-MAX_TEXT = 1_000_000  # characters
+MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
+MAX_TEXT = 8 * 1024 * 1024  # characters
+MAX_SECONDS = 10.0  # of processor time for the text; a page of a report takes some milliseconds, a hostile one its time
 _MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
 _MAX_OBJECTS = 400  # object streams inflated in search of actions
 _MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
@@ -216,21 +218,29 @@ def _even(digits: bytes) -> bytes:
     return digits + b"0" if len(digits) % 2 else digits
 
 
-def text_of_pdf(octets: Octets) -> str:
-    """The text of the first pages. Raises Unreadable when the document cannot be opened."""
+def text_of_pdf(octets: Octets) -> tuple[str, str]:
+    """The text of the pages, and what ended the reading, "" when it is all. Raises Unreadable."""
     document = _open(bytes(octets))
-    pages: list[str] = []
-    length = 0
     try:
-        for index in range(min(len(document), MAX_PAGES)):
-            text = _page_text(document, index)
-            pages.append(text)
-            length += len(text)
-            if length > MAX_TEXT:
-                break
+        return _pages_text(document)
     finally:
         document.close()
-    return "\n".join(pages)[:MAX_TEXT]
+
+
+def _pages_text(document: "pypdfium2.PdfDocument") -> tuple[str, str]:
+    pages: list[str] = []
+    length = 0
+    until = time.process_time() + MAX_SECONDS
+    count = len(document)
+    for index in range(min(count, MAX_PAGES)):
+        text = _page_text(document, index)
+        pages.append(text)
+        length += len(text) + 1
+        if length > MAX_TEXT + 1:
+            return "\n".join(pages)[:MAX_TEXT], f"PDF with more than {MAX_TEXT // (1024 * 1024)} million characters"
+        if time.process_time() > until and index + 1 < count:
+            return "\n".join(pages), f"the text of a PDF took longer than {MAX_SECONDS:.0f} s"
+    return "\n".join(pages), f"PDF with more than {MAX_PAGES} pages" if count > MAX_PAGES else ""
 
 
 def _page_text(document: "pypdfium2.PdfDocument", index: int) -> str:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from rules.facts import Alternative, Ambiguity, Part, Reason, Role, Text, Unread
 
-MAX_PART_TEXT = 2 * 1024 * 1024  # characters of one part; a novel has half
-MAX_MESSAGE_TEXT = 8 * 1024 * 1024  # characters of all parts together
+MAX_PART_TEXT = 8 * 1024 * 1024  # characters of one part; a city's parcels with their owners have as many
+MAX_MESSAGE_TEXT = 16 * 1024 * 1024  # characters of all parts together: about a second to read and judge
 MAX_NOTES = 200  # entries of unread and of ambiguities; a report needs no more to make its point
 
 

@@ -2,8 +2,14 @@
 
 import re
 import struct
+from dataclasses import dataclass, replace
 
-MAX_TEXT = 1_000_000  # characters
+from rules.reading.charsets import codec_of
+
+MAX_TEXT = 8 * 1024 * 1024  # characters
+_MAX_GROUPS = 10_000  # inside each other; Word writes some dozens
+_MAX_STAND_INS = 16  # characters for one; Word writes none to two
+_MAX_PENDING = 64 * 1024  # octets of a text in escapes that are read together
 _MAX_UNPACKED = 32 * 1024 * 1024  # octets of a mail body; Outlook's own limit is lower
 _COMPRESSED, _PLAIN = b"LZFu", b"MELA"
 _DICTIONARY = (
@@ -20,48 +26,136 @@ _UNREAD = frozenset(
         b"listtable", b"listoverridetable", b"latentstyles", b"generator", b"rsidtbl", b"xmlnstbl", b"fldinst",
     }
 )  # fmt: skip
+# What such a group holds is shown although it stands in one that may be ignored: text boxes, comments.
+_SHOWN = frozenset({b"shptxt", b"annotation"})
 _WRITTEN = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": "\t", b"row": "\n", b"sect": "\n", b"page": "\n",
             b"emdash": "-", b"endash": "-", b"lquote": "'", b"rquote": "'", b"ldblquote": '"', b"rdblquote": '"',
             b"bullet": "*"}  # fmt: skip
+_SYMBOLS = {b"~": " ", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}"}
+_CODE_PAGE = re.compile(rb"\\ansicpg([0-9]{3,5})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RichText:
+    """What a reader sees, what is marked as hidden, and what ended the reading, "" when nothing did."""
+
+    visible: str
+    hidden: str
+    limit: str
+
+
+@dataclass(slots=True)
+class _Group:
+    """Whether a group's text is none, or hidden, and how many characters stand in for one written as \\\\u."""
+
+    unread: bool = False
+    hidden: bool = False
+    stand_ins: int = 1
+
+
+def read_rtf(content: bytes) -> RichText:
+    """The text without tables of fonts, pictures and objects."""
+    return _Reader(_codec_of(content)).read(content)
 
 
 def text_of_rtf(content: bytes) -> str:
-    """The text that a reader sees, without tables of fonts, pictures and objects."""
-    found: list[str] = []
-    hidden: list[bool] = [False]  # one entry a group: whether its text is none
-    length = skip = 0
-    for token in _TOKEN.finditer(content):
-        word, number, octet, symbol, brace, plain = token.groups()
+    """The text that a reader sees."""
+    return read_rtf(content).visible
+
+
+def _codec_of(content: bytes) -> str:
+    """The charset that the front declares, else that of Windows in the west."""
+    page = _CODE_PAGE.search(content, 0, 4_096)
+    return (codec_of(f"cp{page.group(1).decode('ascii')}") if page is not None else None) or "cp1252"
+
+
+class _Reader:
+    def __init__(self, codec: str) -> None:
+        self._codec = codec
+        self._visible: list[str] = []
+        self._hidden: list[str] = []
+        self._length = 0
+        self._groups = [_Group()]
+        self._skip = 0  # characters that stand in for one already read
+        self._pending = bytearray()  # octets in escapes: a character may have two
+
+    def read(self, content: bytes) -> RichText:
+        limit = ""
+        for token in _TOKEN.finditer(content):
+            self._take(*token.groups())
+            if self._length > MAX_TEXT:
+                limit = f"RTF of more than {MAX_TEXT // (1024 * 1024)} million characters"
+                break
+            if len(self._groups) > _MAX_GROUPS:
+                limit = f"RTF nested more than {_MAX_GROUPS} deep"
+                break
+        self._flush()
+        return RichText(visible="".join(self._visible)[:MAX_TEXT], hidden="".join(self._hidden), limit=limit)
+
+    def _take(
+        self,
+        word: bytes | None,
+        number: bytes | None,
+        octet: bytes | None,
+        symbol: bytes | None,
+        brace: bytes | None,
+        plain: bytes | None,
+    ) -> None:
+        if octet is not None and not self._groups[-1].unread:
+            self._escaped(int(octet, 16))
+            return
+        self._flush()
+        group = self._groups[-1]
         if brace == b"{":
-            hidden.append(hidden[-1])
+            self._groups.append(replace(group))
         elif brace == b"}":
-            if len(hidden) > 1:
-                hidden.pop()
+            if len(self._groups) > 1:
+                self._groups.pop()
+        elif word in _SHOWN:
+            group.unread = False
         elif word in _UNREAD or symbol == b"*":
-            hidden[-1] = True
-        elif not hidden[-1]:
-            piece, skip = _piece(word, number, octet, symbol, plain, skip)
-            found.append(piece)
-            length += len(piece)
-        if length > MAX_TEXT or len(hidden) > 10_000:
-            break
-    return "".join(found)[:MAX_TEXT]
+            group.unread = True
+        elif not group.unread:
+            self._written(group, word, number, symbol, plain)
 
+    def _written(
+        self, group: _Group, word: bytes | None, number: bytes | None, symbol: bytes | None, plain: bytes | None
+    ) -> None:
+        if word == b"u" and number is not None:
+            code = int(number) % 65_536
+            self._add("" if 0xD800 <= code < 0xE000 else chr(code))
+            self._skip = group.stand_ins
+        elif word == b"uc" and number is not None:
+            group.stand_ins = min(max(int(number), 0), _MAX_STAND_INS)
+        elif word == b"v":
+            group.hidden = number is None or int(number) != 0
+        elif word == b"plain":
+            group.hidden = False
+        elif word is not None:
+            self._add(_WRITTEN.get(word, ""))
+        elif plain is not None:
+            skipped, self._skip = min(self._skip, len(plain)), max(0, self._skip - len(plain))
+            self._add(plain[skipped:].decode(self._codec, "replace"))
+        else:
+            self._add(_SYMBOLS.get(symbol or b"", ""))
+            self._skip = 0
 
-def _piece(
-    word: bytes | None, number: bytes | None, octet: bytes | None, symbol: bytes | None, plain: bytes | None, skip: int
-) -> tuple[str, int]:
-    """What this token writes, and how many characters after it stand in for one written as \\\\u."""
-    if word == b"u" and number is not None:
-        code = int(number) % 65_536
-        return ("" if 0xD800 <= code < 0xE000 else chr(code)), 1
-    if word is not None:
-        return _WRITTEN.get(word, ""), skip
-    if octet is not None:
-        return ("", skip - 1) if skip else (bytes([int(octet, 16)]).decode("cp1252", "replace"), 0)
-    if plain is not None:
-        return plain[skip:].decode("cp1252", "replace"), 0
-    return {b"~": " ", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}"}.get(symbol or b"", ""), 0
+    def _escaped(self, octet: int) -> None:
+        if self._skip:
+            self._skip -= 1
+            return
+        self._pending.append(octet)
+        if len(self._pending) >= _MAX_PENDING:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._add(self._pending.decode(self._codec, "replace"))
+            self._pending.clear()
+
+    def _add(self, text: str) -> None:
+        self._length += len(text)
+        (self._hidden if self._groups[-1].hidden else self._visible).append(text)
 
 
 def unpack_compressed_rtf(content: bytes) -> bytes:

@@ -157,7 +157,7 @@ class Walk:
         if self._hidden_parts(region, path, place.at(span.start), anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart")
         else:
-            self.record.say(path, Role.HIDDEN, decode_text(region[:MAX_PART_TEXT], None))
+            self.record.say(path, Role.HIDDEN, decode_text(region[: MAX_OCTETS * (MAX_PART_TEXT + 1)], None))
 
     def _encoded_in(self, text: bytes, path: str) -> list[EncodedFile]:
         """The files that stand encoded in a text, each once."""
@@ -350,7 +350,7 @@ class Walk:
         self, content: bytes, declared: str | None, charset: str | None, signs: Sequence[Sign], path: str
     ) -> None:
         if _is_document(signs):
-            self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))  # whatever its type says
+            self._document_text(content, signs, path)  # whatever its type says
         elif declared == "text/html" or any(sign.kind is Kind.HTML for sign in signs):
             page = read_page(content, charset)
             self.record.say(path, Role.ATTACHED, page.text)
@@ -361,7 +361,14 @@ class Walk:
             text = decode_content(content[: MAX_OCTETS * (MAX_PART_TEXT + 1)], charset)
             self.record.say(path, Role.ATTACHED, text)
         else:
-            self.record.say(path, Role.ATTACHED, text_of(content, signs, self.budget))
+            self._document_text(content, signs, path)
+
+    def _document_text(self, content: bytes, signs: Sequence[Sign], path: str) -> None:
+        found = text_of(content, signs, self.budget)
+        self.record.say(path, Role.ATTACHED, found.visible)
+        self.record.say(path, Role.HIDDEN, found.hidden)
+        if found.limit:
+            self.record.skip(path, Reason.LIMIT, found.limit)
 
     def _members(self, content: bytes, names: tuple[str, ...], signs: Sequence[Sign], path: str, place: Place) -> None:
         with self._noted(path):

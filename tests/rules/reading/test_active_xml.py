@@ -16,7 +16,7 @@ def words(instruction):
 
 
 def told(xml):
-    return [sign.text for sign in xml_signs(f"<w:document>{xml}</w:document>".encode(), "a part")]
+    return [sign.text for sign in xml_signs(f'<w:document xmlns:o="urn:oasis">{xml}</w:document>'.encode(), "a part")]
 
 
 def relation(kind, target, mode="External"):
@@ -152,5 +152,5 @@ def test_hostile_repetition_costs_little(xml):
 
 
 def test_kinds():
-    assert {sign.kind for sign in xml_signs(b"<applet/>")} == {Kind.ACTIVE_CONTENT}
+    assert {sign.kind for sign in xml_signs(b"<a x='urn:oasis'><applet/></a>")} == {Kind.ACTIVE_CONTENT}
     assert {sign.kind for sign in xml_signs(b"<a><fldSimple instr='DDE'/></a>")} == {Kind.MACRO_DOCUMENT}

@@ -189,10 +189,10 @@ def test_protection_and_text_are_asked_of_what_can_have_them():
     picture = b"\x89PNG\r\n\x1a\n-----BEGIN PGP MESSAGE-----" + bytes(99)
     signs = signs_of(["a.png"], None, picture)
     assert protection_of(picture, signs) is None
-    assert text_of(picture, signs, Budget()) == ""
+    assert text_of(picture, signs, Budget()).visible == ""
     letter = b"-----BEGIN PGP MESSAGE-----\n"
     assert protection_of(letter, signs_of(["a.asc"], None, letter)) == "OpenPGP message"
-    assert text_of(b"Hello", signs_of(["a.txt"], None, b"Hello"), Budget()) == "Hello"
+    assert text_of(b"Hello", signs_of(["a.txt"], None, b"Hello"), Budget()).visible == "Hello"
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.pdf", "plan.XLS", "letter.odt"])

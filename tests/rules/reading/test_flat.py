@@ -25,7 +25,7 @@ PACKAGE = (
 def test_a_package_in_one_file(octets):
     assert flat_kind(octets) == "Office document in XML"
     assert [(member.names, member.octets) for member in unpack_flat(octets, Budget())] == [(("a.exe",), PROGRAM)]
-    assert text_of_content(octets, Budget()).strip().endswith("Secret")
+    assert text_of_content(octets, Budget()).visible.strip() == "Secret"
     found = {(sign.kind, sign.text) for sign in signs_of(("letter.doc",), None, octets)}
     assert {(Kind.DOCUMENT, "Office document in XML"), (Kind.MACRO_DOCUMENT, "DDE field")} <= found
 

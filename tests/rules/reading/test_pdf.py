@@ -7,6 +7,7 @@ import zlib
 import pypdfium2
 import pytest
 
+from rules.reading import pdf as pdf_module
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.member import Unreadable
 from rules.reading.pdf import has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
@@ -40,7 +41,40 @@ def taken(octets):
 
 def test_a_document_of_text_has_no_members():
     assert taken(pdf()) == {}
-    assert text_of_pdf(pdf()).strip() == "Agenda for Thursday"
+    assert text_of_pdf(pdf())[0].strip() == "Agenda for Thursday"
+
+
+def pages(count):
+    document = pypdfium2.PdfDocument(pdf())
+    for _ in range(count - 1):
+        document.import_pages(pypdfium2.PdfDocument(pdf()))
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def test_as_many_pages_as_may_be_are_read_and_one_more_is_told(monkeypatch):
+    monkeypatch.setattr(pdf_module, "MAX_PAGES", 3)
+    text, limit = text_of_pdf(pages(3))
+    assert (text.count("Agenda"), limit) == (3, "")
+    text, limit = text_of_pdf(pages(4))
+    assert (text.count("Agenda"), limit) == (3, "PDF with more than 3 pages")
+
+
+def test_as_many_characters_as_may_be_are_read_and_one_more_is_told(monkeypatch):
+    whole, _ = text_of_pdf(pages(2))
+    monkeypatch.setattr(pdf_module, "MAX_TEXT", len(whole))
+    assert text_of_pdf(pages(2)) == (whole, "")
+    monkeypatch.setattr(pdf_module, "MAX_TEXT", len(whole) - 1)
+    text, limit = text_of_pdf(pages(2))
+    assert text == whole[:-1] and limit.startswith("PDF with more than")
+
+
+def test_text_that_takes_too_long_is_told(monkeypatch):
+    monkeypatch.setattr(pdf_module, "MAX_SECONDS", 0.0)
+    text, limit = text_of_pdf(pages(2))
+    assert (text.count("Agenda"), limit) == (1, "the text of a PDF took longer than 0 s")
+    assert text_of_pdf(pages(1))[1] == ""
 
 
 def test_e17_an_attached_file_comes_out_with_its_name():

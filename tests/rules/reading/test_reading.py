@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from rules.facts import Mailbox, Reason, Role
+from rules.reading.record import MAX_PART_TEXT
 from rules.transaction import Direction
 
 HEADER = "From: Ann Example <ann@city.example>\nTo: bob@elsewhere.example\nSubject: Budget\n"
@@ -142,9 +143,9 @@ def test_depth_30_is_within_the_limit_and_31_is_not(facts_of):
 
 
 def test_text_beyond_the_limit_is_told(facts_of):
-    facts = facts_of(HEADER + "\n" + "word\n" * 500_000)
+    facts = facts_of(HEADER + "\n" + "word\n" * 2_000_000)
     assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
-    assert sum(len(text.text) for text in facts.texts) <= 2 * 1024 * 1024 + len("Budget")
+    assert sum(len(text.text) for text in facts.texts) <= MAX_PART_TEXT + len("Budget")
 
 
 def test_a_header_beyond_the_limit_is_told(facts_of):

@@ -4,11 +4,12 @@ import struct
 
 import pytest
 
-from rules.reading.rtf import text_of_rtf, unpack_compressed_rtf
+from rules.reading import rtf
+from rules.reading.rtf import read_rtf, text_of_rtf, unpack_compressed_rtf
 
 
 @pytest.mark.parametrize(
-    ("rtf", "text"),
+    ("written", "text"),
     [
         (rb"{\rtf1\ansi Hello\par there}", "Hello\nthere"),
         (rb"{\rtf1{\fonttbl{\f0 Arial;}}{\*\generator Word;}{\info{\author Ann}}Hello}", "Hello"),
@@ -16,15 +17,33 @@ from rules.reading.rtf import text_of_rtf, unpack_compressed_rtf
         (rb"{\rtf1 It\rquote s \u8364?5 \{net\}}", "It's €5 {net}"),
         (rb"{\rtf1 a\cell b\row}", "a\tb\n"),
         (rb"{\rtf1{\object{\*\objdata 4d5a}}shown}", "shown"),
+        (rb"{\rtf1\uc0\u72 ello \uc2\u8364 ??5}", "Hello €5"),
+        (rb"{\rtf1 {\shp{\*\shpinst\shpleft0{\sp{\sn x}}{\shptxt Boxed}}}}", "Boxed"),
+        (rb"{\rtf1 a{\*\annotation Noted}}", "aNoted"),
+        (rb"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8}", "При"),
+        (rb"{\rtf1\ansicpg932 \'93\'fa\'96\'7b}", "日本"),
         (rb"}}}not well formed{{{", "not well formed"),
     ],
 )
-def test_the_text_is_what_a_reader_sees(rtf, text):
-    assert text_of_rtf(rtf) == text
+def test_the_text_is_what_a_reader_sees(written, text):
+    assert text_of_rtf(written) == text
 
 
-def test_deep_groups_end():
-    assert text_of_rtf(b"{" * 1_000_000) == ""
+def test_hidden_text_stands_apart():
+    found = read_rtf(rb"{\rtf1 shown{\v hidden}\v more\v0  again}")
+    assert (found.visible, found.hidden, found.limit) == ("shown again", "hiddenmore", "")
+
+
+def test_groups_as_deep_as_the_bound_are_read_and_deeper_ones_told():
+    assert read_rtf(b"{" * (rtf._MAX_GROUPS - 1) + b"Hello").visible == "Hello"
+    found = read_rtf(b"{" * 1_000_000 + b"Hello")
+    assert (found.visible, found.limit) == ("", "RTF nested more than 10000 deep")
+
+
+def test_a_text_as_long_as_the_bound_is_read_and_a_longer_one_told(monkeypatch):
+    monkeypatch.setattr(rtf, "MAX_TEXT", 1_000)
+    assert read_rtf(b"{\\rtf1 " + b"x" * 1_000 + b"}").limit == ""
+    assert read_rtf(b"{\\rtf1 " + b"x" * 1_001 + b"}").limit.startswith("RTF of more than")
 
 
 def test_the_example_of_the_specification_is_unpacked():

@@ -1,0 +1,230 @@
+"""The words of one XML part of an Office or OpenDocument file: those that a reader sees, and those kept from them.
+
+Recognises elements by the name that applications go by, whatever the prefix. Expands no entity of the file's own.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from xml.parsers import expat
+
+from rules.reading.flat import BINARY
+from rules.reading.member import Unreadable
+
+MAX_TEXT = 8 * 1024 * 1024  # characters of one document, and of what it hides: a spreadsheet of some 100,000 rows
+
+_BREAKS = frozenset(
+    {"p", "br", "tr", "row", "h", "cr", "si", "text-box", "line-break", "comment", "text", "Text", "title", "desc"}
+)
+_TABS = frozenset({"tab", "table-cell", "tc", "v", "pt"})
+_HIDING = frozenset({"delText", "instrText", "delInstrText", "deletion", "hidden-paragraph", "f"})
+_UNREAD = BINARY | {"posOffset", "pctWidth", "pctHeight", "align", "formatCode", "config-item"}
+_HAS_WORDS = re.compile(rb">\s*[^<\s]|descr|<!\[CDATA\[|\bv=")
+
+
+@dataclass(slots=True)
+class Words:
+    """What is collected of one document. `is_full` when more words follow than MAX_TEXT."""
+
+    visible: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    is_full: bool = False
+    _length: int = 0
+
+    def add(self, text: str, *, hidden: bool = False) -> None:
+        """Keep some words. Raises FullError when there are too many."""
+        self._length += len(text)
+        if self._length > MAX_TEXT:
+            self.is_full = True
+            raise FullError
+        (self.hidden if hidden else self.visible).append(text)
+
+
+class FullError(Exception):
+    """No more words are taken; those before count."""
+
+
+def read_words(xml: bytes, words: Words, *, aside: bool = False) -> None:
+    """Add the words of one part in UTF-8; all are hidden when it stands `aside`. Raises Unreadable, FullError."""
+    if _HAS_WORDS.search(xml):
+        parse_xml(xml, _Reader(words, aside))
+
+
+class Handler(Protocol):
+    """What `parse_xml` calls."""
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> None: ...
+
+    def end(self, tag: str, /) -> None: ...
+
+    def text(self, data: str, /) -> None: ...
+
+
+def parse_xml(xml: bytes, handler: Handler) -> None:
+    """Run expat over one part; entity declarations are refused, so that nothing is expanded or fetched."""
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = handler.start
+    parser.EndElementHandler = handler.end
+    parser.CharacterDataHandler = handler.text
+    parser.EntityDeclHandler = _refuse
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        raise Unreadable("document with malformed XML") from error
+
+
+def _refuse(*_: object) -> None:
+    raise Unreadable("document with XML entities of its own")
+
+
+_Attributes = dict[str, str]
+
+
+class _Reader:
+    """Everything that is written, with the line ends of paragraphs; what hides its content hides all inside."""
+
+    def __init__(self, words: Words, aside: bool) -> None:
+        self._words = words
+        self._aside = aside
+        self._starting = _Starting()
+        self._ending = _Ending()
+        self._hidden_by = ""  # the element that hides what is read, "" for none, and how many of its name are open
+        self._hidden_open = 0
+        self._unread_by = ""
+        self._unread_open = 0
+        self._run = ""  # the run of text that is read
+        self._style = ""
+        self._hidden_styles: set[str] = set()
+
+    def start(self, tag: str, attributes: _Attributes) -> None:
+        starting = self._starting[tag]
+        if starting is not None:
+            starting(self, tag, attributes)
+        if tag == self._hidden_by:
+            self._hidden_open += 1
+        elif self._hidden_styles and _value(attributes, "style-name") in self._hidden_styles:
+            self._hide(tag, attributes)
+            self._hidden_open = 1
+        if tag == self._unread_by:
+            self._unread_open += 1
+
+    def end(self, tag: str) -> None:
+        written = self._ending[tag]
+        if written is not None:
+            self._add(written)
+        if tag == self._hidden_by:
+            self._hidden_open -= 1
+            if not self._hidden_open:
+                self._hidden_by = ""
+        if tag == self._unread_by:
+            self._unread_open -= 1
+            if not self._unread_open:
+                self._unread_by = ""
+        if tag == self._run:
+            self._run = ""
+
+    def text(self, data: str) -> None:
+        if not self._unread_by:
+            self._add(data)
+
+    def _add(self, text: str) -> None:
+        self._words.add(text, hidden=self._aside or self._hidden_by != "")
+
+    def _hide(self, tag: str, _: _Attributes) -> None:
+        """From here to the end of the element, which `start` counts."""
+        if not self._hidden_by:
+            self._hidden_by, self._hidden_open = tag, 0
+
+    def _pass_over(self, tag: str, _: _Attributes) -> None:
+        if not self._unread_by:
+            self._unread_by, self._unread_open = tag, 0
+
+    def _begin_run(self, tag: str, _: _Attributes) -> None:
+        self._run = tag
+
+    def _vanish(self, _: str, attributes: _Attributes) -> None:
+        """Of a run; that of a paragraph mark hides no words (ISO 29500-1 section 17.3.2.41)."""
+        if self._run and not self._hidden_by and _value(attributes, "val") not in ("0", "false", "off"):
+            self._hidden_by, self._hidden_open = self._run, 1
+
+    def _slide(self, tag: str, attributes: _Attributes) -> None:
+        if _value(attributes, "show") in ("0", "false"):
+            self._hide(tag, attributes)
+
+    def _row(self, tag: str, attributes: _Attributes) -> None:
+        if _value(attributes, "visibility") in ("collapse", "filter"):
+            self._hide(tag, attributes)
+
+    def _named_style(self, _: str, attributes: _Attributes) -> None:
+        self._style = _value(attributes, "name")
+
+    def _text_properties(self, _: str, attributes: _Attributes) -> None:
+        if _value(attributes, "display") == "none":
+            self._hidden_styles.add(self._style)
+
+    def _space(self, tag: str, attributes: _Attributes) -> None:
+        """Of OpenDocument, or a cached cell (which has its value as an attribute)."""
+        if "v" in attributes:
+            self._cached(tag, attributes)
+            return
+        count = _value(attributes, "c")
+        self._add(" " * min(int(count), _MAX_SPACES) if count.isdecimal() and len(count) < 9 else " ")
+
+    def _cached(self, _: str, attributes: _Attributes) -> None:
+        if "v" in attributes:
+            self._words.add(attributes["v"] + "\n", hidden=True)
+
+    def _caption(self, _: str, attributes: _Attributes) -> None:
+        for key in ("title", "descr"):
+            if attributes.get(key):
+                self._words.add(attributes[key] + "\n", hidden=True)
+
+    def _hidden_field(self, tag: str, attributes: _Attributes) -> None:
+        self._hide(tag, attributes)
+        self._add(_value(attributes, "string-value"))
+
+
+_MAX_SPACES = 100  # of one element that stands for several
+_Action = Callable[[_Reader, str, _Attributes], None]
+_STARTING: dict[str, _Action] = {
+    **dict.fromkeys(_HIDING, _Reader._hide),
+    **dict.fromkeys(_UNREAD, _Reader._pass_over),
+    "r": _Reader._begin_run,
+    "vanish": _Reader._vanish,
+    "webHidden": _Reader._vanish,
+    "sld": _Reader._slide,
+    "table-row": _Reader._row,
+    "table-column": _Reader._row,
+    "style": _Reader._named_style,
+    "text-properties": _Reader._text_properties,
+    "s": _Reader._space,
+    "n": _Reader._cached,
+    "d": _Reader._cached,
+    "docPr": _Reader._caption,
+    "cNvPr": _Reader._caption,
+    "hidden-text": _Reader._hidden_field,
+}
+
+
+class _Starting(dict[str, _Action | None]):
+    """What is done where an element begins, by its whole name: a look into it costs less than cutting the name."""
+
+    def __missing__(self, tag: str) -> _Action | None:
+        found = self[tag] = _STARTING.get(tag.rpartition(":")[2])
+        return found
+
+
+class _Ending(dict[str, str | None]):
+    """What is written where an element ends, by its whole name."""
+
+    def __missing__(self, tag: str) -> str | None:
+        local = tag.rpartition(":")[2]
+        found = self[tag] = "\n" if local in _BREAKS else "\t" if local in _TABS else None
+        return found
+
+
+def _value(attributes: _Attributes, name: str) -> str:
+    """An attribute by its name without prefix; "" when it is not there."""
+    return next((value for key, value in attributes.items() if key.rpartition(":")[2] == name), "")

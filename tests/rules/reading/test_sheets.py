@@ -1,0 +1,52 @@
+"""Cells in their rows; what a workbook hides stands apart."""
+
+import pytest
+
+from rules.reading.office_text import Words
+from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
+
+
+def cells(*texts, columns="ABC"):
+    return "".join(
+        f'<c r="{column}1" t="inlineStr"><is><t>{text}</t></is></c>'
+        for column, text in zip(columns, texts, strict=False)
+    )
+
+
+def read(xml, shared=b"", **options):
+    words = Words()
+    read_sheet(f"<worksheet>{xml}</worksheet>".encode(), SharedStrings(shared), words, **options)
+    return "".join(words.visible), "".join(words.hidden)
+
+
+@pytest.mark.parametrize(
+    ("xml", "visible", "hidden"),
+    [
+        (f"<row>{cells('a', 'b')}</row>", "a\tb\t\n", ""),
+        (f"<row>{cells('a')}</row><row hidden='1'>{cells('b')}</row><row>{cells('c')}</row>", "a\t\nc\t\n", "b\t\n"),
+        (f"<cols><col min='2' max='2' hidden='true'/></cols><row>{cells('a', 'b', 'c')}</row>", "a\tc\t\n", "b\t"),
+        ("<cols><col min='2' max='9' hidden='1'/></cols><row><c><v>1</v></c><c><v>2</v></c></row>", "1\t\n", "2\t"),
+        ("<row><c t='str'><f>A1&amp;B1</f><v>a</v></c></row>", "a\t\n", "A1&B1\n"),
+        ("<headerFooter><oddHeader>a</oddHeader></headerFooter>", "a\n", ""),
+        ("<x:row><x:c><x:v>7</x:v></x:c></x:row>", "7\t\n", ""),
+    ],
+)
+def test_rows_and_columns(xml, visible, hidden):
+    assert read(xml) == (visible, hidden)
+
+
+def test_a_sheet_that_stands_aside_is_hidden():
+    assert read(f"<row>{cells('a')}</row>", aside=True) == ("", "a\t\n")
+
+
+def test_shared_texts_are_taken_by_their_number_and_those_left_are_known():
+    shared = SharedStrings(b"<sst><si><t>Oak </t><t>Street</t></si><si><t>left</t></si></sst>")
+    assert [shared.take(number) for number in ("0", "2", "-1", "x", "9" * 20)] == ["Oak Street", "", "", "", ""]
+    assert shared.unused() == ["left"]
+
+
+def test_sheets_that_the_workbook_does_not_show():
+    book = b'<w><sheet state="hidden" r:id="r1"/><sheet state="visible" r:id="r2"/><sheet r:id="r3"/></w>'
+    relations = b'<R><Relationship Id="r1" Target="worksheets/Sheet1.xml"/><Relationship Id="r2" Target="x"/></R>'
+    assert hidden_sheets(book, relations) == {"worksheets/sheet1.xml"}
+    assert hidden_sheets(book.replace(b"hidden", b"visible"), b"not looked at") == frozenset()
