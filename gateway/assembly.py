@@ -190,6 +190,7 @@ class Gateway:
                 spool=self._config.state / "spool",
                 open_egress=lambda: self._hops.egress(listener.next_hop),
                 process=pipeline.process,
+                busy=lambda: self._judging.pool.busy,
             ),
             reuse_port=self._config.processes > 1,
         )

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -35,6 +36,8 @@ MESSAGES_PER_WORKER = 1_000
 # Together at most 90 s from the final dot to our answer: a wait, two tries of `seconds` and the canary.
 WAIT_SECONDS = 20.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
 CANARY_SECONDS = 5.0
+BUSY_SECONDS = 2.0  # a message has waited so long for a worker: who comes now is better told at once to come later
+LARGE = 8 * 1024 * 1024  # octets from which a message may take seconds to inspect
 
 CANARY = b"From: canary@mailward.example\r\nTo: canary@mailward.example\r\nSubject: canary\r\n\r\nStill singing.\r\n"
 
@@ -85,6 +88,9 @@ class WorkerPool:
         self._settings = settings
         self._size = settings.workers or os.cpu_count() or 1
         self._free: asyncio.LifoQueue[_Place] = asyncio.LifoQueue()
+        # Where there is more than one place, large messages never have them all: ordinary mail goes on beside them.
+        self._places_for_large = asyncio.Semaphore(max(1, self._size - 1))
+        self._waiting: dict[object, float] = {}  # since when, the longest first
         self._parent = WarmParent(settings)
         self._policy: Policy | None = None
         self._answers: Answers | None = None
@@ -146,17 +152,46 @@ class WorkerPool:
         reason = await self._given_up.reason(transaction.message.octets)
         if reason is not None:
             return self._uninspected(transaction, reason)
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                place = await self._free.get()
-        except TimeoutError:
-            raise InspectionUnavailable(f"all workers busy for {WAIT_SECONDS:.0f} s") from None
+        large = len(transaction.message) > LARGE
+        place = await self._place(large=large)
         try:
             return await self._judged(transaction, place)
         except NoRoom as error:
             raise InspectionUnavailable(str(error)) from error
         finally:
             self._free.put_nowait(place)
+            if large:
+                self._places_for_large.release()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an ordinary message has waited longer than BUSY_SECONDS, and waits still."""
+        since = next(iter(self._waiting.values()), None)
+        return since is not None and asyncio.get_running_loop().time() - since > BUSY_SECONDS
+
+    async def _place(self, *, large: bool) -> _Place:
+        """A free place, to be given back. Raises InspectionUnavailable after WAIT_SECONDS."""
+        taken = False
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                if not large:
+                    return await self._counted(self._free.get())
+                taken = await self._places_for_large.acquire()
+                return await self._free.get()
+        except BaseException as error:
+            if taken:
+                self._places_for_large.release()
+            if isinstance(error, TimeoutError):
+                raise InspectionUnavailable(f"all workers busy for {WAIT_SECONDS:.0f} s") from None
+            raise
+
+    async def _counted(self, wait: Coroutine[None, None, _Place]) -> _Place:
+        ticket = object()
+        self._waiting[ticket] = asyncio.get_running_loop().time()
+        try:
+            return await wait
+        finally:
+            del self._waiting[ticket]
 
     async def _judged(self, transaction: Transaction, place: _Place) -> Judgement:
         for _ in range(2):

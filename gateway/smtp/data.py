@@ -11,6 +11,8 @@ from gateway.smtp.spool import Spool, SpoolFile
 from rules.message import Octets
 
 BLOCK = 1024 * 1024  # octets kept in memory; a larger content goes to the spool, block by block
+CROWD = 64  # contents at once from which on each keeps less, so that thousands that never end do not fill the memory
+CROWDED_BLOCK = 16 * 1024  # octets
 END = b"\r\n.\r\n"
 _HELD = len(END) - 1  # octets of a block that may be the beginning of END
 
@@ -32,6 +34,9 @@ class DataReader:
         self._limit = limit
         self._spool = spool
         self._repair = repair
+        self._open = True
+        spool.readers += 1
+        self._most = BLOCK if spool.readers <= CROWD else min(BLOCK, CROWDED_BLOCK)
         self._block = bytearray(b"\r\n")  # a content may begin with its end; these two are not part of it
         self._skip = len(self._block)
         self._line_start = False  # the block begins a line, so that a dot there was added by the sender
@@ -64,13 +69,16 @@ class DataReader:
             self.received -= len(rest)
             self._finish(end + 2)
             return rest
-        if len(self._block) > BLOCK:
+        if len(self._block) > self._most:
             self._move_block()
         return None
 
     def close(self) -> None:
         """Let the content go; may be called twice."""
         self._content = b""
+        if self._open:
+            self._open = False
+            self._spool.readers -= 1
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -248,6 +248,8 @@ class Dialogue:
             raise Refused(replies.TOO_LARGE)
         if (mail.size or 0) > self._shared.spool.free:
             raise Refused(replies.NO_ROOM)
+        if self._reception.busy():  # the last of what we do under load, before which connections and time have shrunk
+            raise Refused(replies.TOO_BUSY)
         self.pending = PendingTransaction(mail, self._reception.open_egress)
         self._say(replies.MAIL_OK)
 

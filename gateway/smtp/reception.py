@@ -17,6 +17,7 @@ class Reception:
     """`domains` are ours, lower case. `postmaster_domain` completes `<postmaster>`; the first by name when empty.
 
     `process` owns the outcome: it runs to its end whatever the client does, and its egress is closed after it.
+    `busy`: mail that came now would wait too long to be judged.
     `spool` is a folder for contents too large for memory; nothing in it has a name or outlives its transaction.
     """
 
@@ -28,6 +29,7 @@ class Reception:
     open_egress: Callable[[], Egress]
     process: Process
     postmaster_domain: str = ""
+    busy: Callable[[], bool] = lambda: False
 
     @property
     def banner(self) -> str:

@@ -35,6 +35,7 @@ TOO_MANY_RECIPIENTS = Reply(code=452, status="4.5.3", text="Too many recipients"
 TOO_LARGE = Reply(code=552, status="5.3.4", text="Message too large")
 HEADER_TOO_LARGE = Reply(code=552, status="5.3.4", text="Message header too large")
 NO_ROOM = Reply(code=452, status="4.3.1", text="No room for this message now, try again later")
+TOO_BUSY = Reply(code=451, status="4.3.2", text="Too busy now, try again later")
 BARE_LINE_END = Reply(code=550, status="5.6.11", text="Bare CR, bare LF or NUL in message content")
 TOO_MANY_HOPS = Reply(code=554, status="5.4.6", text="Too many hops, mail is looping")
 TOO_MANY_CONNECTIONS = Reply(code=421, status="4.3.2", text="Too many connections, try again later")

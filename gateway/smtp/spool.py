@@ -19,6 +19,7 @@ class Spool:
     def __init__(self, folder: Path, budget: int = SPOOL_BUDGET) -> None:
         self.folder = folder
         self.free = budget
+        self.readers = 0  # contents that are being read or held, in memory as far as a DataReader keeps them there
 
     def take(self, octets: int) -> None:
         """Count octets about to be written. Raises SpoolFull."""

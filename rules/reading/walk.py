@@ -16,6 +16,7 @@ from rules.reading.containers import Member, Unreadable, protection_of, text_of,
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Decoded, Encoding, decode
 from rules.reading.filetype import signs_of
+from rules.reading.lines import MAX_LINE, has_overlong_line
 from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
 from rules.reading.names import merge_names, names_limit
 from rules.reading.pictures import PictureReader
@@ -69,6 +70,8 @@ class Walk:
         """Walk the outermost message and return what its header says."""
         place = Place(path="", number="")
         entity = read_entity(octets, 0, len(octets))
+        if has_overlong_line(octets):
+            self.record.skip(place.name, Reason.LIMIT, f"a line of more than {MAX_LINE} octets")
         with self._noted(place.name):
             self.budget.count_part()
             self._entity(octets, entity, place)

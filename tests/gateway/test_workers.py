@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway import workers as pool_module
 from gateway.config import load_config
 from gateway.worker import TOO_LONG
 from gateway.workers import (
+    LARGE,
     MESSAGES_PER_WORKER,
     InspectionUnavailable,
     WorkerPool,
@@ -20,11 +22,12 @@ from gateway.workers import (
     worker_settings,
 )
 from rules.document import DocumentError
+from rules.engine import judge_uninspected
 from rules.finding import Action
 from rules.message import Message
-from rules.policy import find_policy
+from rules.policy import find_policy, load_policy
 from rules.transaction import Transaction
-from rules.verdict import Inspected
+from rules.verdict import Inspected, Judgement
 
 SETTINGS = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1)
 BIG = b"Subject: big\r\n\r\n" + b"A line of ordinary words that somebody wrote down one day.\r\n" * 20_000
@@ -170,3 +173,60 @@ def test_workers_are_told_what_the_configuration_says(config_file: Callable[...,
     config = load_config(config_file("workers: 3\nlimits: {inspection_seconds: 7}\n"))
     settings = worker_settings(config)
     assert (settings.workers, settings.seconds, settings.domains) == (3, 7.0, ("city.example",))
+
+
+class Slow(WorkerPool):
+    """A pool whose places are taken for as long as `gate` is shut, without a process."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(replace(SETTINGS, workers=size))
+        for _ in range(size):
+            self._free.put_nowait(pool_module._Place())
+        self.gate = asyncio.Event()
+        self.begun: list[int] = []
+
+    async def _judged(self, transaction: Transaction, place: object) -> Judgement:
+        self.begun.append(len(transaction.message))
+        await self.gate.wait()
+        return judge_uninspected(load_policy(SETTINGS.policy), [], "by nobody")
+
+
+async def test_large_messages_leave_a_place_for_ordinary_mail_h04() -> None:
+    pool = Slow(2)
+    large = [asyncio.ensure_future(pool.inspect(message(bytes(LARGE + 1)))) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    assert pool.begun == [LARGE + 1]
+    small = asyncio.ensure_future(pool.inspect(message(bytes(LARGE))))
+    await asyncio.sleep(0.05)
+    assert pool.begun == [LARGE + 1, LARGE]
+    pool.gate.set()
+    await asyncio.gather(*large, small)
+    assert pool._free.qsize() == 2 and not pool._places_for_large.locked()
+
+
+async def test_large_messages_that_wait_do_not_make_the_pool_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "BUSY_SECONDS", 0.0)
+    pool = Slow(1)
+    waiting = [asyncio.ensure_future(pool.inspect(message(bytes(LARGE + 1)))) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert not pool.busy
+    waiting.append(asyncio.ensure_future(pool.inspect(message(b"x"))))
+    await asyncio.sleep(0.01)
+    assert pool.busy
+    pool.gate.set()
+    await asyncio.gather(*waiting)
+    assert not pool.busy
+
+
+async def test_a_message_that_gives_up_waiting_leaves_no_place_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "WAIT_SECONDS", 0.05)
+    pool = Slow(2)
+    first = asyncio.ensure_future(pool.inspect(message(bytes(LARGE + 1))))
+    second = asyncio.ensure_future(pool.inspect(message(b"x")))
+    await asyncio.sleep(0.01)
+    for octets in (bytes(LARGE + 1), b"x"):
+        with pytest.raises(InspectionUnavailable, match="busy"):
+            await pool.inspect(message(octets))
+    pool.gate.set()
+    await asyncio.gather(first, second)
+    assert pool._free.qsize() == 2 and not pool._places_for_large.locked() and not pool.busy

@@ -117,3 +117,18 @@ def test_a_large_content_leaves_nothing_with_a_name(tmp_path, tiny_blocks):
     reader.close()
     reader.close()
     assert bytes(content[:12]) == b"0123456789\r\n", "who still holds it may still read it"
+
+
+def test_the_64th_content_keeps_a_block_in_memory_and_the_65th_little(tmp_path):
+    spool = Spool(tmp_path)
+    readers = [DataReader(limit=10**6, spool=spool, repair=False) for _ in range(data.CROWD + 1)]
+    content = b"x" * (data.CROWDED_BLOCK * 3)
+    for reader in readers[-2:]:
+        assert reader.feed(content) is None
+    assert readers[-2]._file is None and len(readers[-2]._block) > data.CROWDED_BLOCK
+    assert readers[-1]._file is not None and len(readers[-1]._block) <= data.CROWDED_BLOCK
+    for reader in readers:
+        assert reader.feed(b"\r\n.\r\n") == b""
+        reader.close()
+        reader.close()
+    assert spool.readers == 0 and spool.free == SPOOL_BUDGET

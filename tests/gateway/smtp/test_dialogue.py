@@ -246,6 +246,18 @@ async def test_a_size_is_believed_up_to_the_limit_and_up_to_the_spool_h04(talk):
     assert (await dialogue.ask(f"{FROM} SIZE=70000")).startswith("250")
 
 
+async def test_who_comes_when_mail_waits_too_long_is_told_at_once_and_what_is_open_goes_on(city, reception, tmp_path):
+    busy = False
+    talk = Talk(replace(reception(city, tmp_path), busy=lambda: busy))
+    await talk.ask(HELLO, FROM)
+    busy = True
+    assert (await talk.ask(TO)).startswith("250")
+    assert (await talk.ask("DATA")).endswith(f"Ok: {city.received[0][0].id}")
+    assert (await talk.ask(FROM)).startswith("451 4.3.2")
+    busy = False
+    assert (await talk.ask(FROM)).startswith("250")
+
+
 async def test_starttls_is_offered_where_it_is_possible_and_forgets_the_name(talk):
     dialogue = talk()
     assert "STARTTLS" not in await dialogue.ask(HELLO)
