@@ -2,11 +2,12 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test check bench fuzz crash differential docs lock clean
+.PHONY: run test check bench fuzz crash differential load docs lock clean
 
 FUZZ_SECONDS ?= 60
 MESSAGES ?= 5000
 SEED ?= 1
+SCALE ?= 1
 
 run:            ## the gateway on loopback, with sample mail through it (NEXT_HOP=host:port for a server of yours)
 	@deploy/setup run
@@ -41,6 +42,10 @@ docs:           ## deploy/detectors.md and deploy/policy.schema.json anew, from 
 	@deploy/setup run
 	@.venv/bin/mailward policy docs > deploy/detectors.md
 	@.venv/bin/mailward policy schema > deploy/policy.schema.json
+
+load:           ## ordinary mail beside 10,000 idle clients, slow ones, floods and eight messages of 150 MB (SCALE=0.1 of it)
+	@deploy/setup test
+	@$(PYTHON) -m tests.load.campaign $(SCALE)
 
 lock:           ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --group build --generate-hashes --no-header --no-annotate \
