@@ -7,6 +7,7 @@ import asyncio
 import errno
 import logging
 import os
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from gateway.smtp.reception import Reception
 from gateway.vitals import full, measure_hops, measure_judging, measure_listeners, measure_process
 from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
 from quarantine.fact_files import FOLDER, FactFiles
+from quarantine.item import Entry
 from quarantine.ports import StoreUnavailable
 from quarantine.quarantine import Store, open_store
 from rules.directory import Directory
@@ -38,6 +40,7 @@ from rules.verdict import Judgement
 
 MEGABYTE = 1_000_000  # octets
 KEPT_POLICIES = 5  # messages in hand may have been judged by an earlier one
+FEW = 20  # named in one line of the log
 
 _log = logging.getLogger("mailward.assembly")
 
@@ -90,6 +93,9 @@ class Gateway:
         try:
             config = load_config(path)
             store = open_store(config.state, keep_days=config.quarantine_days)
+            in_doubt = store.ledger.recover()
+            if in_doubt:
+                _log.error("cut short while it was sent, so that it may come twice: %s", _told(in_doubt))
             gateway = cls(path, config, await start_judging(config), store, executor)
             gateway._identifying = await identification(config)
             for listener in config.listeners:
@@ -174,9 +180,9 @@ class Gateway:
 
     def _flush(self) -> None:
         try:
-            self._store.ledger.flush()
+            self._store.ledger.close()
         except StoreUnavailable as error:
-            _log.error("the last second's count of relayed mail is not in the ledger: %s", error)
+            _log.error("the last second's count stays in the daybook for the next start: %s", error)
 
     async def _listen(self, listener: Listener) -> RunningListener:
         pipeline = self._pipeline(listener)
@@ -207,6 +213,12 @@ class Gateway:
             next_hop=listener.next_hop,
             identifying=lambda: self._identifying,
         )
+
+
+def _told(in_doubt: Sequence[Entry]) -> str:
+    """The transactions, a few of them by name."""
+    ids = list(dict.fromkeys(entry.transaction for entry in in_doubt))
+    return f"{len(ids)} messages ({', '.join(ids[:FEW])}{', …' if len(ids) > FEW else ''})"
 
 
 def _unopened(listener: Listener, error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""What happened to each transaction: one canonical log line, and the rows and counts that the digest is made from.
+"""What happens to each transaction: one canonical log line, and the rows and counts that the digest is made from.
 
 Holds no message text but the subject of mail that was tagged or held, and that only in the store.
 """
@@ -12,14 +12,13 @@ from gateway.logs import EXTRA
 from gateway.metrics import INSPECTED, RECIPIENTS, REPLIES, RULE_HITS, TRANSACTION_SECONDS, UNDETERMINED, Meter
 from gateway.plan import Disposition
 from gateway.reply import Reply
+from quarantine.daybook import Begun
 from quarantine.display import subject_of
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import Ledger
 from rules.stored import StoredFact, stored_fact
-from rules.transaction import Transaction
+from rules.transaction import Recipient, Transaction
 from rules.verdict import Judgement
-
-SUMMED = frozenset({Outcome.RELAYED, Outcome.HELD})  # the ledger sums the first and leaves the second to the quarantine
 
 # Takes what a candidate policy can be tried on later, with the hash of the policy; it neither blocks nor raises.
 Keep = Callable[[str, StoredFact], None]
@@ -28,13 +27,25 @@ _log = logging.getLogger("mailward.transaction")
 
 
 class Journal:
-    """Writes to the log and counts at once, and to the ledger through the store's executor, behind the reply."""
+    """Writes to log and daybook and counts at once, before the reply; into the books through the store's executor."""
 
     def __init__(self, ledger: Ledger, store: Executor, meter: Meter | None = None, keep: Keep | None = None) -> None:
         self._ledger = ledger
         self._store = store
         self._meter = meter or Meter()
         self._keep = keep
+
+    def begun(self, transaction: Transaction, recipients: Sequence[Recipient]) -> None:
+        """Note that these are about to be sent their copies."""
+        self._ledger.begin(
+            Begun(
+                transaction=transaction.id,
+                at=transaction.received,
+                listener=transaction.listener,
+                reverse_path=str(transaction.envelope.reverse_path or ""),
+                recipients=tuple(str(recipient.address) for recipient in recipients),
+            )
+        )
 
     def done(
         self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
@@ -43,21 +54,28 @@ class Journal:
         elapsed = (datetime.now(UTC) - transaction.received).total_seconds()
         _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply, elapsed)})
         self._count(transaction.listener, judgement, dispositions, reply, elapsed)
-        self._record(tuple(_entry(transaction, judgement, item) for item in dispositions))
+        self._note(transaction, tuple(_entry(transaction, judgement, item) for item in dispositions))
         fact = stored_fact(transaction, judgement) if self._keep is not None else None
         if self._keep is not None and fact is not None:
             self._keep(judgement.policy_hash, fact)
 
-    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
-        """Record that we could not judge or keep a message now; the sender has it still."""
+    def undetermined(
+        self, transaction: Transaction, reply: Reply, error: Exception, *, sent: Sequence[Recipient] = ()
+    ) -> None:
+        """Record that we could not judge or keep a message now; the sender has it still. `sent` have it, too."""
         entries = tuple(
-            _entry_of(transaction, str(recipient.address), Outcome.DEFERRED, reply)
+            _entry_of(
+                transaction,
+                str(recipient.address),
+                Outcome.IN_DOUBT if recipient in sent else Outcome.DEFERRED,
+                reply,
+            )
             for recipient in transaction.envelope.recipients
         )
         self._meter.count(UNDETERMINED, transaction.listener)
         self._meter.count(REPLIES, transaction.listener, str(reply.code // 100))
         _log.error("undetermined: %s", error, extra={EXTRA: {"id": transaction.id, "reply": str(reply)}})
-        self._record(entries)
+        self._note(transaction, entries)
 
     def _count(
         self, listener: str, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply, elapsed: float
@@ -72,15 +90,13 @@ class Journal:
                 for finding in findings:
                     meter.count(RULE_HITS, finding.rule, status)
 
-    def _record(self, entries: tuple[Entry, ...]) -> None:
-        if all(entry.outcome in SUMMED for entry in entries):
-            self._ledger.record(entries)  # only counts: a thread's turn would cost more than the whole transaction
-        else:
-            self._store.submit(self._ledger.record, entries).add_done_callback(_report)
+    def _note(self, transaction: Transaction, entries: tuple[Entry, ...]) -> None:
+        if self._ledger.note(transaction.id, entries):  # else only sums, which need no thread's turn
+            self._store.submit(self._ledger.flush).add_done_callback(_report)
 
 
 def _report(done: Future[None]) -> None:
-    """A ledger that cannot be written costs the digest a row, never the message: that is answered already."""
+    """A ledger that cannot be written is tried again with the next note; the message is answered already."""
     if (error := done.exception()) is not None:
         _log.error("the ledger could not be written: %s", error)
 

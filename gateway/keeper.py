@@ -92,6 +92,7 @@ def turn(config: Config, *, collect: bool = False) -> None:
         return
     with contextlib.closing(store.quarantine.audit):
         _attempt("releases cut short", lambda: _resume(store, config))
+        _attempt("daybooks left behind", store.ledger.recover)
         _attempt("expiry", lambda: _expire(store))
         if collect:
             _attempt("contents left behind", store.quarantine.retention.collect)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
 from gateway.fields import leaving, trace_field, verdict_fields
-from gateway.plan import Disposition, Group, Plan, plan, settle
+from gateway.plan import Disposition, Group, Plan, Settlement, plan, settle
 from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, HeldMessage, Outcome
@@ -76,11 +76,15 @@ class Identifying(Protocol):
 class Journal(Protocol):
     """What the pipeline needs of the record of what happened (gateway.journal)."""
 
+    def begun(self, transaction: Transaction, recipients: Sequence[Recipient]) -> None: ...
+
     def done(
         self, transaction: Transaction, judgement: Judgement, dispositions: Sequence[Disposition], reply: Reply
     ) -> None: ...
 
-    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None: ...
+    def undetermined(
+        self, transaction: Transaction, reply: Reply, error: Exception, *, sent: Sequence[Recipient] = ()
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +118,21 @@ class Pipeline:
             self.journal.undetermined(transaction, STORE_AWAY, error)
             return STORE_AWAY
         treatment = plan(transaction.envelope.recipients, judgement)
+        deliveries: Sequence[Delivery] = ()
         try:
             await self._hold(transaction, judgement, treatment.hold, Cause.POLICY)
+            if treatment.send:
+                self.journal.begun(transaction, [one for group in treatment.send for one in group.recipients])
             deliveries = await self._send(transaction, judgement, treatment, egress, identifying)
             settlement = settle(treatment, deliveries)
-            kept = tuple(delivery.recipient for delivery in settlement.keep)
-            await self._hold(transaction, judgement, kept, Cause.NEXT_HOP_REFUSED)
+            for cause in (Cause.NEXT_HOP_REFUSED, Cause.NOT_CONFIRMED):
+                await self._hold(transaction, judgement, _kept(settlement, cause), cause)
         except StoreUnavailable as error:
-            self.journal.undetermined(transaction, STORE_AWAY, error)
+            # What could not be kept has been refused; its sender sends all of it again, also to those who have it.
+            sent = [delivery.recipient for delivery in deliveries if delivery.reply.accepted]
+            self.journal.undetermined(transaction, STORE_AWAY, error, sent=sent)
             return STORE_AWAY
-        dispositions = _dispositions(transaction, judgement, treatment, deliveries, kept, settlement.reply)
+        dispositions = _dispositions(transaction, judgement, treatment, deliveries, settlement)
         self.journal.done(transaction, judgement, dispositions, settlement.reply)
         return settlement.reply
 
@@ -202,30 +211,38 @@ def _held_for_all(judgement: Judgement) -> bool:
     return all(verdict.action is Action.QUARANTINE for verdict in judgement.verdicts)
 
 
+def _kept(settlement: Settlement, cause: Cause) -> tuple[Recipient, ...]:
+    in_doubt = cause is Cause.NOT_CONFIRMED
+    return tuple(delivery.recipient for delivery in settlement.keep if delivery.in_doubt is in_doubt)
+
+
 def _dispositions(
     transaction: Transaction,
     judgement: Judgement,
     treatment: Plan,
     deliveries: Sequence[Delivery],
-    kept: Sequence[Recipient],
-    answer: Reply,
+    settlement: Settlement,
 ) -> tuple[Disposition, ...]:
-    replies = {delivery.recipient: delivery.reply for delivery in deliveries}
-    held = {*treatment.hold, *kept}
+    answer = settlement.reply
+    told = {delivery.recipient: delivery for delivery in deliveries}
+    held = {*treatment.hold, *(delivery.recipient for delivery in settlement.keep)}
     return tuple(
         Disposition(
             recipient=recipient,
             verdict=verdict,
-            outcome=_outcome(recipient in held, verdict, replies.get(recipient, answer), answer),
-            reply=replies.get(recipient, answer),
+            outcome=_outcome(recipient in held, verdict, told.get(recipient), answer),
+            reply=told[recipient].reply if recipient in told else answer,
         )
         for recipient, verdict in zip(transaction.envelope.recipients, judgement.verdicts, strict=True)
     )
 
 
-def _outcome(held: bool, verdict: Verdict, reply: Reply, answer: Reply) -> Outcome:
+def _outcome(held: bool, verdict: Verdict, delivery: Delivery | None, answer: Reply) -> Outcome:
     if held:
         return Outcome.HELD if answer.accepted else Outcome.DEFERRED  # the sender still owns it and will come again
+    if delivery is not None and delivery.in_doubt:
+        return Outcome.IN_DOUBT
+    reply = delivery.reply if delivery is not None else answer
     if reply.accepted and answer.accepted:
         return Outcome.TAGGED if verdict.action is Action.TAG else Outcome.RELAYED
     return Outcome.REFUSED if reply.permanent else Outcome.DEFERRED

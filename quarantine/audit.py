@@ -20,6 +20,8 @@ from quarantine.ports import StoreUnavailable
 from rules.document import from_json, to_json
 
 SUFFIX = ".jsonl"
+HOLD, HOLD_AGAIN = "hold", "hold again"  # the second also where a crash kept the first try from recording its own
+HOLDS = (HOLD, HOLD_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ class Totals:
     relayed: int
     refused: int
     deferred: int
+    in_doubt: int
     released: int
     deleted: int
     expired: int
@@ -154,7 +155,7 @@ def collect(store: Store, period: Period) -> Digest:
     events = index.events(period.start, period.end)
     entries = store.ledger.book.entries(period.start, period.end)
     counts = store.ledger.book.counts(period.start, period.end)
-    relayed = sum(count.number for count in counts if count.observed is None)
+    relayed = sum(count.number for count in counts if count.observed is None and count.outcome is Outcome.RELAYED)
     waiting = index.list(states=(State.HELD, State.RELEASING))
     audit = verify(store.quarantine.audit.folder)
     tagged = [entry for entry in entries if entry.outcome is Outcome.TAGGED]
@@ -190,6 +191,7 @@ def _totals(
         relayed=relayed,
         refused=outcomes[Outcome.REFUSED],
         deferred=outcomes[Outcome.DEFERRED],
+        in_doubt=outcomes[Outcome.IN_DOUBT],
         released=moved[State.RELEASED],
         deleted=moved[State.DELETED],
         expired=moved[State.EXPIRED],

@@ -226,6 +226,7 @@ def _totals(digest: Digest) -> tuple[tuple[str, int], ...]:
         ("relayed", totals.relayed),
         ("refused", totals.refused),
         ("deferred", totals.deferred),
+        ("in doubt, may come twice", totals.in_doubt),
         ("released", totals.released),
         ("deleted", totals.deleted),
         ("expired", totals.expired),

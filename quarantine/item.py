@@ -37,6 +37,7 @@ class Cause(StrEnum):
 
     POLICY = "policy"
     NEXT_HOP_REFUSED = "next hop refused"  # other recipients of it had been accepted (reliability D5)
+    NOT_CONFIRMED = "next hop did not confirm"  # the same, and these may have been accepted too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class Outcome(StrEnum):
     HELD = "held"
     REFUSED = "refused"  # for good, by the next hop
     DEFERRED = "deferred"  # answered 4xx; the sender keeps it
+    IN_DOUBT = "in_doubt"  # the same, but the next hop may have taken it: what its sender sends again may come twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,81 +1,172 @@
-"""What became of every recipient that was not held: rows for the exceptions, sums for the mail that simply passed.
+"""What became of every recipient: sums by outcome, and rows for those that were neither relayed nor held.
 
 What rules on trial found is summed for everyone whose mail was not deferred. What is held is in the quarantine's own
-rows and is not written twice. Proves that the books agree.
+rows and is not written twice. Proves that the books agree: these, the daybooks, the quarantine and the audit record.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock, Timer
 
+from quarantine.audit import HOLDS, Record
+from quarantine.daybook import Begun, Daybook, Ended, Position, abandoned, names, read
 from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
 from quarantine.ports import Book, Contents, Index, StoreUnavailable
 
-FLUSH_SECONDS = 1.0  # what a crash may take from the sum of relayed mail; the mail itself was delivered
+Summed = tuple[datetime, str, Outcome, Trial | None]
+
+FLUSH_SECONDS = 1.0  # from a line in the daybook to its sum in the books
+MOST_ROWS = 10_000  # kept while the store is away; older ones are told by the log alone
+CLOSED = -1  # position of a daybook that is in the books to its end, also what was open in it
+ACKNOWLEDGED = frozenset({Outcome.RELAYED, Outcome.TAGGED, Outcome.HELD})
+CUT_OFF = "451 4.3.0 the gateway ended before the next hop's answer was known"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 END = datetime(9999, 12, 31, tzinfo=UTC)
+
+_log = logging.getLogger("mailward.ledger")
 
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """Sums, of relayed recipients and of what rules on trial found, are kept in memory and written once a second; rows
-    at once."""
+    """What is noted stands in the daybook at once, and within a second in the books, each line exactly once."""
 
     book: Book
+    daybook: Daybook
     clock: Callable[[], datetime]
-    _sums: "Counter[tuple[datetime, str, Outcome, Trial | None]]" = field(default_factory=Counter, init=False)
+    _sums: "Counter[Summed]" = field(default_factory=Counter, init=False)
+    _rows: list[Entry] = field(default_factory=list, init=False)
     _timer: Timer | None = field(default=None, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)  # of all above and the daybook; never held while we wait
+    _flushing: Lock = field(default_factory=Lock, init=False)  # one after another, or a position could go back
+
+    def begin(self, begun: Begun) -> None:
+        """Copies are about to be sent: should we not come to say how that ended, it is in doubt."""
+        with self._lock:
+            self.daybook.begin(begun)
+
+    def note(self, transaction: str, entries: Sequence[Entry]) -> bool:
+        """How a transaction ended; to be called before its answer. True when there are rows: flush soon."""
+        rows = tuple(entry for entry in entries if entry.outcome not in (Outcome.RELAYED, Outcome.HELD))
+        start = count_start(self.clock())
+        sums = Counter((start, entry.listener, *summed) for entry in entries for summed in _summed(entry))
+        with self._lock:
+            self.daybook.end(Ended(transaction=transaction, rows=rows, counts=_counts(sums)))
+            self._sums.update(sums)
+            self._rows += rows
+            if (self._sums or self._rows) and self._timer is None:
+                self._timer = Timer(FLUSH_SECONDS, self._flush_quietly)
+                self._timer.daemon = True
+                self._timer.start()
+        return bool(rows)
 
     def record(self, entries: Sequence[Entry]) -> None:
-        """Add these; rows are durable on return. Raises StoreUnavailable."""
-        now = self.clock()
-        rows = [entry for entry in entries if entry.outcome not in (Outcome.RELAYED, Outcome.HELD)]
-        with self._lock:
-            for entry in entries:
-                self._sums.update((count_start(now), entry.listener, *summed) for summed in _summed(entry))
-            if self._sums and self._timer is None and not rows:
-                self._timer = Timer(FLUSH_SECONDS, self._flush_quietly)
-                self._timer.start()
-        if rows:
-            self._write(rows, now)
+        """Note entries of one transaction; rows are durable on return. Raises StoreUnavailable."""
+        if entries and self.note(entries[0].transaction, entries):
+            self.flush()
 
     def flush(self) -> None:
-        """Write what is summed. Raises StoreUnavailable, and keeps the sums."""
-        self._write([], self.clock())
+        """Bring what is noted into the books. Raises StoreUnavailable, and keeps it."""
+        with self._flushing:
+            with self._lock:
+                sums, self._sums = self._sums, Counter()
+                rows, self._rows = self._rows, []
+                position = self.daybook.position
+            if not rows and not sums:
+                return
+            try:
+                self.book.record(rows, _counts(sums), self.clock(), position)
+            except StoreUnavailable:
+                with self._lock:
+                    self._sums.update(sums)
+                    self._rows = [*rows, *self._rows][-MOST_ROWS:]
+                raise
+            with self._lock:
+                old = self.daybook.renew() if not (self._sums or self._rows) else None
+            if old is not None:
+                self._remove(old)
+
+    def close(self) -> None:
+        """Bring everything into the books and end the daybook. Raises StoreUnavailable."""
+        self.flush()
+        with self._lock:
+            old = self.daybook.close()
+        if old is not None:
+            self._remove(old)
+
+    def recover(self) -> Sequence[Entry]:
+        """Bring into the books what processes that were killed had noted; what is in doubt because of that.
+
+        Raises StoreUnavailable. Safe beside processes at work, and beside another recovery.
+        """
+        doubtful: list[Entry] = []
+        try:
+            for path in abandoned(self.daybook.folder):
+                doubtful += self._recover(path)
+        except OSError as error:
+            raise StoreUnavailable(f"daybook: {error.strerror}") from error
+        there = {path.name for path in names(self.daybook.folder)}
+        for name in self.book.positions().keys() - there:
+            self.book.forget_position(name)
+        return doubtful
+
+    def _recover(self, path: Path) -> Sequence[Entry]:
+        position = self.book.positions().get(path.name, 0)
+        doubtful: list[Entry] = []
+        if position != CLOSED:
+            found = read(path, position)
+            doubtful = [entry for begun in found.open for entry in _in_doubt(begun)]
+            start = count_start(self.clock())
+            sums = Counter((start, entry.listener, *summed) for entry in doubtful for summed in _summed(entry))
+            counts = [*(count for ended in found.ended for count in ended.counts), *_counts(sums)]
+            rows = [*(row for ended in found.ended for row in ended.rows), *doubtful]
+            self.book.record(rows, counts, self.clock(), Position(name=path.name, octets=CLOSED))
+        self._remove(path)
+        return doubtful
+
+    def _remove(self, path: Path) -> None:
+        """A daybook that is in the books. What is left of it after a failure, the next recovery removes."""
+        with suppress(OSError, StoreUnavailable):
+            path.unlink()
+            self.book.forget_position(path.name)
 
     def _flush_quietly(self) -> None:
         with self._lock:
             self._timer = None
         try:
             self.flush()
-        except StoreUnavailable:
-            return  # the sums are kept, and the next record tries again
+        except StoreUnavailable as error:
+            _log.error("the ledger could not be written: %s", error)  # kept, and the next note tries again
 
-    def _write(self, rows: Sequence[Entry], now: datetime) -> None:
-        with self._lock:
-            sums, self._sums = self._sums, Counter()
-        counts = [
-            Count(start=start, listener=listener, outcome=outcome, number=number, observed=observed)
-            for (start, listener, outcome, observed), number in sums.items()
-        ]
-        if not rows and not counts:
-            return
-        try:
-            self.book.record(rows, counts, now)
-        except StoreUnavailable:
-            with self._lock:
-                self._sums.update(sums)
-            raise
+
+def _counts(sums: "Counter[Summed]") -> tuple[Count, ...]:
+    return tuple(
+        Count(start=start, listener=listener, outcome=outcome, number=number, observed=observed)
+        for (start, listener, outcome, observed), number in sums.items()
+    )
+
+
+def _in_doubt(begun: Begun) -> Iterator[Entry]:
+    for recipient in begun.recipients:
+        yield Entry(
+            at=begun.at,
+            transaction=begun.transaction,
+            listener=begun.listener,
+            reverse_path=begun.reverse_path,
+            recipient=recipient,
+            outcome=Outcome.IN_DOUBT,
+            reply=CUT_OFF,
+        )
 
 
 def _summed(entry: Entry) -> Iterator[tuple[Outcome, Trial | None]]:
-    """What one recipient adds one to. A deferred one comes again, and would count each time."""
-    if entry.outcome is Outcome.RELAYED:
-        yield entry.outcome, None
-    if entry.outcome is not Outcome.DEFERRED:
+    """What one recipient adds one to. One whose mail comes again would count for a trial each time."""
+    yield entry.outcome, None
+    if entry.outcome not in (Outcome.DEFERRED, Outcome.IN_DOUBT):
         yield from ((entry.outcome, trial) for trial in entry.observed)
 
 
@@ -86,29 +177,89 @@ def count_start(moment: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """`totals` counts copies by state; `faults` are sentences, empty when the books agree."""
+    """`totals` counts held copies by state, `outcomes` recipients by what became of them when they came; `noted` are
+    those of them that stand in a daybook only; `open` are being sent, or in doubt until the next start.
+
+    `faults` are sentences, empty when the books agree.
+    """
 
     items: int
     copies: int
     totals: tuple[tuple[State, int], ...]
+    outcomes: tuple[tuple[Outcome, int], ...]
+    noted: int
+    open: int
     faults: tuple[str, ...]
 
+    @property
+    def accepted(self) -> int:
+        """Recipients that were acknowledged."""
+        return sum(number for outcome, number in self.outcomes if outcome in ACKNOWLEDGED)
 
-def verify(index: Index, contents: Contents) -> Verification:
-    """Check every held item: each copy in one state that its history leads to, and each content there and whole."""
+
+def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records: Iterable[Record]) -> Verification:
+    """Check every held item, each acknowledgement against the audit record, and that against the items.
+
+    A recipient is acknowledged as held only after the audit record names his copy, and that only after the item is
+    kept: so no more may be acknowledged than are recorded, and every one recorded must be there.
+    """
+    # In this order, for the gateway may be at work: what it does meanwhile makes each book fuller than those before.
+    outcomes = Counter(book.totals())
+    noted, open_ = _in_daybooks(book, daybooks)
+    outcomes.update(noted)
+    recorded = list(records)
     items = index.list()
     events: dict[str, list[Event]] = {}
     for event in index.events(BEGINNING, END):
         events.setdefault(event.item, []).append(event)
-    faults = tuple(fault for item in items for fault in _faults(item, events.get(item.id, []), contents))
+    faults = [fault for item in items for fault in _faults(item, events.get(item.id, []), contents)]
+    faults += _record_faults({item.id: item for item in items}, recorded, outcomes[Outcome.HELD])
     copies = [copy for item in items for copy in item.recipients]
     totals = Counter(copy.state for copy in copies)
     return Verification(
         items=len(items),
         copies=len(copies),
         totals=tuple((state, totals[state]) for state in State),
-        faults=faults,
+        outcomes=tuple((outcome, outcomes[outcome]) for outcome in Outcome),
+        noted=sum(noted.values()),
+        open=open_,
+        faults=tuple(faults),
     )
+
+
+def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int]:
+    """What daybooks hold that is not in the books yet; how many recipients are being sent to, or were."""
+    noted: Counter[Outcome] = Counter()
+    open_ = 0
+    for path in names(folder):
+        position = book.positions().get(path.name, 0)
+        if position == CLOSED:
+            continue
+        try:
+            found = read(path, position)
+        except OSError:  # removed meanwhile: it is in the books
+            continue
+        counts = (count for ended in found.ended for count in ended.counts if count.observed is None)
+        for count in counts:
+            noted[count.outcome] += count.number
+        open_ += sum(len(begun.recipients) for begun in found.open)
+    return noted, open_
+
+
+def _record_faults(items: Mapping[str, HeldMessage], records: Iterable[Record], acknowledged: int) -> Iterator[str]:
+    recorded = 0
+    for record in records:
+        if record.act not in HOLDS:
+            continue
+        recorded += len(record.recipients)
+        item = items.get(record.item)
+        if item is None:
+            yield f"{record.item}: was held on {record.at:%Y-%m-%d} and is not there"
+            continue
+        there = {str(copy.recipient.address) for copy in item.recipients}
+        yield from (f"{item.id}: no copy for {address}" for address in record.recipients if address not in there)
+    if acknowledged > recorded:
+        yield f"{acknowledged} recipients were acknowledged as held, the audit record names {recorded}"
 
 
 def _faults(item: HeldMessage, events: Sequence[Event], contents: Contents) -> Iterator[str]:

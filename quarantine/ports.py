@@ -3,13 +3,14 @@
 Adapters implement the stores; one contract suite tests them all. `gateway` implements Courier and Review.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from quarantine.item import Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
+from quarantine.daybook import Position
+from quarantine.item import Count, Entry, Event, HeldMessage, Outcome, Period, Report, ReportState, State
 from rules.address import Address
 from rules.message import Octets
 from rules.transaction import Recipient
@@ -145,13 +146,30 @@ class Index(Protocol):
 class Book(Protocol):
     """What became of recipients that were not held; raises StoreUnavailable."""
 
-    def record(self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime) -> None:
-        """Add rows, and add to counts, in one transaction. `at` is now: what reports go by."""
+    def record(
+        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, position: Position | None = None
+    ) -> None:
+        """Add rows, add to counts, and keep how far a daybook is in the books by that, in one transaction.
+
+        `at` is now: what reports go by.
+        """
         ...
 
     def entries(self, since: datetime, until: datetime) -> Sequence[Entry]: ...
 
     def counts(self, since: datetime, until: datetime) -> Sequence[Count]: ...
+
+    def totals(self) -> Mapping[Outcome, int]:
+        """Recipients by outcome, since counting began."""
+        ...
+
+    def positions(self) -> Mapping[str, int]:
+        """How far each daybook is in the books, by its name."""
+        ...
+
+    def forget_position(self, name: str) -> None:
+        """Of a daybook that is not there any more."""
+        ...
 
 
 class Reports(Protocol):

@@ -13,9 +13,10 @@ from pathlib import Path
 from quarantine.adapters.files import FileContents
 from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReports, open_sqlite
 from quarantine.adapters.sql_reach import SqlReach, open_reach
-from quarantine.audit import Audit, Record, folder_of
+from quarantine.audit import HOLD, HOLD_AGAIN, Audit, Record, folder_of, records
+from quarantine.daybook import Daybook
 from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
-from quarantine.ledger import Ledger
+from quarantine.ledger import Ledger, Verification, verify
 from quarantine.ports import Busy, Contents, Index, NoSuchItem, Reach, Refused, Reports
 from quarantine.retention import Retention
 from rules.transaction import Recipient, Transaction
@@ -70,8 +71,7 @@ class Quarantine:
                 other = replace(item, id=new_id(), key=key, recipients=lacking)
                 kept.append((other, self._keep(other)))
         for asked, there in kept:
-            # The second also where a crash kept the first try from recording its own.
-            act = "hold" if there.id == asked.id else "hold again"
+            act = HOLD if there.id == asked.id else HOLD_AGAIN
             self._record(now, act, GATEWAY, there, [copy.recipient for copy in there.recipients], cause.value, sha256)
         return kept[-1][1]
 
@@ -275,6 +275,12 @@ class Store:
     reports: Reports
     reach: Reach
 
+    def verify(self) -> Verification:
+        """Whether all books agree. Raises StoreUnavailable."""
+        index, contents, ledger = self.quarantine.index, self.quarantine.contents, self.ledger
+        found = records(self.quarantine.audit.folder)
+        return verify(index, contents, ledger.book, ledger.daybook.folder, found)
+
 
 def open_store(state: Path, *, keep_days: int = 0) -> Store:
     """The embedded store under the state folder, made when absent. Raises StoreUnavailable.
@@ -295,7 +301,7 @@ def open_store(state: Path, *, keep_days: int = 0) -> Store:
     )
     return Store(
         quarantine=quarantine,
-        ledger=Ledger(book=SqlBook(engine), clock=clock),
+        ledger=Ledger(book=SqlBook(engine), daybook=Daybook(folder=state / "daybook"), clock=clock),
         reports=SqlReports(engine),
         reach=SqlReach(open_reach(state / "reach.sqlite")),
     )

@@ -1,4 +1,4 @@
-"""`mailward ledger`: proves that every held copy is accounted for."""
+"""`mailward ledger`: proves that every acknowledged recipient is accounted for."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 from gateway.cli.opening import open_configured
 from gateway.cli.options import config_option
 from gateway.cli.terminal import fail, print_json
-from quarantine.ledger import verify
+from quarantine.ledger import Verification
 
 
 @click.group(epilog="Example: mailward ledger verify")
@@ -17,16 +17,36 @@ def ledger() -> None:
 
 @ledger.command("verify", epilog="Example: mailward ledger verify --json")
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="One object: items, copies by state, faults.")
+@click.option("--json", "as_json", is_flag=True, help="One object: items, copies by state, recipients, faults.")
 def verify_(path: Path, as_json: bool) -> None:
-    """Check that each copy is in the one state its history leads to, and that each held content is there and whole."""
+    """Check that the books agree: no more recipients acknowledged as held than the audit record names, each of those
+    there, each copy in the one state its history leads to, and each held content whole.
+
+    Counts also what a process that was killed has noted, which the next start brings into the books.
+    """
     _, store = open_configured(path)
-    found = verify(store.quarantine.index, store.quarantine.contents)
+    found = store.verify()
     if as_json:
-        states = {state.value: number for state, number in found.totals}
-        print_json({"items": found.items, "copies": found.copies, "states": states, "faults": found.faults})
+        print_json(_object(found))
     else:
         told = ", ".join(f"{number} {state.value}" for state, number in found.totals)
         click.echo(f"{found.items} items, {found.copies} copies: {told}")
+        told = ", ".join(f"{number} {outcome.value}" for outcome, number in found.outcomes)
+        click.echo(f"{found.accepted} recipients acknowledged; of all that came: {told}")
+        if found.open:
+            click.echo(f"{found.open} being sent to now, or in doubt until the next start")
     if found.faults:
         fail("\n".join(found.faults))
+
+
+def _object(found: Verification) -> dict[str, object]:
+    return {
+        "items": found.items,
+        "copies": found.copies,
+        "states": {state.value: number for state, number in found.totals},
+        "acknowledged": found.accepted,
+        "recipients": {outcome.value: number for outcome, number in found.outcomes},
+        "noted": found.noted,
+        "open": found.open,
+        "faults": found.faults,
+    }

@@ -7,7 +7,7 @@ at once: writers take SQLite's one write lock at their beginning and wait for it
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,20 @@ from sqlalchemy import Column, Connection, Engine, ForeignKey, Table, Text, dele
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from quarantine.adapters import rows
-from quarantine.item import OPEN, TRANSITIONS, Count, Entry, Event, HeldMessage, Period, Report, ReportState, State
+from quarantine.daybook import Position
+from quarantine.item import (
+    OPEN,
+    TRANSITIONS,
+    Count,
+    Entry,
+    Event,
+    HeldMessage,
+    Outcome,
+    Period,
+    Report,
+    ReportState,
+    State,
+)
 from quarantine.ports import SchemaMismatch, StoreUnavailable
 from rules.document import from_json, to_json
 from rules.verdict import Judgement
@@ -29,6 +42,7 @@ T = TypeVar("T")
 SCHEMA = 1
 BUSY_SECONDS = 10  # one durable write takes milliseconds; after this something is wrong, and the sender waits
 BATCH = 500  # values in one IN (…): SQLite before 3.32 took 999
+DAYBOOK = "daybook "  # in META, before the name of one: how far it is in the books
 LOSING = (State.DELETED, State.EXPIRED)  # what a legal hold forbids
 
 
@@ -274,13 +288,19 @@ class _Change:
 class SqlBook:
     engine: Engine
 
-    def record(self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime) -> None:
+    def record(
+        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, position: Position | None = None
+    ) -> None:
         def work(connection: Connection) -> None:
             if entries:
                 values = [{"at": rows.text(at), "entry": to_json(entry, Entry).decode()} for entry in entries]
                 connection.execute(insert(ENTRIES), values)
             for count in counts:
                 _add(connection, count)
+            if position is not None:
+                name = f"{DAYBOOK}{position.name}"
+                connection.execute(delete(META).where(META.c.name == name))
+                connection.execute(insert(META), {"name": name, "value": str(position.octets)})
 
         write(self.engine, work)
 
@@ -293,6 +313,21 @@ class SqlBook:
         query = select(COUNTS).where(COUNTS.c.start >= rows.text(since), COUNTS.c.start < rows.text(until))
         query = query.order_by(COUNTS.c.start, COUNTS.c.listener, COUNTS.c.outcome)
         return _read(self.engine, lambda connection: [rows.count(row) for row in connection.execute(query)])
+
+    def totals(self) -> Mapping[Outcome, int]:
+        query = select(COUNTS.c.outcome, func.sum(COUNTS.c.number).label("number")).group_by(COUNTS.c.outcome)
+        query = query.where(COUNTS.c.outcome.in_([outcome.value for outcome in Outcome]))  # the others are of trials
+        return _read(self.engine, lambda c: {Outcome(row.outcome): row.number for row in c.execute(query)})
+
+    def positions(self) -> Mapping[str, int]:
+        query = select(META).where(META.c.name.startswith(DAYBOOK, autoescape=True))
+        return _read(
+            self.engine, lambda c: {row.name.removeprefix(DAYBOOK): int(row.value) for row in c.execute(query)}
+        )
+
+    def forget_position(self, name: str) -> None:
+        drop = delete(META).where(META.c.name == f"{DAYBOOK}{name}")
+        write(self.engine, lambda connection: connection.execute(drop))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from quarantine import audit, ledger
+from quarantine import audit
 from quarantine.adapters.files import FileContents
-from quarantine.item import OPEN, State
+from quarantine.item import OPEN, Outcome, State
 from quarantine.quarantine import Store
 from tests.crash.bad_builds import Build
 from tests.crash.disk import RECORDING
@@ -232,7 +232,10 @@ def _first_life_faults(life: Life, point: Point) -> Iterator[str]:
 def left_faults(state: Path, said: Collection[str], sent: Counter[tuple[str, str]] | None) -> Iterator[str]:
     """What is wrong with a state folder as a crash has left it; `sent` None: the power was cut, and nobody knows."""
     store = open_here(state)
-    yield from ledger.verify(store.quarantine.index, store.quarantine.contents).faults
+    found = store.verify()
+    yield from found.faults
+    if sent is not None:
+        yield from _count_faults(dict(found.outcomes), said)
     yield from _audit_faults(state, torn=sent is None)
     acts = {step.split()[1]: step.split()[0] for step in said if " " in step and step != AGAIN}
     for mail in MAILS:
@@ -253,6 +256,16 @@ def left_faults(state: Path, said: Collection[str], sent: Counter[tuple[str, str
             yield f"{mail.name}: released, and never sent"
 
 
+def _count_faults(outcomes: Mapping[Outcome, int], said: Collection[str]) -> Iterator[str]:
+    """The books count what was acknowledged; beyond that at most the step that was cut off before its answer."""
+    acknowledged = [(mail, local) for mail in MAILS for local in mail.to if mail.name in said]
+    acknowledged += [(MAILS[0], local) for local in MAILS[0].to if AGAIN in said]
+    for outcome, kept in ((Outcome.HELD, True), (Outcome.RELAYED, False)):
+        least = sum((local in ("held", REFUSED)) is kept for _, local in acknowledged)
+        if not least <= outcomes[outcome] <= least + 1:
+            yield f"{least} were acknowledged as {outcome.value}, the books say {outcomes[outcome]}"
+
+
 def _audit_faults(state: Path, *, torn: bool) -> Iterator[str]:
     """`torn`: the last record of a chain may be, for its act was not done yet; it must be named, and no other."""
     folder = audit.folder_of(state)
@@ -268,6 +281,13 @@ def second_life_faults(state: Path, life: Life, done: Collection[str], sent: Cou
         return
     yield from left_faults(state, STEPS, sent)
     store = open_here(state)
+    found = store.verify()
+    relayed = sum(number for (_, local), number in sent.items() if local != "held")
+    told = dict(found.outcomes)
+    if relayed > told[Outcome.RELAYED] + told[Outcome.IN_DOUBT]:
+        yield f"{relayed} copies were relayed, the books say {told}"
+    if found.open or found.noted:
+        yield f"{found.open} open and {found.noted} not yet in the books after a clean end"
     for mail in MAILS:
         copies = Counter(local for local, _ in held(store, mail))
         extra = 2 if mail.name == MAILS[0].name else 1  # it was sent twice, the second time perhaps after its release

@@ -140,9 +140,9 @@ class Play:
         self._journal = Journal(self._store.ledger, self._executor)
         self._holding = quarantine(self._store) if quarantine is not None else self._store.quarantine
 
-    def run(self, done: Collection[str] = ()) -> None:
+    def run(self, done: Collection[str] = (), *, first: bool = True) -> None:
         """Every step that is not done; what meets a failure is tried once more, when it is over."""
-        if done:  # it is not the first life
+        if not first:
             self._recover()
         asyncio.run(self._mail(done))
         for act in ACTS:
@@ -150,13 +150,15 @@ class Play:
                 raise RuntimeError(f"not recovered: {act}")
         with suppress(StoreUnavailable):
             self._store.ledger.flush()
-        self._store.ledger.flush()
+        self._store.ledger.close()
         self._store.quarantine.audit.close()
 
     def _recover(self) -> None:
         """What keeper and gateway do when they start, long after."""
         with suppress(StoreUnavailable):
             self._release().resume(datetime.now(UTC) + LEASE + timedelta(hours=1))
+        with suppress(StoreUnavailable):
+            self._store.ledger.recover()
         with suppress(StoreUnavailable):
             self._store.quarantine.retention.collect()  # lists some hundred folders: not under strace, where it is slow
 

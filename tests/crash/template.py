@@ -45,7 +45,7 @@ def _live(order: dict[str, object], voice: socket.socket) -> None:
         if order["stop"]:
             os.kill(os.getpid(), signal.SIGSTOP)
         play = Play(Path(str(order["state"])), int(str(order["port"])), lambda text: _say(voice, text), holding)
-        play.run(order["done"])  # type: ignore[arg-type]
+        play.run(order["done"], first=bool(order["stop"]))  # type: ignore[arg-type]
     except BaseException:
         traceback.print_exc()
         code = 1

@@ -11,7 +11,7 @@ from gateway.journal import Journal
 from gateway.logs import EXTRA, JsonFormatter
 from gateway.metrics import INSPECTED, RECIPIENTS, REPLIES, RULE_HITS, UNDETERMINED, Meter
 from gateway.plan import Disposition
-from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
+from gateway.reply import ACCEPTED, CANNOT_JUDGE, STORE_AWAY, Reply
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ports import StoreUnavailable
 from rules.finding import Action
@@ -27,10 +27,13 @@ class Book:
         self.entries: list[Entry] = []
         self.away = away
 
-    def record(self, entries: Sequence[Entry]) -> None:
+    def note(self, transaction: str, entries: Sequence[Entry]) -> bool:
+        self.entries += entries
+        return True
+
+    def flush(self) -> None:
         if self.away:
             raise StoreUnavailable("disk full")
-        self.entries += entries
 
 
 def written(book: Book, transaction: Transaction, judgement: Judgement, outcome: Outcome, reply: Reply) -> None:
@@ -87,6 +90,14 @@ def test_what_could_not_be_judged_is_deferred_in_the_ledger(transaction: Transac
     with ThreadPoolExecutor(1) as store:
         Journal(book, store).undetermined(transaction, CANNOT_JUDGE, RuntimeError("no workers"))
     assert [entry.outcome for entry in book.entries] == [Outcome.DEFERRED]
+
+
+def test_who_has_his_copy_though_the_message_was_deferred_is_in_doubt(transaction: Transaction) -> None:
+    book = Book()
+    with ThreadPoolExecutor(1) as store:
+        journal = Journal(book, store)
+        journal.undetermined(transaction, STORE_AWAY, StoreUnavailable("full"), sent=transaction.envelope.recipients)
+    assert [entry.outcome for entry in book.entries] == [Outcome.IN_DOUBT]
 
 
 def test_a_ledger_that_is_away_is_logged_and_costs_nothing_else(

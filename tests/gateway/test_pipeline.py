@@ -12,6 +12,7 @@ import pytest
 from gateway.egress import Delivery, Shipment
 from gateway.pipeline import Pipeline
 from gateway.plan import Disposition
+from gateway.relay.smtp_egress import UNCONFIRMED
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, Outcome
@@ -43,6 +44,7 @@ class Scene:
     judge_fails: bool = False
     store_fails: bool = False
     store_seconds: float = 0.0
+    begun_for: str = ""
     mailing: Mailing | None = None
     observations: tuple[Observation, ...] = ()
     reached: int = 0
@@ -86,7 +88,11 @@ class Scene:
         self.happened.append(f"send: {names(shipment.recipients)}")
         self.shipments.append(shipment)
         return [
-            Delivery(recipient=recipient, reply=self.replies.get(recipient.address.local, ACCEPTED))
+            Delivery(
+                recipient=recipient,
+                reply=self.replies.get(recipient.address.local, ACCEPTED),
+                in_doubt=self.replies.get(recipient.address.local) == UNCONFIRMED,
+            )
             for recipient in shipment.recipients
         ]
 
@@ -99,12 +105,17 @@ class Scene:
         self.happened.append("add")
         return self.reached
 
+    def begun(self, transaction: Transaction, recipients: Sequence[Recipient]) -> None:
+        self.begun_for = names(recipients)
+
     def done(self, transaction: Any, judgement: Any, dispositions: Sequence[Disposition], reply: Reply) -> None:
         self.happened.append("answer")
         self.dispositions = dispositions
 
-    def undetermined(self, transaction: Transaction, reply: Reply, error: Exception) -> None:
-        self.happened.append("undetermined")
+    def undetermined(
+        self, transaction: Transaction, reply: Reply, error: Exception, *, sent: Sequence[Recipient] = ()
+    ) -> None:
+        self.happened.append(f"undetermined, sent to {names(sent)}" if sent else "undetermined")
 
     async def process(self) -> Reply:
         people = {f"p{n}@city.example": Person(address=f"p{n}@city.example") for n in range(40)}
@@ -171,6 +182,40 @@ async def test_a_tagged_copy_says_the_rule_and_the_passed_copy_does_not() -> Non
     tagged, passed = (b"".join(shipment.pieces) for shipment in scene.shipments)
     assert b"Mailward-Tag: rule=rule; clause=C1\r\n" in tagged
     assert b"Mailward-Tag" not in passed
+
+
+async def test_what_the_next_hop_did_not_confirm_is_in_doubt_and_its_senders() -> None:
+    """Reliability D4: never sent again by ourselves."""
+    scene = Scene({"passed": Action.PASS}, replies={"passed": UNCONFIRMED})
+    assert await scene.process() == UNCONFIRMED
+    assert scene.outcomes() == {"passed": Outcome.IN_DOUBT}
+    assert scene.happened.count("send: passed") == 1
+
+
+async def test_where_others_were_accepted_what_is_not_confirmed_is_kept_apart_from_what_was_refused() -> None:
+    """Reliability D5: who releases it is told that it may come twice."""
+    scene = Scene(
+        {"passed": Action.PASS, "lost": Action.PASS, "gone": Action.PASS},
+        replies={"lost": UNCONFIRMED, "gone": NO_SUCH_USER},
+    )
+    assert await scene.process() == ACCEPTED
+    assert [what for what in scene.happened if what.startswith("hold")] == [
+        "hold next hop refused: gone",
+        "hold next hop did not confirm: lost",
+    ]
+    assert scene.outcomes() == {"passed": Outcome.RELAYED, "lost": Outcome.HELD, "gone": Outcome.HELD}
+
+
+async def test_what_was_refused_and_cannot_be_kept_is_deferred_and_who_has_it_is_in_doubt() -> None:
+    scene = Scene({"passed": Action.PASS, "gone": Action.PASS}, replies={"gone": NO_SUCH_USER}, store_fails=True)
+    assert await scene.process() == STORE_AWAY
+    assert scene.happened[-1] == "undetermined, sent to passed"
+
+
+async def test_those_who_are_sent_copies_are_noted_before() -> None:
+    scene = Scene({"held": Action.QUARANTINE, "tagged": Action.TAG, "passed": Action.PASS})
+    await scene.process()
+    assert scene.begun_for == "tagged passed"
 
 
 async def test_all_held_sends_nothing_and_is_accepted() -> None:

@@ -1,15 +1,17 @@
 """The ledger: sums and rows that survive, and the proof that the books agree."""
 
+import os
 import sqlite3
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from quarantine import ledger
+from quarantine.daybook import Begun
 from quarantine.item import Entry, Outcome, Trial
-from quarantine.ledger import verify
 from quarantine.ports import StoreUnavailable
 from quarantine.release import Order
 
@@ -24,7 +26,7 @@ def an_entry(keeping, outcome, recipient="ann@city.example"):
 def relayed(keeping):
     now = keeping.clock()
     counts = keeping.store.ledger.book.counts(now - timedelta(days=1), now)
-    return sum(count.number for count in counts if count.observed is None)
+    return sum(count.number for count in counts if count.observed is None and count.outcome is Outcome.RELAYED)
 
 
 TRIAL = Trial(rule="chain-letter", cites=("C-1", "C-3"))
@@ -88,8 +90,99 @@ def test_what_a_rule_on_trial_found_outlives_a_restart_and_adds_up(keeping, keep
     assert on_trial(keep()) == {Outcome.RELAYED: 2}
 
 
+def begun(keeping, *recipients):
+    return Begun(
+        transaction="t", at=keeping.clock(), listener="edge", reverse_path="zoe@elsewhere.example",
+        recipients=recipients or ("ann@city.example",),
+    )  # fmt: skip
+
+
+def killed(keeping):
+    """Nothing more is done by this process: what it noted stands in its daybook only."""
+    keeping.store.ledger._timer.cancel()
+    os.close(keeping.store.ledger.daybook._descriptor)
+
+
+def outcomes(keeping):
+    return {outcome: number for outcome, number in keeping.store.verify().outcomes if number}
+
+
+def test_what_a_killed_process_has_noted_is_brought_into_the_books_once(keeping, keep):
+    keeping.store.ledger.begin(begun(keeping))
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.flush()
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED), an_entry(keeping, Outcome.TAGGED)])
+    killed(keeping)
+    expected = {Outcome.RELAYED: 2, Outcome.TAGGED: 1}
+    assert outcomes(keeping) == expected, "not yet in the books, and told all the same"
+    for opened in (keep(), keep()):
+        assert opened.store.ledger.recover() == []
+        assert outcomes(opened) == expected
+    keeping.clock.pass_(minutes=1)
+    now = keeping.clock()
+    rows = opened.store.ledger.book.entries(now - timedelta(days=1), now)
+    assert [row.outcome for row in rows] == [Outcome.TAGGED]
+    assert list((keeping.state / "daybook").iterdir()) == []
+    assert opened.store.ledger.book.positions() == {}
+
+
+def test_what_was_being_sent_by_a_killed_process_is_in_doubt(keeping, keep):
+    keeping.store.ledger.note("u", [an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.begin(begun(keeping, "ann@city.example", "bob@city.example"))
+    assert keeping.store.verify().open == 2
+    killed(keeping)
+    opened = keep()
+    found = opened.store.ledger.recover()
+    assert [(row.outcome, row.recipient) for row in found] == [
+        (Outcome.IN_DOUBT, "ann@city.example"), (Outcome.IN_DOUBT, "bob@city.example"),
+    ]  # fmt: skip
+    assert outcomes(opened) == {Outcome.RELAYED: 1, Outcome.IN_DOUBT: 2}
+    assert opened.store.verify().open == 0
+
+
+def test_a_recovery_that_is_cut_off_before_it_removes_the_daybook_counts_nothing_twice(keeping, keep, monkeypatch):
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.begin(begun(keeping))
+    killed(keeping)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda path: (_ for _ in ()).throw(OSError(30, "read-only")))
+        assert len(keep().store.ledger.recover()) == 1
+    assert keep().store.ledger.recover() == []
+    assert outcomes(keep()) == {Outcome.RELAYED: 1, Outcome.IN_DOUBT: 1}
+
+
+def test_a_process_that_ends_leaves_no_daybook(keeping):
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.close()
+    assert list((keeping.state / "daybook").iterdir()) == []
+    assert outcomes(keeping) == {Outcome.RELAYED: 1}
+
+
+def test_an_acknowledged_hold_that_no_one_recorded_is_found(keeping):
+    keeping.hold("ann@city.example")
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.HELD)])
+    assert keeping.store.verify().faults == ()
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.HELD)])
+    assert keeping.store.verify().faults == ("2 recipients were acknowledged as held, the audit record names 1",)
+
+
+@pytest.mark.parametrize(
+    ("statements", "fault"),
+    [
+        (("DELETE FROM keys", "DELETE FROM recipients", "DELETE FROM items"), "is not there"),
+        (("UPDATE recipients SET address = 'bob@city.example'",), "no copy for ann@city.example"),
+    ],
+)
+def test_a_recorded_hold_that_is_gone_is_found(keeping, statements, fault):
+    keeping.hold("ann@city.example")
+    with sqlite3.connect(keeping.state / "quarantine.sqlite") as connection:
+        for statement in statements:
+            connection.execute(statement)
+    assert any(fault in line for line in keeping.store.verify().faults)
+
+
 def told(keeping):
-    return verify(keeping.store.quarantine.index, keeping.store.quarantine.contents)
+    return keeping.store.verify()
 
 
 def test_the_books_agree_after_everything_that_may_happen(keeping, release, courier):
