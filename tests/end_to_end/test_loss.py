@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import smtplib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,8 @@ def test_killed_at_work_everything_acknowledged_is_found(
     senders = [Sender(gateway.edge, numbers) for _ in range(4)]
     for sender in senders:
         sender.start()
+    while sum(len(sender.acknowledged) for sender in senders) < 5 and all(sender.is_alive() for sender in senders):
+        time.sleep(0.01)  # on a busy machine that takes longer than the time after it
     senders[0].join(after)
     gateway.kill()
     for sender in senders:
