@@ -46,6 +46,8 @@ _SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "t
 _CARRIED = (Format.RAR, Format.SEVEN_ZIP, Format.CAB)  # may stand behind something else
 _PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for members that need a password
 _ENCRYPTED = "encrypted archive member"
+_EXTRA, _NAMED = 0x04, 0x08  # flags of a gzip header: what stands before the name, and that there is one
+_MAX_NAME = 1_024  # octets of it
 _LOOKED_FOR = 4  # octets in which libarchive looks for another frame of lz4
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
 
@@ -170,8 +172,9 @@ def _inner_names(content: bytes, known: Format, names: Sequence[str]) -> tuple[s
             shortened = _SHORTENED.get(last.lower())
             found.append(f"{stem}.{shortened}" if shortened else stem)
     flags = content[3] if known is Format.GZIP and len(content) > 10 else 0
-    if flags & 0x08 and not flags & 0x04:
-        found.append(content[10:1_034].partition(b"\0")[0].decode("latin-1"))
+    if flags & _NAMED:
+        at = 12 + int.from_bytes(content[10:12], "little") if flags & _EXTRA else 10
+        found.append(content[at : at + _MAX_NAME].partition(b"\0")[0].decode("latin-1"))
     return tuple(dict.fromkeys(found)) or ("content",)
 
 

@@ -15,6 +15,7 @@ from rules.reading.documents import DocumentText, text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.extensions import kinds_of_name
 from rules.reading.flat import flat_kind, unpack_flat
+from rules.reading.macintosh import unpack_apple, unpack_macbinary
 from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import OUTLOOK_MESSAGE
@@ -36,7 +37,9 @@ _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
     Format.BINHEX: unpack_binhex,
     Format.FILE_SYSTEM: unpack_image,
     Format.ISO: unpack_iso,
+    Format.APPLE_FILE: unpack_apple,
     Format.LNK: unpack_shortcut,
+    Format.MAC_BINARY: unpack_macbinary,
     Format.ONENOTE: unpack_onenote,
     Format.RTF: unpack_rtf,
     Format.TNEF: unpack_tnef,

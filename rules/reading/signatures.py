@@ -6,6 +6,7 @@ from enum import Enum
 
 from rules.facts import Kind
 from rules.message import Octets
+from rules.reading.macintosh import is_macbinary
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
 ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
@@ -78,6 +79,8 @@ class Format(Enum):
     WIM = ("WIM disk image", Kind.DISK_IMAGE)
     FILE_SYSTEM = ("disk image with a file system", Kind.DISK_IMAGE)
     TNEF = ("TNEF", Kind.ARCHIVE)
+    APPLE_FILE = ("AppleSingle or AppleDouble file", Kind.ARCHIVE)
+    MAC_BINARY = ("MacBinary file", Kind.ARCHIVE)
     PDF = ("PDF document", Kind.DOCUMENT)
     RTF = ("RTF document", Kind.DOCUMENT)
     POSTSCRIPT = ("PostScript", Kind.DOCUMENT)
@@ -171,6 +174,8 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"MSWIM\0\0\0", Format.WIM),
     (b"WLPWM\0\0\0", Format.WIM),
     (b"\x78\x9f\x3e\x22", Format.TNEF),
+    (b"\0\x05\x16\0\0", Format.APPLE_FILE),
+    (b"\0\x05\x16\x07\0", Format.APPLE_FILE),
     (b"{\\rt", Format.RTF),
     (b"%!PS", Format.POSTSCRIPT),
     (b"\xc5\xd0\xd3\xc6", Format.POSTSCRIPT),
@@ -340,7 +345,7 @@ def _by_rule(head: bytes, size: int) -> Format | None:
         return Format.PYTHON_CODE
     if b"%PDF-" in head[:1_024]:  # readers look within the first 1,024 octets (ISO 32000 implementation note 13)
         return Format.PDF
-    return _picture_or_media(head, size) or _archive(head)
+    return _picture_or_media(head, size) or _archive(head, size)
 
 
 def _executable(head: bytes) -> Format | None:
@@ -367,7 +372,9 @@ def _picture_or_media(head: bytes, size: int) -> Format | None:
     return None
 
 
-def _archive(head: bytes) -> Format | None:
+def _archive(head: bytes, size: int) -> Format | None:
+    if head[:1] == b"\0" and is_macbinary(head, size):
+        return Format.MAC_BINARY
     if head[257:262] == b"ustar" or (len(head) >= 512 and _is_old_tar(head[:512])):
         return Format.TAR
     if head[8:12] == b"\x19\x04\0\x10":  # the third identifier of an EPOC installation file

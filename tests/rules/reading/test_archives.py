@@ -7,6 +7,7 @@ import lzma
 import struct
 import subprocess
 import tarfile
+import zlib
 
 import pytest
 from libarchive import ffi
@@ -66,6 +67,17 @@ def test_the_name_that_gzip_keeps_counts_too():
         packed.write(PROGRAM)
     (member,) = taken(target.getvalue(), ("readme.txt.gz",))
     assert member.names == ("readme.txt", "payload.exe")
+
+
+@pytest.mark.parametrize("flags", [0x08, 0x0C, 0x18, 0x1C, 0x0A, 0x09])
+def test_the_name_that_gzip_keeps_is_found_behind_whatever_stands_before_it(flags):
+    packed = gzip.compress(PROGRAM, mtime=0)
+    extra = b"\x05\0ab\x01\0c" if flags & 0x04 else b""
+    comment = b"a comment\0" if flags & 0x10 else b""
+    head = packed[:3] + bytes([flags]) + packed[4:10] + extra + b"payload.exe\0" + comment
+    checksum = struct.pack("<H", zlib.crc32(head) & 0xFFFF) if flags & 0x02 else b""
+    (member,) = taken(head + checksum + packed[10:], ())
+    assert (member.names, member.octets) == (("payload.exe",), PROGRAM)
 
 
 @pytest.mark.real
