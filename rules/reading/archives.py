@@ -20,6 +20,7 @@ from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
 from rules.reading.rar import RarEntry, listing_of
 from rules.reading.signatures import Format, carried_in, front_of
+from rules.reading.tar_names import names_beside
 
 _CHUNK = 256 * 1024  # octets read between two looks at the budget
 _READERS = {
@@ -41,6 +42,7 @@ _FILTERS = {
     Format.COMPRESS: "compress",
 }
 ARCHIVES = frozenset({*_READERS, *_FILTERS, Format.RAR})
+_WITH_RECORDS = (b"POSIX pax interchange format", b"GNU tar format")  # that may say more than a tar's headers
 _STREAMED = {Format.TAR: "tar", Format.CPIO: "cpio"}  # what is read through a filter in one go
 _SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "tzst": "tar"}
 _CARRIED = (Format.RAR, Format.SEVEN_ZIP, Format.CAB)  # may stand behind something else
@@ -50,11 +52,6 @@ _EXTRA, _NAMED = 0x04, 0x08  # flags of a gzip header: what stands before the na
 _MAX_NAME = 1_024  # octets of it
 _LOOKED_FOR = 4  # octets in which libarchive looks for another frame of lz4
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
-
-
-_consumed = ffi.libarchive.archive_filter_bytes  # what a filter has read; the last is the file itself
-_consumed.restype = ctypes.c_int64
-_consumed.argtypes = [ctypes.c_void_p, ctypes.c_int]
 
 
 def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
@@ -203,11 +200,14 @@ def _read(
                         break
             else:
                 count = 0
-            end: int = _consumed(archive._pointer, -1)
+            end: int = archive.bytes_read
+            with_records = archive.format_name in _WITH_RECORDS
     except (ArchiveError, UnicodeError) as error:
         raise Unreadable(f"{known.text} that cannot be read to its end: {_told(error)}") from error
     if count and known is Format.SEVEN_ZIP:
         yield from _rest(content, count, meter)
+    if with_records:
+        yield from _beside(content, filter_name, meter, faults)
     if faults or count:
         told = dict.fromkeys(faults[:3]) or ["what lies behind a protected member is not read"]
         raise Unreadable(f"{known.text}: {'; '.join(told)}")
@@ -258,6 +258,25 @@ def _linked(entry: "libarchive.ArchiveEntry") -> str | None:
     except UnicodeError:
         return None
     return path.decode("latin-1") if isinstance(path, bytes) else path
+
+
+def _beside(content: bytes, filter_name: str, meter: Meter, faults: list[str]) -> Iterator[Member]:
+    """The other names of a tar's members, whose content has been given."""
+    beside = names_beside(_unfiltered(content, filter_name), meter.limits.members)
+    for name in beside.names:
+        meter.member()
+        yield Member(names=(name,), octets=b"")
+    if beside.sizes_differ:
+        faults.append("a size in its records differs from the header's")
+
+
+def _unfiltered(content: bytes, filter_name: str) -> Iterator[bytes]:
+    if filter_name == "none":
+        yield from (content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK))
+        return
+    with libarchive.memory_reader(content, "raw", filter_name) as archive:
+        for entry in archive:
+            yield from _blocks(entry, _CHUNK)
 
 
 def _rest(content: bytes, seen: int, meter: Meter) -> Iterator[Member]:

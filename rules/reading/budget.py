@@ -93,6 +93,7 @@ class Meter:
 
     def __init__(self, budget: Budget, packed: int) -> None:
         self._budget = budget
+        self.limits = budget.limits
         self._packed = max(packed, 1)
         self._unpacked = 0
 
