@@ -5,6 +5,7 @@ they stand; `encoded_files` finds uuencode, yEnc and BinHex there.
 """
 
 import re
+from binascii import b2a_base64
 from collections.abc import Iterator
 
 from rules.message import Octets
@@ -18,7 +19,7 @@ MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60
 MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two
 MAX_GROUPS = 2_000  # of them that are looked at; each costs up to half a millisecond
 MAX_FRONT = 8 * 1024  # octets in which the fields of one group are looked for
-MAX_STARTS = 5_000  # places in one text at which a file may begin; each costs some microseconds
+MAX_DECODED = 5_000  # places in one text that begin as a file does and are decoded; each costs some microseconds
 _PHASES = 4  # letters of one quantum: a stray letter before a file shifts it, and a reader may pass it over
 _LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119)
 
@@ -49,6 +50,17 @@ _FIRST_TWO = frozenset(
         b"\x1f\x8b", b"BZ",
     }
 )  # fmt: skip
+_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_TO_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")
+# How those begin in base64: two octets are two letters and a half.
+_BEGINNINGS = frozenset(
+    letters[:3].translate(alphabet)
+    for first in _FIRST_TWO
+    for rest in range(4)
+    for letters in (b2a_base64(first + bytes([rest << 6])),)
+    for alphabet in (None, _TO_URL_ALPHABET)
+)
+_LETTERS_OF_HEAD = 2 * HEAD  # of base64, its line ends and marks of quotation among them, that give HEAD octets
 _PROGRAM_ZEROS = 4  # octets of zero in the first 64 of a program; base64 read by chance gives MZ once in 65,536 times
 
 # A field that describes a file, behind blanks too; some readers look for these lines alone.
@@ -96,47 +108,46 @@ def _next_described(lowered: bytes, position: int) -> int:
 def runs_in(text: Octets) -> Iterator[EncodedFile]:
     """Every file in base64 that a text holds; nothing when no line is long enough for one.
 
-    LimitExceeded beyond MAX_STARTS; the files found before it count.
+    LimitExceeded beyond MAX_DECODED; the files found before it count.
     """
     marks = bytes(text).translate(_AS_RUN)
     at = marks.find(_RUN)
-    starts = 0
+    decoded = 0
     while at >= 0:
         block = _BLOCK.match(text, at)
         end = block.end() if block is not None else at + MIN_RUN
         for start in _starts(text, at, end):
-            starts += 1
-            if starts > MAX_STARTS:
-                raise LimitExceeded(f"more than {MAX_STARTS} runs of base64 in one text")
-            if (octets := _file_at(text, start, end)) is not None:
+            decoded += 1
+            if decoded > MAX_DECODED:
+                raise LimitExceeded(f"more than {MAX_DECODED} runs of base64 in one text that begin as files do")
+            if (octets := _file_at(text, start, end, maybe_disk=start < at + _PHASES)) is not None:
                 yield EncodedFile("", octets, Span(start, end))
                 break
         at = marks.find(_RUN, end)
 
 
 def _starts(text: Octets, at: int, end: int) -> Iterator[int]:
-    """The block's own start in each phase, and the lines of it that begin as a sought file does."""
-    yield from range(at, at + _PHASES)
+    """The block's own start in each phase where a file may begin, and the lines of it that begin as a sought one."""
+    for start in range(at, at + _PHASES):
+        if text[start : start + 3] in _BEGINNINGS or end - start >= _LARGE:
+            yield start
     for match in _FRONT.finditer(text, at, end):
         yield match.start(1)
 
 
-def _file_at(text: Octets, start: int, end: int) -> bytes | None:
+def _file_at(text: Octets, start: int, end: int, *, maybe_disk: bool) -> bytes | None:
     """The file whose base64 begins at `start`, or None when it is of no sought kind."""
-    large = end - start >= _LARGE
-    if not large and _decoded(text[start : start + 4])[:2] not in _FIRST_TWO:
-        return None
-    octets = _decoded(text[start:end])
-    known = front_of(octets[:HEAD], len(octets))
+    head = _decoded(text[start : min(end, start + _LETTERS_OF_HEAD)])[:HEAD]
+    known = front_of(head, (end - start) * 3 // 4)
     if known in (Format.PE, Format.DOS):
-        return octets if octets[2:64].count(0) >= _PROGRAM_ZEROS else None
-    if known in _SOUGHT or (large and known is None and not _SOUGHT.isdisjoint(formats_of(octets))):
-        return octets
+        return _decoded(text[start:end]) if head[2:64].count(0) >= _PROGRAM_ZEROS else None
+    if known in _SOUGHT:
+        return _decoded(text[start:end])
+    if known is None and maybe_disk and end - start >= _LARGE:
+        octets = _decoded(text[start:end])
+        return octets if not _SOUGHT.isdisjoint(formats_of(octets)) else None
     return None
 
 
 def _decoded(letters: bytes) -> bytes:
     return decode_base64(letters.translate(_FROM_URL_ALPHABET, b"> \t\r\n")).octets
-
-
-_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")

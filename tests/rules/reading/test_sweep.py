@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rules.reading.budget import LimitExceeded
-from rules.reading.sweep import MAX_ENTITIES, MAX_GROUPS, MAX_STARTS, MIN_RUN, entities_in, runs_in
+from rules.reading.sweep import MAX_DECODED, MAX_ENTITIES, MAX_GROUPS, MIN_RUN, entities_in, runs_in
 
 PROGRAM = b"MZ\x90" + bytes(60) + b"This program cannot be run in DOS mode. " * 3
 RUN = base64.encodebytes(PROGRAM)
@@ -74,12 +74,26 @@ def test_chance_makes_no_program():
     assert octets_of(base64.encodebytes(b"MZ" + bytes(range(1, 200)))) == []
 
 
-def test_as_many_starts_as_are_looked_at_and_one_more():
-    each = b"x" * MIN_RUN + b" .\n"
-    runs = MAX_STARTS // 4
-    assert octets_of(each * runs) == []
-    with pytest.raises(LimitExceeded, match="runs of base64"):
-        octets_of(each * (runs + 1))
+def test_as_many_runs_as_are_decoded_and_one_more():
+    each = b"TVqQ".ljust(MIN_RUN, b"x") + b" .\n"
+    assert octets_of(each * MAX_DECODED) == []
+    with pytest.raises(LimitExceeded, match="runs of base64 in one text that begin as files do"):
+        octets_of(each * (MAX_DECODED + 1))
+
+
+def test_words_of_forty_letters_are_no_such_runs():
+    """As the hashes of a list of files are; behind however many of them a file is found."""
+    chance = random.Random(1)
+    hashes = b"".join(b"%040x,a.txt\n" % chance.getrandbits(160) for _ in range(20 * MAX_DECODED))
+    assert octets_of(hashes) == []
+    assert octets_of(hashes + base64.encodebytes(PROGRAM)) == [PROGRAM]
+
+
+def test_lines_that_all_begin_as_programs_cost_little():
+    began = time.process_time()
+    with pytest.raises(LimitExceeded):
+        octets_of(b"TVqQ".ljust(76, b"x") + b"\n" + (b"TVqQ".ljust(76, b"x") + b"\n") * 100_000)
+    assert time.process_time() - began < 8
 
 
 DESCRIBED = b"Content-Disposition: attachment; filename=a.exe\n\nwords\n"
