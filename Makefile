@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test check bench fuzz crash differential load docs lock clean
+.PHONY: run test check bench quality fuzz crash differential load docs lock clean
 
 FUZZ_SECONDS ?= 60
 MESSAGES ?= 5000
@@ -25,6 +25,10 @@ bench:          ## messages a second and CPU a message, beside the same load wit
 	@deploy/setup test
 	@$(PYTHON) tests/benchmarks/inspection.py
 	@$(PYTHON) tests/benchmarks/bench.py
+
+quality:        ## precision and recall of each detector on labelled mail (MAILWARD_CORPORA=folder, or shared/corpora beside)
+	@deploy/setup test
+	@$(PYTHON) -m tests.quality.measure
 
 fuzz:           ## everything that reads what others send, FUZZ_SECONDS each (TARGETS="zip message" for some of them)
 	@deploy/setup fuzz
