@@ -32,6 +32,7 @@ from rules.detectors import (
     health_information,
     impersonation,
     obscenity,
+    official_voice,
     organization_wide,
     personal_information,
     personal_mailbox,
@@ -39,6 +40,7 @@ from rules.detectors import (
     phishing,
     profanity,
     revoked_sender,
+    unlikely_recipient,
 )
 from rules.facts import Facts
 from rules.finding import Observation
@@ -92,6 +94,8 @@ DETECTORS: tuple[Detector, ...] = (
     _detector(concealment),
     _detector(congestion),
     _detector(bulk_mail),
+    _detector(official_voice),
+    _detector(unlikely_recipient),
 )
 
 BY_NAME = {detector.name: detector for detector in DETECTORS}
