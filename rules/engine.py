@@ -4,8 +4,8 @@ The only place where an observation becomes a decision.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rules.address import Address, key_of
@@ -41,6 +41,7 @@ class Matter:
     received: datetime
     recipients: tuple[tuple[Address, Direction], ...]
     unread: tuple[Unread, ...]
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of the directory: an exemption may name one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
         received=facts.received,
         recipients=tuple((item.address, facts.directions[item.address.key]) for item in facts.envelope.recipients),
         unread=facts.unread,
+        groups=facts.directory.groups,
     )
     return replace(judge_seen(observe(facts, policy.probes), matter, policy), subject=facts.subject, preview=preview)
 
@@ -114,6 +116,7 @@ def judge_seen(seen: Observed, matter: Matter, policy: Policy) -> Judgement:
         undetermined=undetermined,
         sender=matter.sender,
         now=matter.received,
+        groups=matter.groups,
     )
     verdicts = []
     for address, direction in matter.recipients:
@@ -181,6 +184,7 @@ class _Case:
     undetermined: tuple[Rule, ...]
     sender: Address | None
     now: datetime
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def concerns(self, rule: Rule, verdict: Verdict) -> bool:
         """Whether the rule speaks of this copy now: its direction and its hours."""
@@ -189,8 +193,8 @@ class _Case:
 
     def lets_off(self, exemptions: tuple[Exemption, ...], recipient: str) -> Exemption | None:
         """The first exemption that covers this copy, of an Address.key."""
-        covering = (item for item in exemptions if item.covers(self.sender, recipient, self.now, self.policy.zone))
-        return next(covering, None)
+        asked = (self.sender, recipient, self.now, self.policy.zone, self.groups)
+        return next((item for item in exemptions if item.covers(*asked)), None)
 
 
 def _hits(policy: Policy, seen: Observed) -> tuple[Hit, ...]:

@@ -4,12 +4,13 @@ Owns what a policy file may say. Knows no detector and compiles nothing.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +19,8 @@ from rules.document import STRICT, Fault, keyed, locate, to_json
 from rules.finding import Action
 from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
+
+NO_GROUPS: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class Status(StrEnum):
@@ -48,8 +51,9 @@ class Clause:
 class Exemption:
     """Who is let off a rule, why, by whose word and until when.
 
-    `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone. A date counts as
-    that whole day, and a moment without an offset, in the policy's time zone. `cites` names the clause that allows it.
+    `senders` and `recipients` hold `name@domain` or `@domain`; an empty list stands for everyone, and a group of the
+    directory for its members too. A date counts as that whole day, and a moment without an offset, in the policy's time
+    zone. `cites` names the clause that allows it.
     """
 
     __pydantic_config__ = STRICT
@@ -61,11 +65,19 @@ class Exemption:
     recipients: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
 
-    def covers(self, sender: Address | None, recipient: str, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether the copy of `recipient`, an Address.key, is let off at `now`."""
+    def covers(
+        self,
+        sender: Address | None,
+        recipient: str,
+        now: datetime,
+        zone: ZoneInfo,
+        groups: Mapping[str, frozenset[str]] = NO_GROUPS,
+    ) -> bool:
+        """Whether the copy of `recipient`, an Address.key, is let off at `now`. `groups` are the directory's."""
         if now >= self.end(zone) or (self.since is not None and now < moment_of(self.since, zone)):
             return False
-        return _listed(sender.key if sender else "", self.senders) and _listed(recipient, self.recipients)
+        author = sender.key if sender else ""
+        return _listed(author, self.senders, groups) and _listed(recipient, self.recipients, groups)
 
     @property
     def key(self) -> str:
@@ -220,11 +232,13 @@ def is_timezone(name: str) -> bool:
     return True
 
 
-def _listed(address: str, patterns: tuple[str, ...]) -> bool:
-    """Whether an Address.key is among addresses and @domains."""
-    if not patterns:
-        return True
-    domain = address[address.rfind("@") :]
-    return any(
-        domain == pattern.lower() if pattern.startswith("@") else address == key_of(pattern) for pattern in patterns
-    )
+def _listed(address: str, patterns: tuple[str, ...], groups: Mapping[str, frozenset[str]]) -> bool:
+    """Whether an Address.key is among addresses, groups and @domains."""
+    return not patterns or any(_matches(address, pattern, groups) for pattern in patterns)
+
+
+def _matches(address: str, pattern: str, groups: Mapping[str, frozenset[str]]) -> bool:
+    if pattern.startswith("@"):
+        return address[address.rfind("@") :] == pattern.lower()
+    key = key_of(pattern)
+    return address == key or address in groups.get(key, ())
