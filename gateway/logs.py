@@ -9,7 +9,7 @@ EXTRA = "mailward"  # the attribute of a record that carries its fields
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line; json.dumps escapes every control character and all that is not ASCII."""
+    """A record as one line of printable ASCII: json.dumps escapes all else but DEL, which some terminals obey."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -21,7 +21,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, separators=(",", ":"), default=str)
+        return json.dumps(line, separators=(",", ":"), default=str).replace("\x7f", r"\u007f")
 
 
 def start_logging(level: int = logging.INFO) -> None:

@@ -48,7 +48,8 @@ def show(path: Path, day: datetime | None, html: bool, as_json: bool) -> None:
 @config_option
 @by_option
 @_date
-def send(path: Path, by: str, day: datetime | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One object a report, one line each.")
+def send(path: Path, by: str, day: datetime | None, as_json: bool) -> None:
     """Send every report that is due; when none is, one of the time so far, which does not count as the day's.
 
     With --date: that day's report, once more when it was sent before. Exit code 0 when the next hop has accepted it.
@@ -63,7 +64,9 @@ def send(path: Path, by: str, day: datetime | None) -> None:
     sendings = () if claimed else sender.send_due(by=by)
     # An order of a person is carried out: a day that was reported before, or is not over yet, is sent all the same.
     for sending in sendings or (sender.send_again(period, by=by),):
-        _tell(sending, settings)
+        if as_json:
+            print_json(_object(sending))
+        _tell(sending, settings, quiet=as_json)
 
 
 def _period(store: Store, settings: Settings, day: datetime | None) -> Period:
@@ -81,11 +84,25 @@ def _period(store: Store, settings: Settings, day: datetime | None) -> Period:
     return Period(start=start, end=min(end, now))
 
 
-def _tell(sending: Sending, settings: Settings) -> None:
-    """Ends the command when a report was not accepted."""
+def _object(sending: Sending) -> dict[str, object]:
+    return {
+        "start": sending.period.start.isoformat(),
+        "end": sending.period.end.isoformat(),
+        "sent": sending.accepted,
+        "recipients": [
+            {"address": str(attempt.recipient.address), "accepted": attempt.accepted, "reply": attempt.text}
+            for attempt in sending.attempts
+        ],
+    }
+
+
+def _tell(sending: Sending, settings: Settings, *, quiet: bool) -> None:
+    """Ends the command when a report was not accepted; `quiet` says nothing when it was."""
     what = f"report of {sending.period.end.astimezone(settings.zone):%Y-%m-%d %H:%M}"
     replies = "; ".join(f"{attempt.recipient.address}: {attempt.text}" for attempt in sending.attempts)
     if sending.accepted:
+        if quiet:
+            return
         click.echo(escaped(f"{what}: sent: {replies}"))
         return
     permanent = bool(sending.attempts) and all(attempt.permanent for attempt in sending.attempts)

@@ -134,24 +134,23 @@ def delete(path: Path, by: str, reason: str, as_json: bool, recipients: tuple[st
     found = _found(store.quarantine, ids)
     store.quarantine.delete(found, recipients, by=by, reason=reason)
     for id in found:
-        if as_json:
-            print_json({"id": id, "outcome": "deleted", "recipients": recipients})
-        else:
-            click.echo(f"{id}: deleted")
+        _tell_act(id, "deleted", as_json=as_json, recipients=recipients)
 
 
 @quarantine.command(epilog="Example: mailward quarantine export 4k2p -o message.eml")
 @config_option
 @by_option
 @click.option("--reason", default="", help="Why, for the record.")
+@_json
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to make."
 )
 @_id
-def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
+def export(path: Path, by: str, reason: str, as_json: bool, output: Path, id: str) -> None:
     """Write the message's octets as they were received to a new file that only you can read."""
     _, store = open_configured(path)
-    octets = store.quarantine.export(store.quarantine.find(id), by=by, reason=reason)
+    found = store.quarantine.find(id)
+    octets = store.quarantine.export(found, by=by, reason=reason)
     try:
         output.touch(mode=0o600, exist_ok=False)
         output.write_bytes(octets)
@@ -161,47 +160,60 @@ def export(path: Path, by: str, reason: str, output: Path, id: str) -> None:
         fail(f"{output} is there already", Exit.USAGE)
     except OSError as error:
         fail(f"{output}: {error.strerror}")
-    click.echo(escaped(f"{output}: {len(octets)} octets"))
+    if as_json:
+        print_json({"id": found, "outcome": "exported", "output": str(output), "octets": len(octets)})
+    else:
+        click.echo(escaped(f"{output}: {len(octets)} octets"))
 
 
 @quarantine.command(epilog="Example: mailward quarantine hold 4k2p --reason 'records request 2026-114'")
 @config_option
 @by_option
 @reason_option
+@_json
 @_ids
-def hold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
+def hold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) -> None:
     """Put a legal hold on items: neither deletion nor expiry touches them until it is lifted."""
     _, store = open_configured(path)
     for id in _found(store.quarantine, ids):
         store.quarantine.set_legal_hold(id, by=by, reason=reason)
-        click.echo(f"{id}: under legal hold")
+        _tell_act(id, "under legal hold", as_json=as_json)
 
 
 @quarantine.command(epilog="Example: mailward quarantine unhold 4k2p --reason 'request answered'")
 @config_option
 @by_option
 @reason_option
+@_json
 @_ids
-def unhold(path: Path, by: str, reason: str, ids: tuple[str, ...]) -> None:
+def unhold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) -> None:
     """Lift a legal hold."""
     _, store = open_configured(path)
     for id in _found(store.quarantine, ids):
         store.quarantine.lift_legal_hold(id, by=by, reason=reason)
-        click.echo(f"{id}: legal hold lifted")
+        _tell_act(id, "legal hold lifted", as_json=as_json)
 
 
 @quarantine.command(epilog="Example: mailward quarantine expire --yes")
 @config_option
 @by_option
+@_json
 @click.option("--yes", is_flag=True, help="Also when it is unusually much at once.")
-def expire(path: Path, by: str, yes: bool) -> None:
+def expire(path: Path, by: str, as_json: bool, yes: bool) -> None:
     """Expire what is past its date, and remove contents that no item needs. The service does this by itself."""
     _, store = open_configured(path)
     retention = store.quarantine.retention
     for item in retention.expire(store.quarantine.clock(), by=by, confirmed=yes):
-        click.echo(f"{item.id}: expired")
+        _tell_act(item.id, "expired", as_json=as_json)
     orphans = retention.collect()
     click.echo(f"{len(orphans)} contents that no item needs removed", err=True)
+
+
+def _tell_act(id: str, outcome: str, *, as_json: bool, **more: object) -> None:
+    if as_json:
+        print_json({"id": id, "outcome": outcome, **more})
+    else:
+        click.echo(f"{id}: {outcome}")
 
 
 def _clauses(config: Config) -> Mapping[str, Clause]:

@@ -53,6 +53,16 @@ def test_send_without_a_due_report_sends_the_time_so_far(run, tmp_path):
     assert open_store(tmp_path / "state").reports.list() == []
 
 
+def test_send_tells_scripts_who_has_it(run, tmp_path):
+    told = json.loads(run("send", "--json"))
+    assert (told["sent"], told["recipients"][0]["address"], told["recipients"][0]["accepted"]) == (
+        True,
+        "it@city.example",
+        True,
+    )
+    assert told["start"] < told["end"]
+
+
 def test_send_with_a_date_sends_that_day(run, tmp_path):
     yesterday = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
     run("send", "--date", yesterday)

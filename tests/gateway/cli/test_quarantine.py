@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -301,6 +302,28 @@ def test_a_content_that_is_gone_is_said_without_a_traceback(office):
 def test_expire_says_what_it_did(office):
     office.hold("ann@city.example")
     assert "0 contents" in office.run("expire")
+
+
+def test_every_act_tells_scripts_what_became_of_the_item(office, tmp_path):
+    item = office.hold("ann@city.example")
+
+    def told(*arguments):
+        return json.loads(office.run(*arguments, "--json"))
+
+    assert told("hold", item.id, "--reason", "x") == {"id": item.id, "outcome": "under legal hold"}
+    assert told("unhold", item.id, "--reason", "x") == {"id": item.id, "outcome": "legal hold lifted"}
+    place = str(tmp_path / "out.eml")
+    exported = {"id": item.id, "outcome": "exported", "output": place, "octets": len(OCTETS)}
+    assert told("export", item.id, "-o", place) == exported
+    assert told("delete", item.id, "--reason", "x") == {"id": item.id, "outcome": "deleted", "recipients": []}
+
+
+def test_expire_tells_scripts_each_item(office):
+    item = office.hold("ann@city.example")
+    with sqlite3.connect(office.folder / "state" / "quarantine.sqlite") as connection:
+        connection.execute("UPDATE items SET expires = ?", ("2026-01-01T00:00:00.000000+00:00",))
+    lines = [line for line in office.run("expire", "--yes", "--json").splitlines() if line.startswith("{")]
+    assert [json.loads(line) for line in lines] == [{"id": item.id, "outcome": "expired"}]
 
 
 @pytest.mark.parametrize("command", ["list", "show", "release", "delete", "export", "hold", "unhold", "expire"])
