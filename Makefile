@@ -54,6 +54,8 @@ load:           ## ordinary mail beside 10,000 idle clients, slow ones, floods a
 lock:           ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --group build --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --upgrade -o requirements.lock
+	echo 'bonsai>=1.5.5' | uv pip compile -q - --no-deps --generate-hashes --no-header --no-annotate --no-binary bonsai \
+		--python-version 3.11 --upgrade -o requirements-ldap.lock
 	uv pip compile -q pyproject.toml --group test -c requirements.lock --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 -o tests/requirements.lock
 	uv pip compile -q pyproject.toml --group fuzz -c tests/requirements.lock --generate-hashes --no-header \

@@ -170,6 +170,21 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ldap:
+    """The server that `mailward directory sync` makes the staff list from. Nothing else ever asks it."""
+
+    __pydantic_config__ = STRICT
+    url: str  # ldaps://dc1.city.example, or ldap:// with start_tls
+    base: str
+    bind_dn: str = ""  # an account that may only read; none: anonymous
+    password_file: Path | None = None
+    start_tls: bool = False
+    ca: Path | None = None  # PEM; the system's authorities when absent
+    # Groups without an address count too: those with one may be made of them.
+    filter: str = "(|(mail=*)(proxyAddresses=*)(member=*)(uniqueMember=*)(memberUid=*))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     __pydantic_config__ = STRICT
     domains: tuple[str, ...]
@@ -178,7 +193,8 @@ class Config:
     policy: str = DEFAULT_POLICY
     hostname: str = "localhost"
     state: Path = DEFAULT_STATE
-    directory: Path | None = None  # CSV of people and groups
+    directory: Path | None = None  # CSV or LDIF of people and groups
+    ldap: Ldap | None = None
     subject_tag: str = ""  # put before the subject of tagged mail; empty: the header field alone
     timezone: str = "UTC"
     workers: Annotated[int, between(0, 1_024)] = 0  # inspection workers a gateway process; 0: one a core
@@ -225,6 +241,7 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
     yield from _listener_faults(path, config)
     yield from _name_faults(path, config)
     yield from _digest_faults(path, config)
+    yield from _ldap_faults(path, config)
     if not find_policy(config.policy, path.parent).is_file():
         yield locate(path, ("policy",), f"a shipped policy or a folder with policy.yaml, not {config.policy!r}")
     if not is_timezone(config.timezone):
@@ -300,6 +317,20 @@ def _digest_faults(path: Path, config: Config) -> Iterator[Fault]:
         yield locate(path, ("digest", "next_hop"), f"one of {known or 'the next hops'}, for the digest is to be mailed")
 
 
+def _ldap_faults(path: Path, config: Config) -> Iterator[Fault]:
+    ldap = config.ldap
+    if ldap is None:
+        return
+    if config.directory is None:
+        yield locate(path, ("ldap",), "a `directory` beside it: the file that is made from the server's entries")
+    if not ldap.url.startswith(("ldaps://", "ldap://")):
+        yield locate(path, ("ldap", "url"), f"ldaps://host, not {ldap.url!r}")
+    elif ldap.url.startswith("ldap://") and not ldap.start_tls:
+        yield locate(path, ("ldap", "url"), "ldaps://host or start_tls: the password would be sent in clear")
+    if bool(ldap.bind_dn) != (ldap.password_file is not None):
+        yield locate(path, ("ldap",), "bind_dn and password_file together, or neither")
+
+
 def _is_address(text: str) -> bool:
     try:
         parse_address(text)
@@ -324,8 +355,10 @@ def _anchored(config: Config, folder: Path) -> Config:
 
     policy = find_policy(config.policy, folder)
     hops = (replace(hop, maildir=anchored(hop.maildir), tls_ca=anchored(hop.tls_ca)) for hop in config.next_hops)
+    ldap = config.ldap
     return replace(
         config,
+        ldap=ldap and replace(ldap, password_file=anchored(ldap.password_file), ca=anchored(ldap.ca)),
         domains=tuple(domain.lower() for domain in config.domains),
         state=folder / config.state,
         directory=anchored(config.directory),

@@ -28,6 +28,7 @@ COMMANDS = (
     Command("digest", "Show or send the daily report."),
     Command("audit", "Show and verify the record of what administrators did."),
     Command("ledger", "Verify that every accepted recipient is accounted for."),
+    Command("directory", "Show the staff list, or make it anew from the directory server."),
     Command("config", "Check the configuration, or show it with every default filled in."),
     Command("doctor", "Check whether this machine and its surroundings can be trusted with mail."),
 )

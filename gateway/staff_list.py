@@ -1,0 +1,74 @@
+"""The staff list made anew from the directory server's entries, and put in place as a whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rules.directory import Directory
+from rules.directory_csv import csv_of
+from rules.directory_entries import Conflict, directory_of
+from rules.directory_file import load_directory
+from rules.document import DocumentError
+from rules.ldif import Entry
+
+MOST_LOST = 0.2  # of the people before: a broken filter or right must not make everybody unknown
+
+
+class Refused(Exception):
+    """The new list was not put in place; the words say why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """The list that is in place now, how many people were on the one before (None: there was none), and what was
+    passed over in the entries."""
+
+    directory: Directory
+    before: int | None
+    conflicts: tuple[Conflict, ...]
+
+
+def renew(path: Path, entries: Iterable[Entry], domains: Collection[str], *, accept_fewer: bool = False) -> Renewed:
+    """Replace the list at `path` by one of these entries. Raises Refused, OSError."""
+    directory, conflicts = directory_of(entries, domains)
+    if not directory.people:
+        raise Refused("the server names nobody with an address of our domains; the list stays as it is")
+    before = _people_before(path, domains)
+    lost = (before or 0) - len(directory.people)
+    if lost > MOST_LOST * (before or 0) and not accept_fewer:
+        raise Refused(
+            f"{len(directory.people)} people, and there were {before}: more than a fifth would go. The list stays as "
+            "it is; if they have really gone, say --accept-fewer"
+        )
+    _put(path, csv_of(directory))
+    return Renewed(directory=directory, before=before, conflicts=conflicts)
+
+
+def _people_before(path: Path, domains: Collection[str]) -> int | None:
+    try:
+        return len(load_directory(path, domains).people)
+    except DocumentError:
+        return None
+
+
+def _put(path: Path, text: str) -> None:
+    """Durably and as a whole, readable as the file before was, else for the owner and his group."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o640
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
