@@ -17,6 +17,7 @@ DOORS = (
     ("aiosmtpd", "aiosmtpd", "gateway/smtp/"),
     ("click", "click", "gateway/cli/"),
     ("dkim", "dkimpy", "gateway/identity/keys.py"),
+    ("bonsai", "bonsai", "gateway/directory_server.py"),
     ("dns", "dnspython", "gateway/identity/resolver.py"),
     ("jinja2", "jinja2", "quarantine/digest"),
     ("libarchive", "libarchive-c", "rules/reading/archives.py"),
