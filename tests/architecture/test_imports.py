@@ -76,7 +76,8 @@ def test_each_package_comes_in_through_its_door(path: Path) -> None:
 
 def test_every_dependency_has_a_door_and_every_door_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = {text.partition(";")[0].partition(">")[0].strip().lower() for text in project["dependencies"]}
+    extras = (text for texts in project["optional-dependencies"].values() for text in texts)
+    named = {text.partition(";")[0].partition(">")[0].strip().lower() for text in (*project["dependencies"], *extras)}
     assert named == {distribution.lower() for _, distribution, _ in DOORS}
 
 
