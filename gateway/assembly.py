@@ -74,7 +74,7 @@ class Gateway:
         self._store = store
         self._executor = executor
         self._identifying: Identifying | None = None
-        self._hops = NextHops(config.next_hops, config.hostname)
+        self._hops = NextHops(config.next_hops, config.hostname, config.routes)
         self._meter = Meter()
         self._facts = FactFiles(folder=config.state / FOLDER, limit=config.stored_facts_megabytes * MEGABYTE)
         self._asked: dict[str, Asked] = {}  # by the hash of the policy: that in force, and those before it

@@ -52,6 +52,11 @@ class Tls(StrEnum):
     REQUIRED = "required"  # never plain text, certificate verified for `tls_name`
 
 
+class Protocol(StrEnum):
+    SMTP = "smtp"
+    LMTP = "lmtp"  # RFC 2033: a reply for each recipient after the content
+
+
 class Sandbox(StrEnum):
     BEST_EFFORT = "best-effort"  # a layer that this machine refuses is logged, and the others stand
     REQUIRED = "required"  # without every layer the gateway does not start
@@ -59,12 +64,14 @@ class Sandbox(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextHop:
-    """An SMTP server that takes what we pass on, or a Maildir folder for a first try."""
+    """An SMTP or LMTP server that takes what we pass on, or a Maildir folder for a first try."""
 
     __pydantic_config__ = STRICT
     name: str
     host: str | None = None
     port: Port = 25
+    protocol: Protocol = Protocol.SMTP
+    otherwise: str | None = None  # the next hop that is tried when this one cannot be reached
     maildir: Path | None = None
     tls: Tls = Tls.OPPORTUNISTIC
     tls_name: str | None = None  # what the certificate must name; the host when absent
@@ -74,6 +81,15 @@ class NextHop:
     banner_seconds: Seconds = 30.0
     command_seconds: Seconds = 60.0
     data_seconds: Seconds = 60.0  # after our final dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Mail for these domains goes to this next hop, not the listener's. The first route that names a domain counts."""
+
+    __pydantic_config__ = STRICT
+    domains: tuple[str, ...]
+    next_hop: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +206,7 @@ class Config:
     domains: tuple[str, ...]
     listeners: tuple[Listener, ...]
     next_hops: tuple[NextHop, ...]
+    routes: tuple[Route, ...] = ()
     policy: str = DEFAULT_POLICY
     hostname: str = "localhost"
     state: Path = DEFAULT_STATE
@@ -238,6 +255,7 @@ def _further_faults(path: Path, known: tuple[Fault, ...]) -> tuple[Fault, ...]:
 
 def _faults(path: Path, config: Config) -> Iterator[Fault]:
     yield from _hop_faults(path, config)
+    yield from _route_faults(path, config)
     yield from _listener_faults(path, config)
     yield from _name_faults(path, config)
     yield from _digest_faults(path, config)
@@ -270,6 +288,8 @@ def _hop_faults(path: Path, config: Config) -> Iterator[Fault]:
     for index, hop in enumerate(config.next_hops):
         if (hop.host is None) == (hop.maildir is None):
             yield locate(path, ("next_hops", index), "either host or maildir")
+        if hop.otherwise is not None and not _leads_to_an_end(hop, config.next_hops):
+            yield locate(path, ("next_hops", index, "otherwise"), "another server among the next hops, and no circle")
         if hop.host is not None and not _can_be_looked_up(hop.host):
             yield locate(path, ("next_hops", index, "host"), f"a host name or an address, not {hop.host!r}")
 
@@ -283,6 +303,31 @@ def _listener_faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, place, "nothing on an edge listener")
         elif listener.certificate is None:
             yield locate(path, place, "a certificate of our own beside it, for without TLS nobody is asked for one")
+
+
+def _route_faults(path: Path, config: Config) -> Iterator[Fault]:
+    hops = [hop.name for hop in config.next_hops]
+    for index, route in enumerate(config.routes):
+        if route.next_hop not in hops:
+            known = ", ".join(hops)
+            yield locate(path, ("routes", index, "next_hop"), f"one of {known}; not {route.next_hop!r}")
+        for place, domain in enumerate(route.domains):
+            if not _is_address(f"x@{domain}"):
+                fault = f"a domain such as city.example, not {domain!r}"
+                yield locate(path, ("routes", index, "domains", place), fault)
+
+
+def _leads_to_an_end(hop: NextHop, hops: tuple[NextHop, ...]) -> bool:
+    by_name = {one.name: one for one in hops}
+    seen = {hop.name}
+    while hop.otherwise is not None:
+        if hop.otherwise in seen or hop.otherwise not in by_name:
+            return False
+        seen.add(hop.otherwise)
+        hop = by_name[hop.otherwise]
+        if hop.maildir is not None:
+            return False
+    return True
 
 
 def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
@@ -364,6 +409,7 @@ def _anchored(config: Config, folder: Path) -> Config:
         directory=anchored(config.directory),
         policy=config.policy if find_policy(config.policy) == policy else str(policy),
         next_hops=tuple(hops),
+        routes=tuple(replace(one, domains=tuple(name.lower() for name in one.domains)) for one in config.routes),
         listeners=tuple(_anchored_listener(listener, folder) for listener in config.listeners),
         identity=_anchored_identity(config.identity, folder),
     )

@@ -45,7 +45,7 @@ class SmtpCourier:
         return tuple(_attempt(delivery) for delivery in asyncio.run(self._send(next_hop, envelope, shipment)))
 
     async def _send(self, next_hop: str, envelope: Envelope, shipment: Shipment) -> Sequence[Delivery]:
-        hops = NextHops(self._config.next_hops, self._config.hostname)
+        hops = NextHops(self._config.next_hops, self._config.hostname, self._config.routes)
         egress = hops.egress(next_hop)
         try:
             return await egress.send(envelope, shipment)

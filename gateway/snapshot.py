@@ -21,6 +21,7 @@ AT_START = (
     "domains",
     "listeners",
     "next_hops",
+    "routes",
     "hostname",
     "state",
     "subject_tag",

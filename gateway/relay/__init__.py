@@ -1,30 +1,46 @@
-"""The way out: SMTP to the next hops, or a Maildir folder.
+"""The way out: SMTP or LMTP to the next hops, or a Maildir folder.
 
 `NextHops` is all that the rest of the gateway needs of this folder.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.config import NextHop
+from gateway.config import NextHop, Route
 from gateway.egress import Egress
 from gateway.relay.maildir import MaildirEgress
 from gateway.relay.pool import Health, Pool
+from gateway.relay.routed import RoutedEgress
 from gateway.relay.smtp_egress import SmtpEgress
 
 
 class NextHops:
-    """A pool for each SMTP next hop. Raises OSError or ssl.SSLError when a file of authorities cannot be read."""
+    """A pool for each server. Raises OSError or ssl.SSLError when a file of authorities cannot be read."""
 
-    def __init__(self, hops: Sequence[NextHop], hostname: str) -> None:
+    def __init__(self, hops: Sequence[NextHop], hostname: str, routes: Sequence[Route] = ()) -> None:
         self._hops = {hop.name: hop for hop in hops}
+        # The first route that names a domain counts, so it is written last.
+        self._routes = {domain: route.next_hop for route in reversed(routes) for domain in route.domains}
         self._pools = {hop.name: Pool(hop, hostname) for hop in hops if hop.maildir is None}
         self._hostname = hostname
 
     def egress(self, name: str) -> Egress:
         """A way out for one message. KeyError when no next hop has that name; load_config has checked it."""
-        folder = self._hops[name].maildir
-        return SmtpEgress(self._pools[name]) if folder is None else MaildirEgress(folder, self._hostname)
+        self._hops[name]
+        return RoutedEgress(name, self._routes, self._to) if self._routes else self._to(name)
+
+    def _to(self, name: str) -> Egress:
+        hop = self._hops[name]
+        if hop.maildir is not None:
+            return MaildirEgress(hop.maildir, self._hostname)
+        return SmtpEgress(*(self._pools[one] for one in self._in_order(hop)))
+
+    def _in_order(self, hop: NextHop) -> Iterator[str]:
+        """This one and those that are tried when it cannot be reached; load_config has checked that they end."""
+        yield hop.name
+        while hop.otherwise is not None:
+            hop = self._hops[hop.otherwise]
+            yield hop.name
 
     def health(self) -> Mapping[str, Health]:
         """By name; a Maildir folder has none."""

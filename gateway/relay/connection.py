@@ -1,4 +1,4 @@
-"""One SMTP client session: groups of commands, contents, and what may follow them (RFC 5321, 2920).
+"""One SMTP client session: groups of commands, contents, and what may follow them (RFC 5321, 2033, 2920).
 
 Owns what state the next hop is in, so that no connection in doubt is used again; never decides what a refusal means.
 """
@@ -6,8 +6,8 @@ Owns what state the next hop is in, so that no connection in doubt is used again
 import asyncio
 from collections.abc import Sequence
 
-from gateway.config import NextHop
-from gateway.relay.channel import Channel
+from gateway.config import NextHop, Protocol
+from gateway.relay.channel import Channel, NextHopError
 from gateway.relay.commands import Extensions
 from gateway.relay.content import Pieces, stuffed
 from gateway.relay.replies import WireReply
@@ -28,6 +28,7 @@ class Connection:
         self.messages = 0
         self.transaction_open = False
         self.in_doubt = False
+        self.failure = ""  # why it is in doubt
         self._channel = channel
         self._hop = hop
         self._content_due = False  # the next hop takes what we write for content, not for commands
@@ -55,19 +56,30 @@ class Connection:
             replies.append(await self._reply(self._hop.command_seconds))
         return replies
 
-    async def send_content(self, pieces: Pieces, octets: int) -> WireReply:
-        """After a 354: so many octets of clean content, and the reply to the final dot. Raises NextHopError."""
+    async def send_content(self, pieces: Pieces, octets: int, recipients: int) -> list[WireReply]:
+        """After a 354: so many octets of clean content, and what is said to the final dot. NextHopError before it.
+
+        One reply for all recipients that were accepted; with LMTP one for each (RFC 2033 section 4.2). Where the
+        connection fails behind the dot, those that had come by then, the connection being in doubt.
+        """
         if octets <= JOINED:
             self._channel.write(b"".join(stuffed(pieces)))
         else:
             for some in stuffed(pieces):
                 await self._channel.writable(self._hop.command_seconds)
                 self._channel.write(some)
-        self._channel.expect(1)
+        owed = recipients if self._hop.protocol is Protocol.LMTP else 1
+        self._channel.expect(owed)
         self.in_doubt = True
-        reply = await self._reply(self._hop.data_seconds)
+        replies: list[WireReply] = []
+        try:
+            while len(replies) < owed:
+                replies.append(await self._reply(self._hop.data_seconds))
+        except NextHopError as error:
+            self.failure = str(error)
+            return replies
         self.in_doubt = self._content_due = self.transaction_open = False
-        return reply
+        return replies
 
     def close(self) -> None:
         """With QUIT where the state allows it."""

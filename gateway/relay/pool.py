@@ -16,6 +16,7 @@ from gateway.relay.session import connect, tls_context
 MESSAGES_PER_CONNECTION = 20  # as Exchange's own Send connector
 IDLE_SECONDS = 45.0  # an Edge server hangs up after 60 s
 AGE_SECONDS = 240.0  # an Edge server hangs up after 5 min, even while a content is on its way
+DOWN_SECONDS = 30.0  # a next hop that did not answer is not asked again for so long where there is another
 WAIT_SECONDS = 30.0  # for a free connection; more would eat the 60 s in which a message must be sent
 
 _LOG = logging.getLogger(__name__)
@@ -31,6 +32,11 @@ class Health:
     failures: int
     last_failure: str | None
     failed_at: datetime | None
+    down: bool = False  # could not be reached a moment ago
+
+
+class Unreachable(NextHopError):
+    """No session could be had. Where there is another next hop, it is the other's turn."""
 
 
 class Pool:
@@ -45,6 +51,7 @@ class Pool:
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
         self._in_use = self._connects = self._failures = 0
+        self._down_until = float("-inf")  # loop time
         self._last_failure: str | None = None
         self._failed_at: datetime | None = None
 
@@ -57,10 +64,16 @@ class Pool:
             failures=self._failures,
             last_failure=self._last_failure,
             failed_at=self._failed_at,
+            down=self.down,
         )
 
+    @property
+    def down(self) -> bool:
+        """Could not be reached within the last DOWN_SECONDS."""
+        return asyncio.get_running_loop().time() < self._down_until
+
     async def acquire(self, *, fresh: bool = False) -> Connection:
-        """A connection that takes commands; a new one when `fresh`. Raises NextHopError."""
+        """A connection that takes commands; a new one when `fresh`. Raises NextHopError, Unreachable being one."""
         await self._slot()
         try:
             connection = None if fresh else self._reusable()
@@ -122,7 +135,13 @@ class Pool:
         if self._idle:  # a new one although some are idle: keep within the number allowed
             self._idle.pop(0).close()
         self._connects += 1
-        return await connect(self._hop, self._hostname, self._context)
+        try:
+            connection = await connect(self._hop, self._hostname, self._context)
+        except NextHopError as error:
+            self._down_until = asyncio.get_running_loop().time() + DOWN_SECONDS
+            raise Unreachable(str(error)) from error
+        self._down_until = float("-inf")
+        return connection
 
     def _good(self, connection: Connection) -> bool:
         now = asyncio.get_running_loop().time()

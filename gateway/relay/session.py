@@ -1,4 +1,4 @@
-"""From nothing to a session that takes MAIL: dial, greeting, EHLO, STARTTLS (RFC 5321 section 3.1, 3207).
+"""From nothing to a session that takes MAIL: dial, greeting, EHLO, STARTTLS (RFC 5321 section 3.1, 2033, 3207).
 
 Owns the beginning of a connection; never keeps one.
 """
@@ -6,7 +6,7 @@ Owns the beginning of a connection; never keeps one.
 import asyncio
 import ssl
 
-from gateway.config import NextHop, Tls
+from gateway.config import NextHop, Protocol, Tls
 from gateway.relay.channel import Channel, NextHopError
 from gateway.relay.commands import Extensions, command, read_extensions
 from gateway.relay.connection import Connection
@@ -61,7 +61,7 @@ async def _greet(channel: Channel, hop: NextHop, hostname: str, context: ssl.SSL
     if not greeting.positive:
         raise NextHopError(f"greeting: {greeting.reply()}")
     connection = Connection(channel, hop)
-    await _hello(connection, hostname)
+    await _hello(connection, hop, hostname)
     if context is not None and await _starttls(connection, hop):
         if not channel.idle:  # injected before the handshake (RFC 3207 section 6, GHSA-vxj7-4xrp-5vr4)
             raise NextHopError("octets between STARTTLS and the handshake")
@@ -69,20 +69,21 @@ async def _greet(channel: Channel, hop: NextHop, hostname: str, context: ssl.SSL
             await channel.start_tls(context, hop.tls_name or hop.host or "", hop.banner_seconds)
         except NextHopError as error:
             raise TlsFailed(str(error)) from error
-        await _hello(connection, hostname)  # RFC 3207 section 4.2: what was said before does not count
+        await _hello(connection, hop, hostname)  # RFC 3207 section 4.2: what was said before does not count
     return connection
 
 
-async def _hello(connection: Connection, hostname: str) -> None:
+async def _hello(connection: Connection, hop: NextHop, hostname: str) -> None:
     connection.extensions = Extensions()
-    reply = (await connection.exchange([command(f"EHLO {hostname}")]))[0]
+    verb = "LHLO" if hop.protocol is Protocol.LMTP else "EHLO"
+    reply = (await connection.exchange([command(f"{verb} {hostname}")]))[0]
     if reply.positive:
         connection.extensions = read_extensions(reply)
         return
-    if reply.code >= 500:  # RFC 5321 section 3.2: an old server
+    if reply.code >= 500 and hop.protocol is Protocol.SMTP:  # RFC 5321 section 3.2: an old server
         reply = (await connection.exchange([command(f"HELO {hostname}")]))[0]
     if not reply.positive:
-        raise NextHopError(f"EHLO: {reply.reply()}")
+        raise NextHopError(f"{verb}: {reply.reply()}")
 
 
 async def _starttls(connection: Connection, hop: NextHop) -> bool:

@@ -1,13 +1,14 @@
-"""One message's way to an SMTP next hop.
+"""One message's way to an SMTP or LMTP next hop.
 
 Owns which recipients the next hop has accepted and what its replies mean for ours; never sends a content twice.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gateway.egress import Delivery, Shipment
+from gateway.relay.chain import Chain
 from gateway.relay.channel import NextHopError
 from gateway.relay.commands import CommandError, rcpt
 from gateway.relay.connection import CLOSING, START_CONTENT, Connection
@@ -45,8 +46,8 @@ def upward(answer: WireReply) -> Reply:
 class SmtpEgress:
     """Implements gateway.egress.Egress. One for each message; its methods are called one after another."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, *otherwise: Pool) -> None:
+        self._chain = Chain((pool, *otherwise))
         self._connection: Connection | None = None
         self._begun = False  # the transaction that is open on the connection is ours
         self._accepted: list[Recipient] = []  # by that transaction
@@ -134,14 +135,17 @@ class SmtpEgress:
     async def _content(self, shipment: Shipment, opening: Opening, octets: int) -> Sequence[Delivery]:
         connection = self._connection
         assert connection is not None
+        accepted = sum(reply.positive for reply in opening.rcpts)
         try:
-            answer = await connection.send_content(shipment.pieces, octets)
+            answers = await connection.send_content(shipment.pieces, octets, accepted)
         except NextHopError as error:
-            in_doubt = connection.in_doubt
-            self._lose(f"{'after' if in_doubt else 'before'} the final dot: {error}")
-            reply = UNCONFIRMED if in_doubt else NEXT_HOP_AWAY
-            return _combined(shipment.recipients, opening.rcpts, reply, in_doubt=in_doubt)
-        return _combined(shipment.recipients, opening.rcpts, upward(answer))
+            self._lose(f"before the final dot: {error}")
+            return _combined(shipment.recipients, opening.rcpts, NEXT_HOP_AWAY)
+        if connection.in_doubt:
+            self._lose(f"after the final dot: {connection.failure}")
+        elif len(answers) < accepted:  # one for all
+            answers = answers * accepted
+        return list(_answered(shipment.recipients, opening.rcpts, answers))
 
     async def _continue(self, recipients: Sequence[Recipient], deadline: float) -> Opening | None:
         """DATA in the transaction that is open, if it is open for exactly these; None when one must be opened."""
@@ -167,7 +171,7 @@ class SmtpEgress:
         """A transaction on our connection. One that turns out stale is replaced once: no content has been sent yet."""
         if self._connection is not None and not self._connection.usable:
             self._give_back()
-        connection = self._connection or await self._pool.acquire()
+        connection = self._connection or await self._chain.acquire()
         for last in (False, True):
             self._connection = connection
             self._begun = False
@@ -184,11 +188,11 @@ class SmtpEgress:
                     self._begun = opening.mail.positive
                     return opening
             self._give_back()
-            connection = await self._pool.acquire(fresh=True)
+            connection = await self._chain.acquire(fresh=True)
         raise AssertionError("the second attempt returns or raises")
 
     def _lose(self, reason: str) -> None:
-        self._pool.failed(reason)
+        self._chain.failed(reason)
         if self._connection is not None:
             self._connection.drop(reason)
         self._give_back()
@@ -199,7 +203,7 @@ class SmtpEgress:
         self._accepted = []
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            self._pool.release(connection)
+            self._chain.release(connection)
 
     def _stop_keeper(self) -> None:
         if self._keeper is not None:
@@ -211,13 +215,26 @@ def _each(recipients: Sequence[Recipient], reply: Reply) -> Sequence[Delivery]:
     return [Delivery(recipient=recipient, reply=reply) for recipient in recipients]
 
 
-def _combined(
-    recipients: Sequence[Recipient], rcpts: Sequence[WireReply], final: Reply, *, in_doubt: bool = False
-) -> Sequence[Delivery]:
+def _combined(recipients: Sequence[Recipient], rcpts: Sequence[WireReply], final: Reply) -> Sequence[Delivery]:
     """The final reply for those accepted, their own refusal for the others."""
     return [
-        Delivery(recipient=recipient, reply=final, in_doubt=in_doubt)
-        if answer.positive
-        else Delivery(recipient=recipient, reply=upward(answer))
+        Delivery(recipient=recipient, reply=final if answer.positive else upward(answer))
         for recipient, answer in zip(recipients, rcpts, strict=True)
     ]
+
+
+def _answered(
+    recipients: Sequence[Recipient], rcpts: Sequence[WireReply], answers: Sequence[WireReply]
+) -> Iterator[Delivery]:
+    """Those accepted with their answers to the content, in doubt where one is missing; the others with their refusal.
+
+    A delivery that was promised is one: what a reply of 421 says of the connection concerns nobody whose reply came.
+    """
+    said = iter(answers)
+    for recipient, rcpt_answer in zip(recipients, rcpts, strict=True):
+        if not rcpt_answer.positive:
+            yield Delivery(recipient=recipient, reply=upward(rcpt_answer))
+        elif (answer := next(said, None)) is not None:
+            yield Delivery(recipient=recipient, reply=upward(answer))
+        else:
+            yield Delivery(recipient=recipient, reply=UNCONFIRMED, in_doubt=True)

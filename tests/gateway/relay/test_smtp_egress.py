@@ -340,7 +340,7 @@ async def test_slow_upload_gives_the_connection_back(
 ) -> None:
     monkeypatch.setattr(smtp_egress, "KEEP_SECONDS", 0.02)
     server, slow = await egress_to(connections=1)
-    pool = slow._pool
+    pool = slow._chain.used
     await offer_all(slow, envelope, people[:2])
     await asyncio.sleep(0.05)
     quick = SmtpEgress(pool)
@@ -372,7 +372,7 @@ async def test_a_trickle_of_recipients_gives_the_connection_back_too(
 
     trickling = asyncio.create_task(trickle())
     await asyncio.sleep(0.02)
-    quick = SmtpEgress(slow._pool)
+    quick = SmtpEgress(slow._chain.used)
     assert said(await send(quick, envelope, people[2])) == ["250 2.0.0 queued"]
     assert not trickling.done()
     await quick.close()
@@ -386,7 +386,7 @@ async def test_transaction_left_open_is_reset_by_the_next_user(
     server, first = await egress_to()
     await offer_all(first, envelope, people[:2])
     await first.close()
-    second = SmtpEgress(first._pool)
+    second = SmtpEgress(first._chain.used)
     await offer_all(second, envelope, people[2:])
     await send(second, envelope, people[2])
     await second.close()
@@ -402,7 +402,7 @@ async def test_stale_connection_is_replaced_before_anything_was_sent(
     await send(first, envelope, people[0])
     await first.close()
     server.answers["MAIL"] = [drop if stale == "drop" else stale]
-    second = SmtpEgress(first._pool)
+    second = SmtpEgress(first._chain.used)
     assert said(await send(second, envelope, people[1])) == ["250 2.0.0 queued"]
     await second.close()
     assert server.connections == 2
@@ -443,7 +443,7 @@ async def test_cancelled_in_the_content_never_reuses_the_connection(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await egress.close()
-    assert egress._pool.health.idle == 0 and egress._pool.health.in_use == 0
+    assert egress._chain.used.health.idle == 0 and egress._chain.used.health.in_use == 0
     assert server.arrived == []
 
 
@@ -495,7 +495,7 @@ async def test_greeting_that_trickles_for_ever_is_away(egress_to: Any, envelope:
 
 async def test_b13_never_more_connections_than_allowed(egress_to: Any, envelope: Envelope, people: People) -> None:
     server, egress = await egress_to(connections=4)
-    pool = egress._pool
+    pool = egress._chain.used
 
     async def one() -> Any:
         way = SmtpEgress(pool)
