@@ -134,20 +134,28 @@ def _inflated(packed: bytes, meter: Meter) -> bytes:
 
 
 def unpack_onenote(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """Every embedded file. The names stand elsewhere in the section, so each file gets all of them."""
+    """Every embedded file. The names stand elsewhere in the section, so each file gets all of them.
+
+    Raises Unreadable, after them, when one is cut off.
+    """
     content = bytes(octets)
     meter = budget.open(len(content))
     names = _onenote_names(content) or ("embedded file",)
     at = content.find(_ONENOTE_FILE)
+    cut = False
     while at >= 0:
         size = int.from_bytes(content[at + 16 : at + 24], "little")
         start = at + 36  # after the identifier, the length, and twelve unused octets
-        if 0 < size <= len(content) - start:
+        if size > 0:
+            found = content[start : start + size]
             meter.member()
-            meter.octets(size)
-            yield Member(names=names, octets=content[start : start + size])
-            at = start + size
+            meter.octets(len(found))
+            yield Member(names=names, octets=found)
+            cut |= len(found) < size
+            at += len(found)
         at = content.find(_ONENOTE_FILE, at + 16)
+    if cut:
+        raise Unreadable("OneNote section with a file that is cut off")
 
 
 def _onenote_names(content: bytes) -> tuple[str, ...]:

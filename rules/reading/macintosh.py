@@ -14,6 +14,7 @@ _ENTRIES_AT = 26
 _DATA_FORK, _REAL_NAME = 1, 3
 _MAX_ENTRIES = 100  # RFC 1740 knows fifteen
 _HEADER = 128  # octets of a MacBinary header
+_LETTERS = frozenset(range(33, 127))
 _MAX_NAME = 1_024  # octets of a name that are looked at
 
 
@@ -38,16 +39,17 @@ def unpack_macbinary(octets: Octets, budget: Budget) -> Iterator[Member]:
 
 
 def is_macbinary(head: bytes, size: int) -> bool:
-    """Whether this is a header of MacBinary I, II or III: zeros where it has them, a name, forks that fit in.
+    """Whether this is a header of MacBinary I, II or III: zeros where it has them, a name, forks.
 
-    More may stand behind them.
+    They fit in, and more may stand behind them; or a kind and a creator in letters tell it, and they are cut off.
     """
     if len(head) < _HEADER or head[0] or head[74] or head[82] or not 1 <= head[1] <= 63:
         return False
     data, resource = int.from_bytes(head[83:87], "big"), int.from_bytes(head[87:91], "big")
     if any(octet < 32 for octet in head[2 : 2 + head[1]]) or any(head[108:116]):
         return False
-    return data + resource > 0 and _HEADER + data + resource <= size
+    told = _LETTERS.issuperset(head[65:73])
+    return data + resource > 0 and (told or _HEADER + data + resource <= size)
 
 
 def _entries(octets: Octets) -> Iterator[tuple[int, int, int]]:
