@@ -4,7 +4,7 @@ Holds no message text but the subject of mail that was tagged or held, and that 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import Ledger
 from rules.stored import StoredFact, stored_fact
 from rules.transaction import Recipient, Transaction
-from rules.verdict import Judgement
+from rules.verdict import Judgement, Verdict
 
 # Takes what a candidate policy can be tried on later, with the hash of the policy; it neither blocks nor raises.
 Keep = Callable[[str, StoredFact], None]
@@ -141,8 +141,13 @@ def _entry(transaction: Transaction, judgement: Judgement, item: Disposition) ->
         rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         cites=tuple(dict.fromkeys(clause for finding in findings for clause in finding.cites)),
         subject=subject_of(judgement),
-        observed=tuple(dict.fromkeys(Trial(rule=f.rule, cites=f.cites) for f in item.verdict.observed)),
+        observed=tuple(dict.fromkeys(_without_consequence(item.verdict))),
     )
+
+
+def _without_consequence(verdict: Verdict) -> Iterator[Trial]:
+    yield from (Trial(rule=finding.rule, cites=finding.cites) for finding in verdict.observed)
+    yield from (Trial(rule=item.rule, cites=(), exemption=item.exemption) for item in verdict.let_off)
 
 
 def _entry_of(

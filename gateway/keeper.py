@@ -26,6 +26,7 @@ from quarantine.ports import Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
 from quarantine.release import Release
 from rules.document import DocumentError
+from rules.policy import Policy, find_policy, load_policy
 
 TURN_SECONDS = 30.0  # how late the digest, and how old an abandoned release beyond its lease, may be
 TURNS_TO_COLLECT = 120  # an hour: it lists every stored content, and what a crash left behind hurts nobody
@@ -109,7 +110,17 @@ def digest_settings(config: Config) -> Settings:
         zone=ZoneInfo(config.timezone),
         next_hop=config.digest.next_hop,
         hostname=config.hostname,
+        policy=lambda: _policy_of(config),
     )
+
+
+def _policy_of(config: Config) -> Policy | None:
+    """The policy whose exemptions the report looks after; a report is made without it too."""
+    try:
+        return load_policy(find_policy(config.policy))
+    except DocumentError as error:
+        _log.warning("the digest says nothing of exemptions: %s", error)
+        return None
 
 
 def _attempt(name: str, act: Callable[[], object]) -> None:

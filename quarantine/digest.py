@@ -13,8 +13,10 @@ from quarantine.audit import Standing, verify
 from quarantine.display import address_line, masked, numbers_masked, quoted, readable, subject_of
 from quarantine.item import Count, Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
+from quarantine.statistics import exemption_statistics
 from rules.address import key_of
 from rules.finding import Action, Finding
+from rules.policy import Policy
 from rules.verdict import Judgement
 
 MAX_LISTED = 200  # tagged and refused copies told one by one; held ones are all told
@@ -96,6 +98,18 @@ class ObservedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionLine:
+    """An exemption that somebody should look at: unused, over, or about to end."""
+
+    rule: str
+    whom: str
+    because: str
+    by: str
+    until: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Copies in the period, but `messages` counts held messages; `waiting` is what is held now, whenever it came."""
 
@@ -123,6 +137,7 @@ class Digest:
     unlisted: int  # of tagged and refused
     rules: tuple[RuleLine, ...]
     observed: tuple[ObservedLine, ...]
+    exemptions: tuple[ExemptionLine, ...]
     alerts: tuple[str, ...]
     audit: Standing
 
@@ -148,8 +163,11 @@ def _periods(start: datetime, now: datetime, at: time, zone: ZoneInfo) -> Iterat
         day += timedelta(days=1)
 
 
-def collect(store: Store, period: Period) -> Digest:
-    """Everything that the store knows of the period. Raises StoreUnavailable."""
+def collect(store: Store, period: Period, policy: Policy | None = None) -> Digest:
+    """Everything that the store knows of the period. Raises StoreUnavailable.
+
+    `policy` is the one in force, whose exemptions are looked after; None: nothing is said of them.
+    """
     index = store.quarantine.index
     items = index.list(since=period.start, until=period.end)
     events = index.events(period.start, period.end)
@@ -170,6 +188,7 @@ def collect(store: Store, period: Period) -> Digest:
         unlisted=max(0, len(tagged) - MAX_LISTED) + max(0, len(refused) - MAX_LISTED),
         rules=_rule_lines(items, tagged),
         observed=_observed_lines(counts),
+        exemptions=_exemption_lines(store, period, policy) if policy is not None else (),
         alerts=tuple(_alerts(store, waiting, audit)),
         audit=audit,
     )
@@ -300,9 +319,24 @@ def _rule_lines(items: Sequence[HeldMessage], tagged: Sequence[Entry]) -> tuple[
     )
 
 
+def _exemption_lines(store: Store, period: Period, policy: Policy) -> tuple[ExemptionLine, ...]:
+    return tuple(
+        ExemptionLine(
+            rule=item.rule,
+            whom=quoted(item.whom),
+            because=quoted(item.because),
+            by=quoted(item.by),
+            until=item.until,
+            note=item.note,
+        )
+        for item in exemption_statistics(store, period.end, policy)
+        if item.note
+    )
+
+
 def _observed_lines(counts: Sequence[Count]) -> tuple[ObservedLine, ...]:
     copies: Counter[tuple[str, str]] = Counter()
     for count in counts:
-        if count.observed is not None:
+        if count.observed is not None and not count.observed.exemption:
             copies[count.observed.rule, ", ".join(count.observed.cites)] += count.number
     return tuple(ObservedLine(rule=rule, cites=cites, copies=copies[rule, cites]) for rule, cites in sorted(copies))

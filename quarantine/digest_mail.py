@@ -5,7 +5,7 @@ The one importer of jinja2. Nothing that came with a mail ever stands in a heade
 
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import format_datetime
@@ -20,6 +20,7 @@ from quarantine.item import Period, Report, ReportState
 from quarantine.ports import Attempt, Courier, Refused, StoreUnavailable
 from quarantine.quarantine import Store
 from rules.address import Address, AddressError, parse_address
+from rules.policy import Policy
 from rules.transaction import Recipient
 
 LEASE = timedelta(minutes=10)  # far beyond every time limit of one delivery; after it the sender of a report is dead
@@ -36,6 +37,7 @@ class Settings:
     zone: ZoneInfo
     next_hop: str
     hostname: str
+    policy: Callable[[], Policy | None] = lambda: None  # the one in force, read when a report is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ class DigestSender:
                 reports.mark(report.period, ReportState.IN_DOUBT, at=now, before=ReportState.SENDING)
 
     def _compose(self, period: Period) -> bytes:
-        digest = collect(self.store, period)
+        digest = collect(self.store, period, self.settings.policy())
         return compose(digest, self.settings, doubts(self.store.reports.list()), self.store.quarantine.clock())
 
     def _submit(self, period: Period, by: str, octets: bytes | None = None) -> tuple[Attempt, ...]:

@@ -113,10 +113,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A rule in status `observe` that found something, with its clauses. Nothing was done because of it."""
+    """A rule that found something and did nothing because of it, with its clauses: one in status `observe`, or one
+    whose exemption of that key let the copy off."""
 
     rule: str
     cites: tuple[str, ...]
+    exemption: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ def show(path: Path, day: datetime | None, html: bool, as_json: bool) -> None:
     config, store = open_configured(path)
     settings = digest_settings(config)
     period = _period(store, settings, day)
-    digest = collect(store, period)
+    digest = collect(store, period, settings.policy())
     if as_json:
         print_json(json.loads(to_json(digest, Digest)))
         return

@@ -10,6 +10,7 @@ import click
 from gateway.cli.options import existing_policy, named_or_configured, optional_config
 from gateway.cli.policy_coverage import coverage
 from gateway.cli.policy_replay import diff, replay
+from gateway.cli.policy_stats import stats
 from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
 from rules.document import DocumentError, Fault, locate
@@ -28,7 +29,7 @@ def policy() -> None:
     """
 
 
-for _command in (coverage, schema, docs, diff, replay):
+for _command in (coverage, schema, docs, diff, replay, stats):
     policy.add_command(_command)
 
 

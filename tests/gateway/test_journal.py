@@ -17,7 +17,7 @@ from quarantine.ports import StoreUnavailable
 from rules.finding import Action
 from rules.stored import StoredFact
 from rules.transaction import Transaction
-from rules.verdict import Judgement
+from rules.verdict import Judgement, LetOff
 
 
 class Book:
@@ -139,3 +139,10 @@ def test_what_is_counted_names_no_person(transaction: Transaction, judgement: Ju
         (UNDETERMINED.name, "inside"): 1,
     }
     assert not [sample for sample in meter.samples() if any("@" in label for label in sample.labels)]
+
+
+def test_who_was_let_off_by_which_exemption_stands_in_the_row(transaction: Transaction, judgement: Judgement) -> None:
+    off = replace(judgement.verdicts[0], let_off=(LetOff(rule="rule-two", exemption="abc", observation=0),))
+    book = Book()
+    written(book, transaction, replace(judgement, verdicts=(off,)), Outcome.TAGGED, ACCEPTED)
+    assert book.entries[0].observed == (Trial(rule="rule-two", cites=(), exemption="abc"),)

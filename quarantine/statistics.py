@@ -1,0 +1,144 @@
+"""How often each rule of a policy acted, how often people thought otherwise, and which rules and exemptions are idle.
+
+A released copy is the measure of a false alarm: somebody looked at it and sent it on.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from quarantine.item import Count, HeldMessage, Outcome, Period, State
+from quarantine.quarantine import Store
+from rules.address import key_of
+from rules.engine import NOT_INSPECTED_RULE
+from rules.finding import Action
+from rules.policy import Policy
+from rules.policy_file import Exemption
+
+USED_WITHIN = timedelta(days=30)  # an exemption that nobody needed for so long is worth a question
+ENDS_SOON = timedelta(days=30)  # time enough to ask whoever granted it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleStatistics:
+    """Copies in the period. `held` ones are released, deleted, expired or still waiting, as they are now."""
+
+    rule: str
+    held: int
+    released: int
+    deleted: int
+    expired: int
+    waiting: int
+    tagged: int
+    observed: int
+    let_off: int
+
+    @property
+    def idle(self) -> bool:
+        """Whether it never spoke."""
+        return not (self.held or self.tagged or self.observed or self.let_off)
+
+    @property
+    def false_alarms(self) -> float | None:
+        """Of the copies that people decided on, those that they released: 0 to 1; None when they decided on none."""
+        decided = self.released + self.deleted
+        return self.released / decided if decided else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionStatistics:
+    """An exemption and the copies that it let off in USED_WITHIN. `note` says what is to be looked at, if anything."""
+
+    rule: str
+    whom: str
+    because: str
+    by: str
+    until: str
+    let_off: int
+    note: str
+
+
+def rule_statistics(store: Store, period: Period, policy: Policy) -> tuple[RuleStatistics, ...]:
+    """Every rule of the policy in its order, then rules that spoke in the period and are in it no more."""
+    items = store.quarantine.index.list(since=period.start, until=period.end)
+    entries = store.ledger.book.entries(period.start, period.end)
+    counts = store.ledger.book.counts(period.start, period.end)
+    states = Counter(_states(items))
+    tagged = Counter(rule for entry in entries if entry.outcome is Outcome.TAGGED for rule in set(entry.rules))
+    observed, let_off = _summed(counts, exempt=False), _summed(counts, exempt=True)
+    spoke = dict.fromkeys((*(rule for rule, _ in states), *tagged, *observed, *let_off))
+    names = dict.fromkeys((*(rule.name for rule in policy.rules), NOT_INSPECTED_RULE, *spoke))
+    return tuple(
+        RuleStatistics(
+            rule=name,
+            held=sum(states[name, state] for state in State),
+            released=states[name, State.RELEASED],
+            deleted=states[name, State.DELETED],
+            expired=states[name, State.EXPIRED],
+            waiting=states[name, State.HELD] + states[name, State.RELEASING],
+            tagged=tagged[name],
+            observed=observed[name],
+            let_off=let_off[name],
+        )
+        for name in names
+    )
+
+
+def exemption_statistics(store: Store, now: datetime, policy: Policy) -> tuple[ExemptionStatistics, ...]:
+    """Every exemption of the policy, with what it was good for until `now`."""
+    counts = store.ledger.book.counts(now - USED_WITHIN, now)
+    used: Counter[str] = Counter()
+    for count in counts:
+        if count.observed is not None and count.observed.exemption:
+            used[count.observed.exemption] += count.number
+    return tuple(
+        ExemptionStatistics(
+            rule=rule,
+            whom=f"{', '.join(item.senders) or 'everyone'} to {', '.join(item.recipients) or 'everyone'}",
+            because=item.because,
+            by=item.by,
+            until=str(item.until),
+            let_off=used[item.key],
+            note=_note(item, used[item.key], now, policy),
+        )
+        for rule, item in _exemptions(policy)
+    )
+
+
+def _exemptions(policy: Policy) -> Iterator[tuple[str, Exemption]]:
+    """Each once, though a rule may be used in several places."""
+    found = [(rule.name, item) for rule in policy.rules for item in rule.exemptions]
+    found += [(NOT_INSPECTED_RULE, item) for item in policy.not_inspected.exceptions]
+    yield from dict.fromkeys(found)
+
+
+def _note(item: Exemption, used: int, now: datetime, policy: Policy) -> str:
+    end = item.end(policy.zone)
+    if end <= now:
+        return "is over"
+    if end <= now + ENDS_SOON:
+        return "is about to end" if used else "is about to end, and was not used in 30 days"
+    return "" if used else "was not used in 30 days"
+
+
+def _states(items: Sequence[HeldMessage]) -> Iterator[tuple[str, State]]:
+    """A rule and a state for each copy that the rule asked to hold."""
+    for item in items:
+        states = {copy.recipient.address.key: copy.state for copy in item.recipients}
+        for verdict in item.judgement.verdicts:
+            state = states.get(key_of(verdict.recipient))
+            if state is not None:
+                yield from ((rule, state) for rule in {f.rule for f in verdict.findings if _holds(f.action)})
+
+
+def _holds(action: Action) -> bool:
+    return action is Action.QUARANTINE
+
+
+def _summed(counts: Sequence[Count], *, exempt: bool) -> "Counter[str]":
+    found: Counter[str] = Counter()
+    for count in counts:
+        if count.observed is not None and bool(count.observed.exemption) == exempt:
+            found[count.observed.rule] += count.number
+    return found
