@@ -22,14 +22,24 @@ _FRONT = 4 * HEAD // 3  # characters of base64 that give HEAD octets
 _ADDRESS = re.compile(
     rb"data:([A-Za-z0-9.+/_-]{0,100})((?:;[A-Za-z0-9=.+_\" -]{1,100}){0,5}?)[ \t]{0,4}(;base64)?,", re.I
 )
-_TO_THE_QUOTE = re.compile(rb"[^\"'`()<>]*+")
+_TO_THE_QUOTE = re.compile(rb"[^\"'`<>]*+")
+_TO_THE_BRACKET = re.compile(rb"[^\"'`()<>]*+")  # in style sheets: `url(data:…)`
 # Texts in quotes; possessive, so that each octet is looked at once.
 _BASE64 = re.compile(rb"[\"'`]((?:[A-Za-z0-9+/=_-]|\\?[\r\n]){200,}+)")
 _HEXADECIMAL = re.compile(rb"[\"'`]((?:[0-9A-Fa-f]{2}){200,}+)[\"'`]")
 _ESCAPES = re.compile(rb"(?:\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}){200,}+")
 _NUMBERS = re.compile(rb"[\[(]\s{0,20}((?:(?:0x)?[0-9A-Fa-f]{1,3}\s{0,4},\s{0,4}){200,}+)")
+_LISTED = re.compile(rb"[\])]\s{0,20},\s{0,20}[\[(]")  # between lists of numbers in a list
+_PIECES = re.compile(rb"(?:[\"'`][A-Za-z0-9+/=_-]{32,}+[\"'`][ \t\r\n]{0,40},[ \t\r\n]{0,40}){8,}+")
 _JOINED = re.compile(rb"[\"'`][ \t\r\n]{0,40}\+[ \t\r\n]{0,40}[\"'`]")
 _NAME = re.compile(rb"download[\"']?\]?\s{0,4}[=,:(]\s{0,4}[\"'`]([^\"'`<>\r\n]{1,200})[\"'`]", re.I)
+_SHIFTS = re.compile(rb"\x1b(?:[(\-).][@-Z]|\$[@-Z]|\$[()*+][@-Z])")  # between charsets (ISO 2022), within a word
+_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|u\{0{0,20}([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|([0-7]{2,3}))")
+_NAMED = re.compile(rb"&(lt|gt|quot|apos|amp|tab|newline|lpar|rpar|colon|comma);", re.I)
+_NAMES = {b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'", b"amp": b"&", b"tab": b"", b"newline": b"",
+          b"lpar": b"(", b"rpar": b")", b"colon": b":", b"comma": b","}  # fmt: skip
+_MAX_PAGES_INSIDE = 4  # pages in attributes of pages in attributes
+_TAG = 300  # octets of an element in front of an address
 _REFERENCE = re.compile(
     rb"&#(?:x0{0,6}([2-7][0-9a-f])(?![0-9a-f])|0{0,6}(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])(?![0-9]));?", re.I
 )
@@ -48,7 +58,29 @@ def plain_page(octets: bytes) -> bytes:
         octets = octets.decode("utf-16-le", "replace").encode()
     elif octets[:1] == b"\0" and octets[2:3] == b"\0":
         octets = octets.decode("utf-16-be", "replace").encode()
+    if b"\x1b" in octets:
+        octets = _SHIFTS.sub(b"", octets)
+    if b"+AD" in octets:
+        octets = octets.decode("utf-7", "replace").encode("utf-8", "replace")
     return _REFERENCE.sub(_character, octets) if b"&#" in octets else octets
+
+
+def read_script(content: bytes) -> bytes:
+    """A plain page as its scripts are understood: escapes read, texts joined, and pages in attributes written out."""
+    if b"srcdoc" in content or b"SRCDOC" in content.upper():
+        for _ in range(_MAX_PAGES_INSIDE):
+            content = _NAMED.sub(lambda match: _NAMES[match.group(1).lower()], content)
+    if b"\\" in content:
+        content = _ESCAPE.sub(_escaped, content)
+    return _JOINED.sub(b"", content) if b"+" in content else content
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    """A letter that a script writes by its number; other characters, quotes among them, stay as they are."""
+    digits = match.group(1) or match.group(2) or match.group(3)
+    code = int(digits, 16) if digits is not None else int(match.group(4), 8)
+    letter = bytes([code]) if code < 0x7F else b""
+    return letter if letter.isalnum() or letter in (b"$", b"_", b".", b"(", b")") else match.group()
 
 
 def _character(match: re.Match[bytes]) -> bytes:
@@ -61,7 +93,7 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
     LimitExceeded where a page is longer than is looked at: a comment of that length could stand before its script.
     """
     content = plain_page(bytes(octets[:LOOKED_AT]))
-    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(content)))[:20]
+    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(read_script(content))))[:20]
     meter = budget.open(len(content))
     for declared, found in carried_files(content):
         meter.member()
@@ -72,14 +104,14 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
 
 
 def carried_files(content: bytes) -> Iterator[tuple[str | None, bytes]]:
-    """Declared type and octets of each file in a plain page."""
+    """Declared type and octets of each file in a plain page. LimitExceeded after _MAX_FILES."""
     count = 0
     for finder in (_addressed, _written):
         for found in finder(content):
-            yield found
             count += 1
-            if count >= _MAX_FILES:
-                return
+            if count > _MAX_FILES:
+                raise LimitExceeded(f"a page that carries more than {_MAX_FILES} files")
+            yield found
 
 
 def _addressed(content: bytes) -> Iterator[tuple[str | None, bytes]]:
@@ -87,8 +119,7 @@ def _addressed(content: bytes) -> Iterator[tuple[str | None, bytes]]:
         return
     at = 0
     while match := _ADDRESS.search(content, at):
-        written = _TO_THE_QUOTE.match(content, match.end())
-        at = written.end() if written is not None else match.end()
+        at = _address_end(content, match.start(), match.end())
         media, is_base64 = match.group(1).lower(), match.group(3) is not None
         shown = media.startswith(_SHOWN) and not media.startswith(_PICTURE_WITH_SCRIPT)
         text = content[match.end() : at]
@@ -96,10 +127,20 @@ def _addressed(content: bytes) -> Iterator[tuple[str | None, bytes]]:
         if len(front) < 8 or (shown and not is_whole_file(front, len(text))):
             continue
         found = _decoded(text, is_base64=is_base64)
-        if media.endswith(b"javascript"):
+        if media.endswith(b"javascript") or b"<script" in content[max(0, match.start() - _TAG) : match.start()].lower():
             yield "text/html", b"<script>" + found  # part of the page, and judged as such
         elif front_of(front, len(text)) not in _PICTURES:
             yield media.decode("ascii") or "text/plain", found
+
+
+def _address_end(content: bytes, start: int, at: int) -> int:
+    """Where an address that began at `start` ends: at the quote in front of it, else at the first that may end it."""
+    before = content[start - 1 : start] if start else b""
+    if before in (b'"', b"'", b"`"):
+        end = content.find(before, at)
+        return end if end >= 0 else len(content)
+    match = (_TO_THE_BRACKET if before == b"(" else _TO_THE_QUOTE).match(content, at)
+    return match.end() if match is not None else at
 
 
 def _decoded(text: bytes, *, is_base64: bool) -> bytes:
@@ -127,7 +168,7 @@ def _texts(content: bytes) -> Iterator[bytes]:
         yield binascii.unhexlify(match.group(1))
     for match in _ESCAPES.finditer(joined):
         yield unquote_to_bytes(match.group().replace(b"\\x", b"%"))
-    for match in _NUMBERS.finditer(content):
+    for match in _NUMBERS.finditer(_LISTED.sub(b",", content)):
         yield _of_numbers(match.group(1))
 
 
@@ -144,7 +185,8 @@ def opaque_octets(content: bytes) -> int:
     joined = _JOINED.sub(b"", content) if b"+" in content else content
     lengths = [len(match.group(1)) * 3 // 4 for match in _BASE64.finditer(joined) if not _is_state(match.group(1))]
     lengths += [len(match.group()) // 3 for match in _ESCAPES.finditer(joined)]
-    lengths += [len(_of_numbers(match.group(1))) for match in _NUMBERS.finditer(content)]
+    lengths += [len(_of_numbers(match.group(1))) for match in _NUMBERS.finditer(_LISTED.sub(b",", content))]
+    lengths += [len(match.group()) * 3 // 4 for match in _PIECES.finditer(joined)]
     return max(lengths, default=0)
 
 

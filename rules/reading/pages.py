@@ -1,9 +1,12 @@
 """Recognises web pages and SVG pictures that carry or build a file when opened. Runs and renders nothing."""
 
 import re
+from contextlib import suppress
+from itertools import starmap
 
 from rules.facts import By, Kind, Sign
-from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page
+from rules.reading.budget import LimitExceeded
+from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, read_script
 
 _FRONT = 1_024
 
@@ -17,7 +20,21 @@ _PAGE_FRONTS = (b"<!doctype html", b"<html", b"<head", b"<body")  # a page may s
 # What hands a reader a file that no server sent.
 _SAVES = (b"mssaveoropenblob", b"mssaveblob", b"createobjecturl", b"showsavefilepicker", b".download=", b".download =",
           b"'download'", b'"download"', b" download=", b"navigator.mssave")  # fmt: skip
-_BUILDS = (b"new blob(", b"atob(", b"uint8array", b"fromcharcode", b"data:application/", b"unescape(", b"new file(")
+_BUILDS = (
+    b"new blob(",
+    b"atob(",
+    b"'atob'",
+    b'"atob"',
+    b"`atob`",
+    b"'blob'",
+    b'"blob"',
+    b"`blob`",
+    b"uint8array",
+    b"fromcharcode",
+    b"data:application/",
+    b"unescape(",
+    b"new file(",
+)
 # Base64 of what no page needs, as the front of a run.
 _CARRIED = (
     (b"TVqQAA", "a program"), (b"TVpQAA", "a program"), (b"TVoAAA", "a program"), (b"TVpAAA", "a program"),
@@ -26,7 +43,20 @@ _CARRIED = (
 )  # fmt: skip
 _SCRIPT_DATA = ("application/json", "application/javascript", "application/x-javascript", "application/ld+json")
 _QUOTES = b"\"'`,(=> \t\r\n"
-_DECODES = (b"atob(", b"fromcharcode", b"unescape(", b"uint8array", b"decodeuricomponent(", b"eval(", b"charcodeat")
+_DECODES = (
+    b"atob(",
+    b"'atob'",
+    b'"atob"',
+    b"`atob`",
+    b"'eval'",
+    b'"eval"',
+    b"fromcharcode",
+    b"unescape(",
+    b"uint8array",
+    b"decodeuricomponent(",
+    b"eval(",
+    b"charcodeat",
+)
 # What writes the page anew out of text that nobody can read.
 _REWRITES = re.compile(
     rb"(?:document\.write(?:ln)?|eval|innerhtml\s{0,4}=|srcdoc\s{0,4}=|settimeout|function)\s{0,4}\(?\s{0,4}"
@@ -40,7 +70,23 @@ _RUNS = re.compile(
 _GAPS = re.compile(rb"&#(?:x0{0,6}[9ad]|0{0,6}(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
 _HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,20}\s{0,4}=")
 # A page without any of these does nothing that counts.
-_NEEDED = (b"<script", b"base64", b"data:", b"javascript:", b"atob", b"eval(", b"unescape", b"fromcharcode", b"blob")
+_NEEDED = (
+    b"<script",
+    b":script",
+    b"srcdoc",
+    b"\\u",
+    b"\\x",
+    b"base64",
+    b"data:",
+    b"javascript:",
+    b"atob",
+    b"eval(",
+    b"unescape",
+    b"fromcharcode",
+    b"blob",
+)
+_SCRIPT = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?script\b")
+_SIGNS = re.compile(rb"[\[\]()!+]{300,}+")  # script in six signs, which no programmer writes
 _ENTITY = re.compile(rb"<!entity[^>\"']{0,200}[\"'][^\"'>]{0,200}(?:&|<)")  # an entity that writes an element
 _MAY_CARRY = (b"base64", b"data:", b"0x", b"\\x", b"%", b"[")
 
@@ -71,8 +117,15 @@ def _active(kind: Kind, octets: bytes) -> str | None:
         return "with script" if runs else _carries(octets, lowered)
     if not any(word in lowered for word in _NEEDED) and not _has_script_address(lowered):
         return None
-    scripted = b"<script" in lowered or _has_script_address(lowered) or _HANDLER.search(lowered) is not None
-    return _carries(octets, lowered) or (_builds(octets, lowered) if scripted else None)
+    script = read_script(octets)
+    lowered = lowered if script is octets else script.lower()
+    carried = _carries(octets, lowered) or (_carries(script, lowered) if script is not octets else None)
+    if carried is not None:
+        return carried
+    scripted = (
+        _SCRIPT.search(lowered) is not None or _has_script_address(lowered) or _HANDLER.search(lowered) is not None
+    )
+    return _builds(octets, lowered) if scripted else None
 
 
 def _has_script_address(lowered: bytes) -> bool:
@@ -85,17 +138,24 @@ def _carries(octets: bytes, lowered: bytes) -> str | None:
         return f"that carries {carried} in base64"
     if not any(word in lowered for word in _MAY_CARRY):
         return None
-    for declared, found in carried_files(octets):
-        if declared is None:
-            return f"that carries a file of {len(found)} octets in its script"
-        if declared.startswith("application/") and not declared.startswith(_SCRIPT_DATA):
-            return f"that carries a file called {declared}"
+    with suppress(LimitExceeded):  # taking the files out reports it
+        return next(filter(None, starmap(_told, carried_files(octets))), None)
+    return None
+
+
+def _told(declared: str | None, found: bytes) -> str | None:
+    if declared is None:
+        return f"that carries a file of {len(found)} octets in its script"
+    if declared.startswith("application/") and not declared.startswith(_SCRIPT_DATA):
+        return f"that carries a file called {declared}"
     return None
 
 
 def _builds(octets: bytes, lowered: bytes) -> str | None:
     if any(word in lowered for word in _SAVES) and any(word in lowered for word in _BUILDS):
         return "that builds a file"
+    if _SIGNS.search(lowered):
+        return "with script in signs that nobody can read"
     if _REWRITES.search(lowered):
         return "that writes itself from encoded text"
     if any(word in lowered for word in _DECODES) and (size := opaque_octets(octets)) >= MIN_OPAQUE:
@@ -111,4 +171,15 @@ def _quoted(octets: bytes, front: bytes) -> bool:
         if (not before or before in _QUOTES) and len(run) == 64 and b" " not in run and b"<" not in run:
             return True
         at = octets.find(front, at + 1)
+    return _quoted_backwards(octets, front[::-1])
+
+
+def _quoted_backwards(octets: bytes, back: bytes) -> bool:
+    """Whether `back` ends such a run before a quote: scripts turn it round again."""
+    at = octets.find(back)
+    while at >= 0:
+        after, run = octets[at + len(back) : at + len(back) + 1], octets[max(0, at - 64) : at]
+        if after in (b'"', b"'", b"`") and len(run) == 64 and b" " not in run and b"<" not in run:
+            return True
+        at = octets.find(back, at + 1)
     return False

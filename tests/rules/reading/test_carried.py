@@ -6,7 +6,7 @@ import time
 import pytest
 
 from rules.facts import Reason
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.carried import LOOKED_AT, MIN_OPAQUE, carried_files, opaque_octets, plain_page, unpack_page
 
 PROGRAM = b"MZ\x90\0" + b"\0" * 56 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 400
@@ -44,6 +44,31 @@ def test_e16_it_has_the_name_under_which_it_is_offered():
     assert (member.names, member.octets, member.declared_type) == (
         ("invoice.exe", "b.iso"), b"Hello there", "text/plain",
     )  # fmt: skip
+
+
+def test_e16_a_name_that_a_script_puts_together_is_read():
+    page = rb"<a href='data:text/plain,Hello there'>x</a><script>a['download'] = 'inv' + 'oice.\u0065xe'"
+    assert next(unpack_page(page, Budget())).names == ("invoice.exe",)
+
+
+def test_an_address_ends_with_the_quote_in_front_of_it():
+    page = b"""<iframe src="data:text/html,<script>f('(x)')</script>">"""
+    assert list(carried_files(page)) == [("text/html", b"<script>f('(x)')</script>")]
+
+
+def test_a_script_in_an_address_without_a_type_is_a_script():
+    page = b"<script src='data:;base64," + base64.b64encode(b"atob(something)") + b"'>"
+    assert list(carried_files(page)) == [("text/html", b"<script>atob(something)")]
+
+
+@pytest.mark.parametrize(("count", "told"), [(200, False), (201, True)])
+def test_as_many_files_as_may_be_and_one_more(count, told):
+    members = unpack_page(b"<a href='data:text/plain,Hello there'>" * count, Budget())
+    assert [next(members).octets for _ in range(200)] == [b"Hello there"] * 200
+    if told:
+        with pytest.raises(LimitExceeded, match="carries more than 200 files"):
+            next(members)
+    assert next(members, None) is None
 
 
 def test_a_page_inside_a_page_comes_out():

@@ -69,6 +69,43 @@ def test_an_ordinary_page_is_not(page):
             b"<a href='&#100;ata:application/zip;base64,QUFBQUFBQUFBQUFB'>x</a>",
             "that carries a file called application/zip",
         ),
+        (
+            rb"<script>URL.cre\u0061teObjectURL(new Bl\u{6f}b([window['\x61\x74\x6f\x62'](q)]))</script>",
+            "that builds a file",
+        ),
+        (rb"<script>URL['cr\145ateObjectURL'](new window['Bl\157b']([q]))</script>", "that builds a file"),
+        (b"<script>n['ms'+'Save'+'Blob'](new Blob([window['at'+'ob'](q)]))</script>", "that builds a file"),
+        (
+            b"<meta charset='iso-2022-jp'><script>URL.create\x1b(BObjectURL(new Bl\x1b(Bob())</script>",
+            "that builds a file",
+        ),
+        (b"+ADw-script+AD4-URL.createObjectURL(new Blob([atob(q)]))+ADw-/script+AD4-", "that builds a file"),
+        (b"<iframe srcdoc='&lt;script&gt;URL.createObjectURL(new Blob())&lt;/script&gt;'>", "that builds a file"),
+        (
+            b"<iframe srcdoc='&lt;iframe srcdoc=&quot;&amp;lt;script&amp;gt;URL.createObjectURL(atob())&quot;'>",
+            "that builds a file",
+        ),
+        (b"<x:script xmlns:x='x'>URL.createObjectURL(new Blob([atob(q)]))</x:script>", "that builds a file"),
+        (b"<script>" + b"[]+(![]+[])" * 100 + b"</script>", "with script in signs that nobody can read"),
+        (
+            b"<script>f('" + base64.b64encode(b"PK\3\4" + bytes(200))[::-1] + b"')</script>",
+            "that carries a zip archive in base64",
+        ),
+        (
+            b"<script>k(["
+            + b"'"
+            + b"Q7xR" * 20
+            + b"'," * 1
+            + (b"'" + b"Q7xR" * 20 + b"',") * 90
+            + b"].join(''), eval())",
+            "with 5664 octets of encoded content for its script",
+        ),
+        (
+            b"<script>n=[["
+            + b"],[".join(b",".join([b"77", b"90", b"144", b"0"] + [b"%d" % o for o in range(46)]) for _ in range(90))
+            + b"]];new Uint8Array(n)",
+            "with 4499 octets of encoded content for its script",
+        ),
         ("\ufeff<script>new Blob([atob(x)]); a.download='x'</script>".encode("utf-16-le"), "that builds a file"),
     ],
 )
