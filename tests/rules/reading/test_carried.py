@@ -115,7 +115,7 @@ def test_hostile_repetition_costs_little(piece):
 def test_a_picture_longer_than_is_looked_at_is_told(facts_of, more, reasons):
     front, end = b"<svg><!--", b"--></svg>"
     lines = b"x" * 98 + b"\r\n"
-    picture = front + (lines * 1_000)[: LOOKED_AT - len(front) - len(end) + more] + end
+    picture = front + (lines * 100_000)[: LOOKED_AT - len(front) - len(end) + more] + end
     facts = facts_of(b"Content-Type: image/svg+xml; name=a.svg\r\n\r\n" + picture)
     assert [entry.reason for entry in facts.unread] == reasons
 
