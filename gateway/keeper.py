@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway import clock_watch
 from gateway.config import Config, load_config
 from gateway.courier import SmtpCourier
 from gateway.metrics import Meter
@@ -94,7 +95,7 @@ def turn(config: Config, *, collect: bool = False) -> None:
     with contextlib.closing(store.quarantine.audit):
         _attempt("releases cut short", lambda: _resume(store, config))
         _attempt("daybooks left behind", store.ledger.recover)
-        _attempt("expiry", lambda: _expire(store))
+        _attempt("expiry", lambda: _expire(store, config))
         if collect:
             _attempt("contents left behind", store.quarantine.retention.collect)
         if config.digest.to:
@@ -139,8 +140,14 @@ def _resume(store: Store, config: Config) -> None:
         _log.warning("%d copies are held again: their release was cut short", returned)
 
 
-def _expire(store: Store) -> None:
-    gone = store.quarantine.retention.expire(datetime.now(UTC), by=GATEWAY)
+def _expire(store: Store, config: Config) -> None:
+    now = datetime.now(UTC)
+    found = clock_watch.note(config.state, now)
+    if found.stepped is not None:
+        if found.stepped == now:
+            _log.error("the clock went on or back by more than a day: until tomorrow nothing expires by itself")
+        return
+    gone = store.quarantine.retention.expire(now, by=GATEWAY)
     if gone:
         _log.info("%d held messages expired", len(gone))
 

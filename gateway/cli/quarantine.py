@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from gateway import clock_watch
 from gateway.cli.item import item_lines, item_object, item_row, shown_object
 from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
@@ -198,11 +199,13 @@ def unhold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]
 @config_option
 @by_option
 @_json
-@click.option("--yes", is_flag=True, help="Also when it is unusually much at once.")
+@click.option("--yes", is_flag=True, help="Also when it is unusually much at once, or the clock made a step.")
 def expire(path: Path, by: str, as_json: bool, yes: bool) -> None:
     """Expire what is past its date, and remove contents that no item needs. The service does this by itself."""
-    _, store = open_configured(path)
+    config, store = open_configured(path)
     retention = store.quarantine.retention
+    if not yes and clock_watch.stepped(config.state, store.quarantine.clock()):
+        fail("the clock went on or back by more than a day of late; see that it is right, then add --yes")
     for item in retention.expire(store.quarantine.clock(), by=by, confirmed=yes):
         _tell_act(item.id, "expired", as_json=as_json)
     orphans = retention.collect()

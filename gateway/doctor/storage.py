@@ -7,8 +7,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.clock_watch import stepped
 from gateway.config import MIB, Config
 from gateway.doctor.note import Note, advice, good, unsafe
 from gateway.snapshot import FOLDER
@@ -157,6 +159,10 @@ def check_clock_steps(config: Config) -> Iterator[Note]:
     """A clock that was set back makes mail expire late, and what is written now look older than what was."""
     if not config.state.exists():
         return
+    if stepped(config.state, datetime.now(UTC)):
+        yield advice(
+            "the clock went on or back by more than a day of late", "nothing expires by itself until it is right"
+        )
     newest = max((path.lstat().st_mtime for path in (config.state, *sampled(config.state))), default=0.0)
     ahead = newest - time.time()
     if ahead > AHEAD:

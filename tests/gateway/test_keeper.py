@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import clock_watch
 from gateway.config import Config, load_config
 from gateway.keeper import KeptConfig, digest_settings, keep, turn
 from gateway.metrics import AUDIT, HELD, Meter
@@ -70,6 +71,24 @@ def test_held_mail_past_its_date_expires(
         database.execute("update items set expires = ? where id = ?", (past, item.id))
     turn(load_config(config_file("quarantine_days: 1\n")))
     assert store.quarantine.get(item.id).state is State.EXPIRED
+
+
+def test_nothing_expires_on_the_day_of_a_clock_that_jumped(
+    config_file: Callable[..., Path],
+    tmp_path: Path,
+    transaction: Transaction,
+    judgement: Judgement,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """H10: a clock a year ahead must not empty the quarantine."""
+    (tmp_path / "state").mkdir()
+    clock_watch.note(tmp_path / "state", datetime.now(UTC) - timedelta(days=400))
+    with pytest.raises(AssertionError):
+        test_held_mail_past_its_date_expires(config_file, tmp_path, transaction, judgement)
+    assert "the clock went on or back" in caplog.text
+    clock_watch.note(tmp_path / "state", datetime.now(UTC))  # half a minute later
+    turn(load_config(config_file("quarantine_days: 1\n")))
+    assert {item.state for item in open_store(tmp_path / "state").quarantine.list()} == {State.HELD}
 
 
 def test_no_turn_leaves_a_record_open(

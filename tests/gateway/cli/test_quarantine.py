@@ -4,12 +4,13 @@ import json
 import re
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from gateway import clock_watch
 from gateway.cli import main
 from quarantine import audit
 from quarantine.item import Cause, HeldMessage
@@ -316,6 +317,13 @@ def test_every_act_tells_scripts_what_became_of_the_item(office, tmp_path):
     exported = {"id": item.id, "outcome": "exported", "output": place, "octets": len(OCTETS)}
     assert told("export", item.id, "-o", place) == exported
     assert told("delete", item.id, "--reason", "x") == {"id": item.id, "outcome": "deleted", "recipients": []}
+
+
+def test_expire_asks_whether_a_clock_that_jumped_is_right(office):
+    office.hold("ann@city.example")
+    clock_watch.note(office.folder / "state", datetime.now(UTC) - timedelta(days=2))
+    assert "add --yes" in office.run("expire", exit=1)
+    office.run("expire", "--yes")
 
 
 def test_expire_tells_scripts_each_item(office):

@@ -4,11 +4,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from gateway.clock_watch import note
 from gateway.config import Config
 from gateway.doctor import storage
 from gateway.doctor.note import Grade, Note
@@ -167,3 +169,10 @@ def test_a_clock_set_back_shows_in_what_is_kept(ahead: float, grade: Grade, conf
     then = time.time() + ahead
     os.utime(state(config) / "content" / "a.z", (then, then))
     assert [note.grade for note in check_clock_steps(config)] == [grade]
+
+
+def test_a_step_of_the_clock_that_the_keeper_saw_is_told(configured: Callable[..., Config]) -> None:
+    config = configured()
+    state(config)
+    note(config.state, datetime.now(UTC) - timedelta(days=3))
+    assert [one.grade for one in check_clock_steps(config)] == [Grade.ADVICE, Grade.GOOD]
