@@ -7,11 +7,11 @@ knows nothing of messages beyond `Text`, and nothing of rules.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import re2
 
@@ -25,6 +25,8 @@ MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
 MAX_MATCHES_EACH = 100  # of one pattern, so that a common one cannot crowd out the others
 AROUND = 60  # characters of context on each side in evidence: about a line
 MAX_PASSAGE = 300  # characters of a match that evidence repeats
+
+T = TypeVar("T")
 
 
 class PatternError(ValueError):
@@ -138,9 +140,19 @@ def _in_characters(spans: list[tuple[int, int, int]], octets: bytes) -> list[tup
     return [(characters[start], characters[end], index) for start, end, index in spans]
 
 
+_of_one_message: list[Any] = []  # caches that hold texts of the message at hand
+
+
+def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """What detectors ask of the same few texts of one message, worked out once until `forget_texts`."""
+    cached = lru_cache(maxsize=32)(function)
+    _of_one_message.append(cached)
+    return cached
+
+
 def forget_texts() -> None:
     """Let go of the texts of a message that has been judged."""
-    for cached in (normalise, _offsets):
+    for cached in _of_one_message:
         cached.cache_clear()
 
 
@@ -204,7 +216,7 @@ class Normalised:
         return min(there + offset - here, len(self.source))
 
 
-@lru_cache(maxsize=32)  # texts of one message; all its detectors ask for the same few
+@remembered
 def normalise(text: str) -> Normalised:
     """NFKC, plain quotes and dashes, nothing unseen, one blank for each run of white space; case is kept."""
     folded = _replaced(text, _FOLD_ASCII) if text.isascii() else _folded(text)
@@ -226,7 +238,7 @@ def _replaced(text: str, table: dict[str, str]) -> str:
     return text
 
 
-@lru_cache(maxsize=32)
+@remembered
 def _offsets(source: str) -> tuple[tuple[int, int], ...]:
     """Walk only the odd places: built when a match must be shown, which is seldom."""
     if source.isascii():

@@ -11,7 +11,7 @@ from pathlib import Path
 from rules.document import STRICT, read_document
 from rules.facts import Facts, Role
 from rules.finding import Observation
-from rules.links import Link, links_of
+from rules.links import links_of
 from rules.passing_on import sent_words
 
 NAME = Path(__file__).stem
@@ -59,11 +59,9 @@ def shipped() -> tuple[Category, ...]:
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report the barred links of a message in one observation."""
     barred = _barred(parameters)
-    found: list[tuple[str, Link]] = []
-    for link in links_of((*sent_words(facts), *facts.said(Role.ATTACHED))):
-        category = next((barred[suffix] for suffix in _suffixes(link.host) if suffix in barred), "")
-        if category:
-            found.append((category, link))
+    links = tuple(links_of((*sent_words(facts), *facts.said(Role.ATTACHED))))
+    categories = {host: _category(host, barred) for host in {link.host for link in links}}
+    found = [(categories[link.host], link) for link in links if categories[link.host]]
     if not found:
         return
     names = dict.fromkeys(f"{link.host} ({category})" for category, link in found)
@@ -85,7 +83,10 @@ def _barred(parameters: Parameters) -> Mapping[str, str]:
     return barred | {host.lower(): "" for host in parameters.allowed}
 
 
-def _suffixes(host: str) -> Iterator[str]:
-    """The host and what it lies below, the nearest first; the nearest entry of a list decides."""
-    labels = host.split(".")
-    return (".".join(labels[index:]) for index in range(len(labels)))
+def _category(host: str, barred: Mapping[str, str]) -> str:
+    """That of the host or the nearest that it lies below, "" for one that is not barred."""
+    while host not in barred:
+        _, dot, host = host.partition(".")
+        if not dot:
+            return ""
+    return barred[host]

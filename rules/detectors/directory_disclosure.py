@@ -22,11 +22,16 @@ MAX_FOUND = 2_000  # addresses or telephones; a list is a list long before
 ROLES = (Role.AUTHOR, Role.ATTACHED, Role.FORWARDED)
 TITLED = 0.3  # added to the score where the text or the file is called a list of staff
 
-# Linear: the local part begins at its edge and is bounded.
-_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})")
-_TELEPHONE = re.compile(
-    r"(?<!\d)(?:\(\d{3}\) ?|\d{3}[-. ])?\d{3}[-.]\d{4}(?!\d)|\b(?:ext|x)\.? ?\d{3,5}\b", re.IGNORECASE
+# Both sides of an @, which are looked at only there: each is bounded.
+_LOCAL = re.compile(r"[\w.+-]{1,64}\Z")
+_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}")
+MAX_LOCAL = 64  # octets (RFC 5321 section 4.5.3.1.1)
+# Each begins with one sign or one class of signs, which the search passes over text by.
+_TELEPHONES = (
+    re.compile(r"\(\d{3}\) ?\d{3}[-.]\d{4}(?!\d)"),
+    re.compile(r"\d{3}(?:[-. ]\d{3})?[-.]\d{4}(?!\d)"),
 )
+_EXTENSIONS = (r"\b(?:ext|x)\.? ?\d{3,5}\b",)
 _HEADER_LINE = re.compile(r"^[ \t>*|]{0,8}(?:From|To|Cc|Bcc|Sent|Reply-To)\*?:", re.IGNORECASE)
 _BETWEEN = str.maketrans(dict.fromkeys(',;:|<>()	"', " "))
 _TITLES = (
@@ -83,19 +88,36 @@ def _count(text: Text, directory: Directory) -> _Counted:
     first: tuple[Text, int, int] | None = None
     if text.role is Role.FORWARDED:
         words = "\n".join("" if _HEADER_LINE.match(line) else line for line in words.split("\n"))
-    if "@" in words:
-        for match in _ADDRESS.finditer(words):
-            key = match.group().lower()
-            contacts.add(key)
-            if match.group(1).lower() in directory.domains:
-                people.add(key)
-            first = first or (text, match.start(), match.end())
-            if len(contacts) >= MAX_FOUND:
-                break
+    for start, end in islice(_addresses(words), MAX_FOUND):
+        key = words[start:end].lower()
+        contacts.add(key)
+        if key.rpartition("@")[2] in directory.domains:
+            people.add(key)
+        first = first or (text, start, end)
     if directory.names:
         people |= _named(words, directory)
-    contacts |= {match.group() for match in islice(_TELEPHONE.finditer(words), MAX_FOUND)}
+    contacts |= set(islice(_telephones(words), MAX_FOUND))
     return _Counted(people=frozenset(people), contacts=frozenset(contacts), first=first)
+
+
+def _addresses(words: str) -> Iterator[tuple[int, int]]:
+    """Where addresses stand."""
+    at = words.find("@")
+    while at >= 0:
+        local, domain = _LOCAL.search(words[max(0, at - MAX_LOCAL - 1) : at]), _DOMAIN.match(words, at + 1)
+        if local is not None and domain is not None:
+            yield at - len(local.group()), domain.end()
+        at = words.find("@", at + 1)
+
+
+def _telephones(words: str) -> Iterator[str]:
+    """Telephone numbers and extensions as written."""
+    for pattern in _TELEPHONES:
+        for match in pattern.finditer(words):
+            if not words[match.start() - 1 : match.start()].isdigit():
+                yield match.group()
+    for found in compile_patterns(_EXTENSIONS).find(words):
+        yield words[found.start : found.end]
 
 
 def _named(words: str, directory: Directory) -> set[str]:

@@ -96,6 +96,8 @@ def _together(alternatives: tuple[Alternative, ...]) -> Iterable[Versions]:
 def _in_all(body: Versions, parameters: Parameters) -> Place | None:
     """Where it stands worst among what readers of one body may see; None when some see it without."""
     best = {chosen: _best_of(texts, parameters) for chosen, texts in body.items()}
+    if not any(best.values()):
+        return None
     seen = [
         max(filter(None, map(best.get, _steps(chosen))), key=_similarity, default=None) for chosen in _letters(body)
     ]
