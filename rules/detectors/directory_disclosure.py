@@ -87,7 +87,7 @@ def _count(text: Text, directory: Directory) -> _Counted:
     contacts: set[str] = set()
     first: tuple[Text, int, int] | None = None
     if text.role is Role.FORWARDED:
-        words = "\n".join("" if _HEADER_LINE.match(line) else line for line in words.split("\n"))
+        words = _without_headers(words)
     for start, end in islice(_addresses(words), MAX_FOUND):
         key = words[start:end].lower()
         contacts.add(key)
@@ -96,7 +96,8 @@ def _count(text: Text, directory: Directory) -> _Counted:
         first = first or (text, start, end)
     if directory.names:
         people |= _named(words, directory)
-    contacts |= set(islice(_telephones(words), MAX_FOUND))
+    if text.role is not Role.FORWARDED:  # of a thread's signatures, each has one
+        contacts |= set(islice(_telephones(words), MAX_FOUND))
     return _Counted(people=frozenset(people), contacts=frozenset(contacts), first=first)
 
 
@@ -118,6 +119,15 @@ def _telephones(words: str) -> Iterator[str]:
                 yield match.group()
     for found in compile_patterns(_EXTENSIONS).find(words):
         yield words[found.start : found.end]
+
+
+def _without_headers(words: str) -> str:
+    """A thread without the header lines of its messages, which may be wrapped: each ends at the next empty line."""
+    kept, heading = [], False
+    for line in words.split("\n"):
+        heading = bool(line.strip()) and (heading or _HEADER_LINE.match(line) is not None)
+        kept.append("" if heading else line)
+    return "\n".join(kept)
 
 
 def _named(words: str, directory: Directory) -> set[str]:
