@@ -111,7 +111,11 @@ def _rar(content: bytes, meter: Meter) -> Generator[Member, None, int]:
     listing = listing_of(content)
     if listing.hidden:
         return listing.end
-    waiting: dict[str, RarEntry] = {entry.name.replace("\\", "/"): entry for entry in listing.entries}
+    if not listing.entries:
+        raise Unreadable("RAR archive in which no file is found")
+    yield from _streams(listing.entries, meter)
+    files = [entry for entry in listing.entries if not entry.stream]
+    waiting: dict[str, RarEntry] = {entry.name.replace("\\", "/"): entry for entry in files}
     for name, entry in tuple(waiting.items()):
         if entry.encrypted:
             del waiting[name]
@@ -131,9 +135,19 @@ def _rar(content: bytes, meter: Meter) -> Generator[Member, None, int]:
     encrypted = any(entry.encrypted for entry in listing.entries)  # libarchive stops there, and it is told already
     if fault is not None and (waiting or not encrypted):
         raise fault
+    if len(files) < len(listing.entries):
+        raise Unreadable("RAR archive with a stream of NTFS beside a file, which is not opened")
     if waiting and not encrypted:
         raise Unreadable("RAR archive that cannot be unpacked whole")
     return listing.end
+
+
+def _streams(entries: Sequence[RarEntry], meter: Meter) -> Iterator[Member]:
+    """Streams of NTFS by name: `:payload.exe` beside the file before them."""
+    for entry in entries:
+        if entry.stream:
+            meter.member()
+            yield Member(names=(entry.name.lstrip(":") or "stream",), octets=b"")
 
 
 def _compressed(content: bytes, known: Format, names: Sequence[str], meter: Meter) -> Generator[Member, None, int]:

@@ -25,7 +25,7 @@ from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.rtf_objects import unpack_rtf
 from rules.reading.shortcuts import unpack_shortcut
-from rules.reading.signatures import HEAD, Format, ends_as_zip, formats_of, front_of, is_text
+from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, front_of, holds_zip, is_text
 from rules.reading.szdd import unpack_szdd
 from rules.reading.tnef import unpack_tnef
 from rules.reading.zipfiles import unpack_zip
@@ -73,7 +73,7 @@ def unpack(octets: Octets, names: Sequence[str], signs: Sequence[Sign], budget: 
     before LimitExceeded or Unreadable count.
     """
     formats = formats_of(octets)
-    if formats and Format.ZIP not in formats and _is_named_zip(signs) and ends_as_zip(octets):
+    if formats and Format.ZIP not in formats and _is_named_zip(signs) and holds_zip(octets):
         formats = (*formats, Format.ZIP)
     faults: list[str] = []
     for known in formats:
@@ -105,7 +105,8 @@ def _of_unknown_front(octets: Octets, signs: Sequence[Sign], budget: Budget) -> 
 
 def _refusal(octets: Octets, names: Sequence[str], signs: Sequence[Sign]) -> str | None:
     """Why content that is no container to us may be one to others, in words."""
-    if is_text(bytes(octets[:HEAD])):
+    head = bytes(octets[:HEAD])
+    if is_text(head) and (head.startswith(UTF_16_MARKS) or octets.find(b"\0") < 0):
         return None
     if (unopened := _known_to_libmagic(signs)) is not None:
         return f"{unopened}, which is not opened"

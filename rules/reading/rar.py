@@ -8,17 +8,23 @@ _RAR5 = b"Rar!\x1a\x07\x01\x00"
 _MAX_BLOCKS = 20_000  # headers read; the budget's limit on members is met before
 
 # Header types and flags: RAR 4 technote, RAR 5.0 archive format
-_MAIN4, _FILE4, _END4 = 0x73, 0x74, 0x7B
+_MAIN4, _FILE4, _OLDER4, _SERVICE4, _END4 = 0x73, 0x74, 0x77, 0x7A, 0x7B
+_STREAM = "STM"  # what a service header is called that holds a stream
+_STREAM_OLDER = 0x105  # the kind of service header that held one before
+_ENCRYPTED_DATA5, _SERVICE_DATA5 = 1, 7  # records of an extra area
 _VOLUME4, _HIDDEN4 = 0x0001, 0x0080
 _SPLIT4, _PASSWORD4, _LARGE4, _UNICODE4, _FOLDER4 = 0x0003, 0x0004, 0x0100, 0x0200, 0x00E0
-_MAIN5, _FILE5, _ENCRYPTION5, _END5 = 1, 2, 4, 5
+_MAIN5, _FILE5, _SERVICE5, _ENCRYPTION5, _END5 = 1, 2, 3, 4, 5
 _EXTRA5, _DATA5, _SPLIT5 = 0x0001, 0x0002, 0x0018
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RarEntry:
+    """`stream`: of NTFS, beside the file before it, into which WinRAR writes what no other reader shows."""
+
     name: str
     encrypted: bool
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +79,20 @@ def _blocks4(content: bytes) -> Iterator[RarEntry | str | int]:
                 more += struct.unpack_from("<I", content, at + 32)[0] << 32
             if flags & _FOLDER4 != _FOLDER4:
                 yield RarEntry(name=_name4(content, at, flags), encrypted=bool(flags & _PASSWORD4))
+        elif kind in (_SERVICE4, _OLDER4):
+            yield from _stream4(content, at, kind, flags, size)
         at += max(size, 7) + more
         if kind == _END4:
             yield at
             return
+
+
+def _stream4(content: bytes, at: int, kind: int, flags: int, size: int) -> Iterator[RarEntry]:
+    if kind == _SERVICE4 and _name4(content, at, flags) == _STREAM:
+        start = at + 32 + (8 if flags & _LARGE4 else 0) + len(_STREAM)
+        yield RarEntry(name=content[start : at + size].decode("utf-16-le", "replace"), encrypted=False, stream=True)
+    elif kind == _OLDER4 and struct.unpack_from("<H", content, at + 11)[0] == _STREAM_OLDER:
+        yield RarEntry(name="stream", encrypted=False, stream=True)
 
 
 def _name4(content: bytes, at: int, flags: int) -> str:
@@ -130,15 +146,16 @@ def _blocks5(content: bytes) -> Iterator[RarEntry | str | int]:
             return
         if flags & _SPLIT5 or (kind == _MAIN5 and _vint(content, place)[0] & 1):
             yield "volume"
-        if kind == _FILE5:
-            yield from _file5(content, place, content[start + size - extra : start + size] if extra else b"")
+        if kind in (_FILE5, _SERVICE5):
+            more = content[start + size - extra : start + size] if extra else b""
+            yield from _file5(content, place, more, is_service=kind == _SERVICE5)
         at = start + size + data
         if kind == _END5:
             yield at
             return
 
 
-def _file5(content: bytes, at: int, extra: bytes) -> Iterator[RarEntry]:
+def _file5(content: bytes, at: int, extra: bytes, *, is_service: bool) -> Iterator[RarEntry]:
     flags, at = _vint(content, at)
     _, at = _vint(content, at)  # unpacked size
     _, at = _vint(content, at)  # attributes
@@ -146,20 +163,22 @@ def _file5(content: bytes, at: int, extra: bytes) -> Iterator[RarEntry]:
     _, at = _vint(content, at)  # compression
     _, at = _vint(content, at)  # system
     length, at = _vint(content, at)
-    if not flags & 1:  # a folder
-        name = content[at : at + length].decode("utf-8", "replace")
-        yield RarEntry(name=name, encrypted=_is_encrypted5(extra))
+    name = content[at : at + length].decode("utf-8", "replace")
+    records = dict(_records5(extra))
+    if is_service and name == _STREAM:
+        yield RarEntry(name=records.get(_SERVICE_DATA5, b"").decode("utf-8", "replace"), encrypted=False, stream=True)
+    elif not is_service and not flags & 1:  # a folder
+        yield RarEntry(name=name, encrypted=_ENCRYPTED_DATA5 in records)
 
 
-def _is_encrypted5(extra: bytes) -> bool:
+def _records5(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """The records of an extra area: kind and content."""
     at = 0
     while at < len(extra):
         size, start = _vint(extra, at)
-        kind, _ = _vint(extra, start)
-        if kind == 1:
-            return True
+        kind, place = _vint(extra, start)
         at = start + max(size, 1)
-    return False
+        yield kind, extra[place:at]
 
 
 def _vint(content: bytes, at: int) -> tuple[int, int]:

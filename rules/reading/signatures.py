@@ -10,6 +10,7 @@ from rules.reading.macintosh import is_macbinary
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
 ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CARRIED_WITHIN = 8 * 1024 * 1024  # octets searched for an archive behind something else: as 7-Zip; WinRAR half of it
 _ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
 
@@ -228,7 +229,10 @@ _SEARCHED: dict[Format | None, frozenset[Format]] = {
 _MAX_CARRIED = 100  # places with the signature that are looked at
 _CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
-_PLAIN = _EMBEDDING | {Format.IMAGE, Format.MEDIA, Format.FONT}
+_PLAIN = _EMBEDDING | {
+    Format.IMAGE, Format.MEDIA, Format.FONT, Format.POSTSCRIPT, Format.BINHEX, Format.SZDD, Format.APPLE_FILE,
+    Format.MAC_BINARY,
+}  # fmt: skip
 _WHOLE_FILES = frozenset(
     {
         Format.PE, Format.ELF, Format.MACH_O, Format.JAVA_CLASS, Format.LNK, Format.CHM, Format.OLE, Format.ZIP,
@@ -298,7 +302,7 @@ def is_whole_file(head: bytes, size: int) -> bool:
 
 def is_text(head: bytes) -> bool:
     """Whether these first octets are written text in some charset: no control octets but those of lines."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head.startswith(UTF_16_MARKS):
         return True
     return not head.translate(None, _TEXT_OCTETS)
 
@@ -449,6 +453,11 @@ def _is_carried(known: Format, head: Octets) -> bool:
         name = bytes(head[30 : 30 + int.from_bytes(head[26:28], "little")])
         return head[4] <= 63 and int.from_bytes(head[8:10], "little") <= 99 and name.strip() != b"" and is_text(name)
     return known is not Format.CAB or bytes(head[24:26]) == b"\x03\x01"
+
+
+def holds_zip(octets: Octets) -> bool:
+    """Whether a reader finds a zip in it that looks for one anywhere."""
+    return ends_as_zip(octets) or any(known is Format.ZIP for known, _ in carried_in(octets))
 
 
 def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:

@@ -113,6 +113,23 @@ def test_rar_behind_a_picture_comes_apart(stored_rar):
     assert member.octets == PROGRAM
 
 
+def test_a_rar_in_which_nothing_is_found_is_told(stored_rar):
+    for octets in (b"RE~^" + bytes(range(60)), stored_rar()[:20]):
+        members, fault = refused(octets)
+        assert (members, fault) == ([], "RAR archive in which no file is found")
+
+
+def test_a_stream_beside_a_file_is_named_and_told(stored_rar):
+    made = stored_rar(b"a.txt")
+    name = ":payload.exe".encode("utf-16-le")
+    fields = struct.pack("<IIBIIBBHI", 5, 5, 2, 0, 0, 29, 0x30, 3, 0) + b"STM" + name
+    head = struct.pack("<BHH", 0x7A, 0x8000, 7 + len(fields)) + fields
+    stream = struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + b"12345"
+    members, fault = refused(made[:-7] + stream + made[-7:])
+    assert [member.names[0] for member in members] == ["payload.exe", "a.txt"]
+    assert fault == "RAR archive with a stream of NTFS beside a file, which is not opened"
+
+
 def test_an_encrypted_rar_member_is_named(stored_rar):
     (member,) = taken(stored_rar(flags=0x04))
     assert (member.names, member.encrypted) == (("payload.exe",), "encrypted RAR member")

@@ -74,6 +74,7 @@ FRONTS = {
     "GIF": b"GIF89a" + bytes(50),
     "words": b"echo hello\n" * 9,
     "page": b"<html><body>hello</body></html>\n",
+    "PostScript": b"%!PS-Adobe-3.0\nshowpage\n",
     "wide letters": "hello world\r\n".encode("utf-16") * 9,
     "noise": NOISE,
 }
@@ -162,8 +163,11 @@ def test_a_name_that_promises_an_archive_is_held_to_it():
     content = bytes(range(256))
     with pytest.raises(Unreadable, match="of no format that is known"):
         list(unpack(content, (), signs_of(["a.zip"], None, content), Budget()))
-    text = b"The attachment was removed."
-    assert list(unpack(text, (), signs_of(["a.zip"], None, text), Budget())) == []
+    content = b"hello world\n" * 400 + NOISE
+    with pytest.raises(Unreadable, match="of no format that is known"):
+        list(unpack(content, (), signs_of(["a.gz"], None, content), Budget()))
+    for text in (b"The attachment was removed.", "The attachment was removed.".encode("utf-16")):
+        assert list(unpack(text, (), signs_of(["a.zip"], None, text), Budget())) == []
 
 
 def test_ordinary_content_holds_nothing():

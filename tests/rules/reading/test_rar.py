@@ -89,3 +89,29 @@ def test_hidden_names_and_volumes_of_rar_4():
 def test_a_cut_archive_tells_what_it_can(cut):
     listing_of((RAR5 + MAIN5 + file5("payload.exe") + file5("b.txt"))[:cut])
     listing_of((RAR4 + block4(0x73, 0, bytes(6)) + file4(b"payload.exe"))[:cut])
+
+
+def test_a_stream_beside_a_file_of_rar_5_has_its_name():
+    """WinRAR writes it when it unpacks (CVE-2025-8088); a comment is no such thing."""
+    raw = b":..\\..\\Startup\\payload.exe"
+    service = vint(0) + vint(5) + vint(0) + vint(0) + vint(1)
+    name = vint(len(raw) + 1) + vint(7) + raw
+    stream = block5(3, service + vint(3) + b"STM", extra=name, data=b"12345")
+    comment = block5(3, service + vint(3) + b"CMT", data=b"12345")
+    file, found = listing_of(RAR5 + MAIN5 + file5("a.txt") + stream + comment).entries
+    assert (file.name, file.stream) == ("a.txt", False)
+    assert (found.name, found.stream) == (raw.decode(), True)
+
+
+def test_a_stream_beside_a_file_of_rar_4_has_its_name():
+    name = ":payload.exe".encode("utf-16-le")
+    fields = struct.pack("<IIBIIBBHI", 5, 5, 2, 0, 0, 29, 0x30, 3, 0) + b"STM" + name
+    older = block4(0x77, 0, struct.pack("<IHB", 0, 0x105, 0))
+    found = listing_of(b"Rar!\x1a\x07\0" + block4(0x7A, 0x8000, fields) + b"12345" + older).entries
+    assert [(entry.name, entry.stream) for entry in found] == [(":payload.exe", True), ("stream", True)]
+
+
+def test_the_block_that_ends_it_is_the_end():
+    octets = RAR5 + MAIN5 + file5("a.txt") + block5(5, vint(0))
+    assert listing_of(octets + file5("b.txt")).end == len(octets)
+    assert len(listing_of(octets + file5("b.txt")).entries) == 1
