@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.cli.terminal import escaped
-from rules.address import Address, key_of
-from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE
+from rules.address import Address
 from rules.finding import Observation
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption
-from rules.transaction import Direction
-from rules.verdict import Judgement, Verdict
+from rules.verdict import Judgement, LetOff
 
 SHOWN_NAMES = 3  # of the recipients that one line is about
 
@@ -55,40 +53,39 @@ def whom(concerned: Sequence[str], judgement: Judgement) -> str:
 
 
 def _let_off(judgement: Judgement, index: int, case: Case) -> Iterator[str]:
-    observation = judgement.observations[index]
-    for name, directions, exemptions in _speaking(case.policy, judgement, observation):
-        for exemption in exemptions:
-            concerned = [
-                verdict.recipient
-                for verdict in judgement.verdicts
-                if verdict.direction in directions
-                and _may_concern(observation, verdict)
-                and not any(finding.rule == name for finding in verdict.findings + verdict.observed)
-                and exemption.covers(case.sender, key_of(verdict.recipient), case.now, case.policy.zone)
-            ]
-            if concerned:
-                yield f"seen, and {escaped(name)} lets it off{whom(concerned, judgement)} ({_told(exemption)})"
+    """The exemptions that the engine says it applied to this observation, each with the copies that it let off."""
+    concerned: dict[LetOff, list[str]] = {}
+    for verdict in judgement.verdicts:
+        for item in verdict.let_off:
+            if item.observation == index:
+                concerned.setdefault(item, []).append(verdict.recipient)
+    known = exemptions_of(case.policy)
+    for item, recipients in concerned.items():
+        told = f" ({_told(known[item.exemption])})" if item.exemption in known else ""
+        yield f"seen, and {escaped(item.rule)} lets it off{whom(recipients, judgement)}{told}"
 
 
-def _speaking(
-    policy: Policy, judgement: Judgement, observation: Observation
-) -> Iterator[tuple[str, Sequence[Direction], Sequence[Exemption]]]:
+def exemptions_of(policy: Policy) -> dict[str, Exemption]:
+    """All of a policy, by their keys."""
+    of_rules = [item for rule in policy.rules for item in rule.exemptions]
+    return {item.key: item for item in (*of_rules, *policy.not_inspected.exceptions)}
+
+
+def _speaking(judgement: Judgement, observation: Observation, case: Case) -> Iterator[Rule]:
     """The rules that this observation makes fire, were it not for whom they concern."""
-    if observation.detector == NOT_INSPECTED:
-        yield NOT_INSPECTED_RULE, tuple(Direction), policy.not_inspected.exceptions
-    for rule in policy.rules:
+    for rule in case.policy.rules:
         asked = rule.when.detector == observation.detector and _joined(judgement, rule)
         if asked and not _saw(judgement, rule.unless):
-            yield rule.name, rule.directions, rule.exemptions
+            yield rule
 
 
 def _quiet(judgement: Judgement, observation: Observation, case: Case) -> Iterator[str]:
     for rule in case.policy.rules:
         yield from _satisfied(judgement, observation, rule)
         yield from _waiting(judgement, observation, rule, case)
-    for name, directions, _ in _speaking(case.policy, judgement, observation):
-        if not any(verdict.direction in directions for verdict in judgement.verdicts):
-            yield f"seen, and {escaped(name)} speaks of {' and '.join(directions)} mail only"
+    for rule in _speaking(judgement, observation, case):
+        if not any(verdict.direction in rule.directions for verdict in judgement.verdicts):
+            yield f"seen, and {escaped(rule.name)} speaks of {' and '.join(rule.directions)} mail only"
 
 
 def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> Iterator[str]:
@@ -119,10 +116,6 @@ def _saw(judgement: Judgement, probe: Probe | None) -> bool:
     return probe is not None and any(
         seen.detected and seen.detector == probe.detector for seen in judgement.observations
     )
-
-
-def _may_concern(observation: Observation, verdict: Verdict) -> bool:
-    return observation.recipients is None or key_of(verdict.recipient) in observation.recipients
 
 
 def _told(exemption: Exemption) -> str:

@@ -6,8 +6,9 @@ Makes lines that are safe to print. Never decides and never reads mail.
 from collections.abc import Iterator, Mapping
 
 from gateway.cli.aside import Case, asides, whom
-from gateway.cli.terminal import escaped, marked
-from rules.finding import Evidence, Finding
+from gateway.cli.near import evidence_line, near_lines
+from gateway.cli.terminal import escaped
+from rules.finding import Finding
 from rules.policy_file import Clause
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -32,12 +33,9 @@ def explanation(
     for finding in _distinct(judgement, observed=True):
         yield from _finding(judgement, finding, clauses, "observed only, not acted on", terminal)
     yield from asides(judgement, case)
+    if case is not None:
+        yield from near_lines(judgement, case, terminal=terminal)
     yield from _unread(judgement)
-
-
-def evidence_line(item: Evidence, *, terminal: bool) -> str:
-    place = f"{escaped(item.part)}: " if item.part else ""
-    return place + marked(item.text, item.mark, terminal=terminal)
 
 
 def _distinct(judgement: Judgement, *, observed: bool) -> tuple[Finding, ...]:

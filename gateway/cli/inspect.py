@@ -8,14 +8,16 @@ import hashlib
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gateway.cli.aside import Case
+from gateway.cli.aside import Case, exemptions_of
 from gateway.cli.explain import explanation
+from gateway.cli.near import near_rules
 from gateway.cli.options import optional_config
 from gateway.cli.supposing import mail_files, settings_for, supposed_of, supposing
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
@@ -25,7 +27,8 @@ from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from rules.address import Address
 from rules.finding import Finding, Observation, strictest
 from rules.policy import Policy
-from rules.verdict import Judgement, Verdict
+from rules.policy_file import Exemption
+from rules.verdict import Judgement, LetOff, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ async def _inspect(files: tuple[MailFile, ...], settings: WorkerSettings, suppos
             with progress(len(files), "judging", prints=True) as bar:
                 async for judged in in_order(files, lambda file: _judge(file, supposed, pool), pool.size):
                     if as_json:
-                        print_json(_as_json(judged))
+                        print_json(_as_json(judged, pool.policy))
                     else:
                         _explain(judged, pool.policy)
                     bar.update(1)
@@ -108,8 +111,10 @@ def _explain(judged: _Judged, policy: Policy) -> None:
     click.echo()
 
 
-def _as_json(judged: _Judged) -> dict[str, object]:
+def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
     judgement = judged.judgement
+    case = Case(policy=policy, sender=judged.sender, now=judged.received)
+    exemptions = exemptions_of(policy)
     return {
         "path": judged.file.name,
         "sha256": judged.sha256,
@@ -118,7 +123,8 @@ def _as_json(judged: _Judged) -> dict[str, object]:
         "milliseconds": judged.milliseconds,
         "direction": {verdict.recipient: verdict.direction.value for verdict in judgement.verdicts},
         "observations": [_observation_json(observation) for observation in judgement.observations],
-        "verdicts": [_verdict_json(verdict) for verdict in judgement.verdicts],
+        "verdicts": [_verdict_json(verdict, exemptions) for verdict in judgement.verdicts],
+        "near": [asdict(item) for item in near_rules(judgement, case)],
         "inspected": judgement.inspected.value,
         "not_inspected": [
             {"part": item.part, "reason": item.reason.value, "detail": item.detail} for item in judgement.not_inspected
@@ -133,19 +139,33 @@ def _observation_json(observation: Observation) -> dict[str, object]:
         "score": observation.score,
         "summary": observation.summary,
         "evidence": [
-            {"part": item.part, "start": item.start, "end": item.end, "text": item.text, "octets": item.octets}
+            {
+                "part": item.part,
+                "start": item.start,
+                "end": item.end,
+                "text": item.text,
+                "mark": item.mark,
+                "signal": item.signal,
+                "octets": item.octets,
+            }
             for item in observation.evidence
         ],
     }
 
 
-def _verdict_json(verdict: Verdict) -> dict[str, object]:
+def _verdict_json(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
     return {
         "recipient": verdict.recipient,
         "action": verdict.action.value,
         "findings": [_finding_json(finding) for finding in verdict.findings],
         "observed": [_finding_json(finding) for finding in verdict.observed],
+        "let_off": [_let_off_json(item, exemptions.get(item.exemption)) for item in verdict.let_off],
     }
+
+
+def _let_off_json(item: LetOff, exemption: Exemption | None) -> dict[str, object]:
+    said = {} if exemption is None else {"because": exemption.because, "by": exemption.by, "until": exemption.until}
+    return {"rule": item.rule, "observation": item.observation, **said}
 
 
 def _finding_json(finding: Finding) -> dict[str, object]:

@@ -24,6 +24,7 @@ KEYS = [
     "direction",
     "observations",
     "verdicts",
+    "near",
     "inspected",
     "not_inspected",
 ]
@@ -64,7 +65,7 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     assert (found["inspected"], found["not_inspected"]) == ("fully", [])
     assert found["milliseconds"] > 0
     (verdict,) = found["verdicts"]
-    assert list(verdict) == ["recipient", "action", "findings", "observed"]
+    assert list(verdict) == ["recipient", "action", "findings", "observed", "let_off"]
     assert (verdict["recipient"], verdict["action"]) == ("all-staff@city.example", "quarantine")
     (finding,) = verdict["findings"]
     assert finding | {"observation": 0} == {
@@ -76,7 +77,7 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     observation = found["observations"][finding["observation"]]
     assert list(observation) == ["detector", "detected", "score", "summary", "evidence"]
     assert observation["detector"] == "organization_wide"
-    assert list(observation["evidence"][0]) == ["part", "start", "end", "text", "octets"]
+    assert list(observation["evidence"][0]) == ["part", "start", "end", "text", "mark", "signal", "octets"]
 
 
 def test_json_names_what_a_rule_on_trial_found(tmp_path: Path, policy: Path) -> None:
