@@ -62,4 +62,4 @@ lock:           ## resolve the dependencies anew (needs uv)
 		--no-annotate --python-version 3.11 -o tests/fuzz/requirements.lock
 
 clean:          ## forget the local state and the environment
-	rm -rf .state .venv .fuzz
+	rm -rf .state .venv .fuzz .peers
