@@ -94,14 +94,14 @@ def test_root_gets_them_by_apt_and_nothing_is_removed_for_them(machine: Machine,
 def test_postfix_comes_without_a_configuration_so_that_it_does_not_start(machine: Machine, tmp_path: Path) -> None:
     machine("test", id=ROOT)
     assert " postfix" in _kept(tmp_path, "apt-get")
-    assert _kept(tmp_path, "debconf") == "postfix postfix/main_mailer_type select No configuration\n"
+    assert "postfix postfix/main_mailer_type select No configuration\n" in _kept(tmp_path, "debconf")
 
 
 def test_another_mail_server_is_left_alone(machine: Machine, tmp_path: Path) -> None:
     machine("test", id=ROOT, dpkg_query=EXIM)
     assert "swaks" in _kept(tmp_path, "apt-get")
     assert "postfix" not in _kept(tmp_path, "apt-get")
-    assert _kept(tmp_path, "debconf") == ""
+    assert "postfix" not in _kept(tmp_path, "debconf")
 
 
 def test_what_apt_says_is_shown_when_it_fails(machine: Machine) -> None:
