@@ -7,6 +7,7 @@ Owns line ends, time and the order of octets; never knows what a command means.
 
 import asyncio
 import logging
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
@@ -26,6 +27,7 @@ CRLF = b"\r\n"
 MAX_OVERLONG = 64 * 1024  # octets of one endless command line that are thrown away before we hang up
 MAX_UNSENT = 4_096  # octets of replies that wait for company; more would be copied again with each reply
 LINGER = 5.0  # seconds that a client may take to read our last words
+TURN = 256 * 1024  # octets of content that one client may bring in a turn of the event loop
 EARLY_TURNS = 2  # turns of the event loop before the banner, in which octets that are already there are read
 
 
@@ -59,6 +61,8 @@ class Session(SMTP):
         self._retiring = False
         self._unsent = b""  # replies to pipelined commands leave together (RFC 2920 section 3.2)
         self._data: DataReader | None = None
+        self._turn_octets = 0  # of content in this turn of the event loop
+        self._resting = False
         self._data_start = 0.0
         self._data_end: asyncio.Future[None] | None = None
 
@@ -76,11 +80,31 @@ class Session(SMTP):
         after = self._data.feed(data)
         if after is None:
             self._watch_data(self._data)
+            self._give_way(len(data))
             return
         self._data = None
         super().data_received(after)
         if self._data_end is not None and not self._data_end.done():
             self._data_end.set_result(None)
+
+    def _give_way(self, octets: int) -> None:
+        """Let the others have their turn: libuv would take up to 8 MB from one fast client before it looks at them."""
+        self._turn_octets += octets
+        if self._turn_octets < TURN or self._resting:
+            return
+        # Both loops' transports have these methods; uvloop's are no subclass of asyncio's.
+        transport = cast(asyncio.ReadTransport, self._original_transport or self.transport)
+        if not transport.is_closing():
+            self._resting = True
+            transport.pause_reading()
+            self.loop.call_soon(self._go_on, transport)
+
+    def _go_on(self, transport: asyncio.ReadTransport) -> None:
+        self._turn_octets = 0
+        self._resting = False
+        # When the content has ended meanwhile, a reader full of commands has paused for itself, and resumes itself.
+        if not transport.is_closing() and not self._reader._paused:  # type: ignore[attr-defined]
+            transport.resume_reading()
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still read the reply to a commit that is under way."""

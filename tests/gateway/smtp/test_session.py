@@ -9,6 +9,7 @@ import pytest
 
 from gateway.config import Limits
 from gateway.smtp import session
+from gateway.smtp.data import DataReader
 from rules.transaction import ListenerKind
 
 
@@ -330,3 +331,31 @@ async def test_a_client_that_never_reads_is_cut(opened, until, monkeypatch):
     async with asyncio.timeout(20):
         while house.listener._sessions:
             await asyncio.sleep(0.05)
+
+
+async def test_a_fast_client_gives_way_in_each_turn_of_the_loop_h04(edge, monkeypatch):
+    """libuv reads one socket up to 32 times before it looks at the next: seconds in which nobody else was answered."""
+    loop = asyncio.get_running_loop()
+    turns = [0]
+    feed = DataReader.feed
+
+    def counted(reader: DataReader, octets: bytes) -> bytes | None:
+        turns[-1] += len(octets)
+        return feed(reader, octets)
+
+    def next_turn() -> None:
+        turns.append(0)
+        following[0] = loop.call_soon(next_turn)
+
+    client = await edge.talk()
+    await client.start()
+    monkeypatch.setattr(DataReader, "feed", counted)
+    following = [loop.call_soon(next_turn)]
+    sock = client.writer.get_extra_info("socket").dup()
+    sock.setblocking(True)
+    sending = asyncio.create_task(asyncio.to_thread(sock.sendall, b"\r\n" + (b"y" * 98 + b"\r\n") * 400_000 + b".\r\n"))
+    assert (await client.reply()).startswith("250 2.0.0")
+    await sending
+    sock.close()
+    following[0].cancel()
+    assert max(turns) < 3 * session.TURN
