@@ -6,12 +6,17 @@ A worker that a message has taken over can say what it likes; what it says must 
 from collections.abc import Iterable
 
 from gateway.wire import WireError
+from rules.amendment import Amendment
 from rules.detectors import BY_NAME
 from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE
 from rules.finding import Evidence, Finding, Observation, strictest
+from rules.message import Message
 from rules.policy import Policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected, Judgement, Verdict
+
+MAX_EDITS = 10  # of one body: a letter has two forms, rarely more
+MAX_EDIT = 64 * 1024  # octets: a disclaimer, encoded, with the end of a page in base64
 
 
 class Answers:
@@ -37,6 +42,8 @@ class Answers:
         _must([verdict.recipient for verdict in judgement.verdicts] == asked, "other recipients")
         read = Inspected.PARTLY if judgement.not_inspected else Inspected.FULLY
         _must(judgement.inspected is read, "what was inspected does not fit what was not")
+        if judgement.amendment is not None:
+            _check_amendment(judgement.amendment, transaction.message)
         for observation in judgement.observations:
             self._check_observation(observation, len(transaction.message))
         for verdict in judgement.verdicts:
@@ -56,6 +63,18 @@ class Answers:
         _must(all(0 <= item.observation < observations for item in verdict.let_off), "an exemption of nothing")
         _must(all((item.rule, item.exemption) in self._exemptions for item in verdict.let_off), "an unknown exemption")
         _must(verdict.action is _asked(verdict.findings), "an action that no finding asks")
+
+
+def _check_amendment(amendment: Amendment, message: Message) -> None:
+    """Few and short edits of the body, in order; what they add is clean, else the message could never leave."""
+    position = message.header_end
+    _must(len(amendment.edits) <= MAX_EDITS, "too many edits")
+    for edit in amendment.edits:
+        _must(position <= edit.start <= edit.end <= len(message), "an edit at no place")
+        _must(edit.end - edit.start <= MAX_EDIT and len(edit.latin1) <= MAX_EDIT, "too long an edit")
+        _must(edit.latin1.isascii() or max(edit.latin1) <= "\xff", "an edit that is no octets")
+        _must("\0" not in edit.latin1 and not set("\r\n") & set(edit.latin1.replace("\r\n", "")), "an unclean edit")
+        position = edit.end
 
 
 def _asked(findings: Iterable[Finding]) -> object:

@@ -210,6 +210,7 @@ class Gateway:
             store=self._executor,
             hostname=self._config.hostname,
             subject_tag=self._config.subject_tag,
+            disclaimer_rules=frozenset(self._config.disclaimer.rules if self._config.disclaimer.text else ()),
             next_hop=listener.next_hop,
             identifying=lambda: self._identifying,
         )

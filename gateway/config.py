@@ -22,6 +22,7 @@ DEFAULT_POLICY = "city-baseline"
 MIB = 1024 * 1024
 LOOPBACK = IPv4Address("127.0.0.1")
 DAY_SECONDS = 86_400
+MAX_DISCLAIMER = 2_000  # characters; a page
 
 UNREAD = "(unread)"  # a name that could not be read: nothing can be said of who refers to it
 _STAND_INS: Mapping[str, object] = {
@@ -154,6 +155,15 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disclaimer:
+    """Words put below mail that one of the rules tags. Without words nothing is added."""
+
+    __pydantic_config__ = STRICT
+    text: str = ""
+    rules: tuple[str, ...] = ("opinion-disclaimer",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
     """The key that signs as `domain` (RFC 6376). Read again at each reload."""
 
@@ -213,6 +223,7 @@ class Config:
     directory: Path | None = None  # CSV or LDIF of people and groups
     ldap: Ldap | None = None
     subject_tag: str = ""  # put before the subject of tagged mail; empty: the header field alone
+    disclaimer: Disclaimer = field(default_factory=Disclaimer)
     timezone: str = "UTC"
     workers: Annotated[int, between(0, 1_024)] = 0  # inspection workers a gateway process; 0: one a core
     processes: Annotated[int, between(1, 1_024)] = 1  # gateway processes
@@ -275,6 +286,8 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, ("read_pictures",), f"false, for {error}")
     if config.monitor is not None and not config.monitor.address.is_loopback:
         yield locate(path, ("monitor", "address"), "an address of this machine alone, such as 127.0.0.1")
+    if not config.disclaimer.text.isprintable() or len(config.disclaimer.text) > MAX_DISCLAIMER:
+        yield locate(path, ("disclaimer", "text"), f"one paragraph of at most {MAX_DISCLAIMER:,} printable characters")
     if not config.subject_tag.isascii() or not config.subject_tag.isprintable():
         yield locate(path, ("subject_tag",), "printable ASCII")
 

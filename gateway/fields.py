@@ -1,7 +1,7 @@
 """The header fields we add, the forged ones we take away, and the octets that leave.
 
-What leaves is `added fields + octets received`, less forged copies of our own fields and, for a subject tag, with
-exactly that edit. Nothing is ever re-serialised (RFC 5322 section 3.6.7 for trace fields).
+What leaves is `added fields + octets received`, less forged copies of our own fields and, for a subject tag or a
+disclaimer, with exactly that edit. Nothing is ever re-serialised (RFC 5322 section 3.6.7 for trace fields).
 """
 
 import re
@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
+from rules.amendment import Amendment, Kept
 from rules.finding import Action
 from rules.message import Field, Message
 from rules.transaction import Transaction
 from rules.verdict import Judgement, Verdict
 
-OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag"})
+OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag", "mailward-disclaimer"})
 # What Exchange believes of its own servers, and what we and our rules believe (reliability D10). From anybody else it
 # is forged, and from a server of ours it has done its work: the stamp's secret must not leave.
 TRUST_PREFIXES = (
@@ -53,6 +54,13 @@ def verdict_fields(transaction_id: str, judgement: Judgement, verdict: Verdict) 
     return "".join(f"{line}\r\n" for line in lines[: 1 + MAX_TAGS]).encode("ascii")
 
 
+def disclaimer_field(amendment: Amendment | None) -> bytes:
+    """What stands for a disclaimer that a message could not be given; nothing where it has it."""
+    if amendment is None or amendment.kept in (None, Kept.PRESENT):
+        return b""
+    return f"Mailward-Disclaimer: not added; reason={amendment.kept.value}\r\n".encode("ascii")
+
+
 def released_field(transaction_id: str, judgement: Judgement) -> bytes:
     """The `Mailward-Verdict` of a message that was held and that an administrator let go."""
     return f"{_verdict_line('released', transaction_id, judgement)}\r\n".encode("ascii")
@@ -65,12 +73,15 @@ def _verdict_line(word: str, transaction_id: str, judgement: Judgement) -> str:
     )
 
 
-def leaving(message: Message, added: bytes, hostname: str, subject_tag: str = "") -> tuple[bytes | memoryview, ...]:
+def leaving(
+    message: Message, added: bytes, hostname: str, subject_tag: str = "", amendment: Amendment | None = None
+) -> tuple[bytes | memoryview, ...]:
     """The pieces that leave, in order: the added fields, then the received octets with the edits named above."""
     view = memoryview(message.octets)
     pieces: list[bytes | memoryview] = [added]
     position = 0
-    for start, end, instead in _edits(message, hostname, subject_tag):
+    body = tuple((edit.start, edit.end, edit.octets) for edit in amendment.edits) if amendment else ()
+    for start, end, instead in (*_edits(message, hostname, subject_tag), *body):
         pieces += [view[position:start], instead]
         position = end
     pieces.append(view[position:])

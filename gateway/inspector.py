@@ -34,15 +34,18 @@ from gateway.wire import (
     transaction_of,
 )
 from gateway.workers import canary
+from rules.amendment import Amendment, Kept
 from rules.directory import Directory
 from rules.directory_file import load_directory
+from rules.disclaiming import disclaim
 from rules.document import from_json, to_json
 from rules.envelope import wire_form
 from rules.inspection import inspect
 from rules.message import Message
 from rules.policy import Policy, load_policy
 from rules.reading.pictures import PictureReader
-from rules.verdict import Judgement
+from rules.transaction import Transaction
+from rules.verdict import Judgement, is_tagged_by
 
 LOOK_SECONDS = 1.0  # between two looks after the workers that live
 
@@ -57,6 +60,8 @@ class Reading:
     directory: Directory
     policy: Policy
     pictures: PictureReader | None
+    disclaimer: str
+    disclaimer_rules: frozenset[str]
 
 
 def main() -> None:
@@ -80,7 +85,15 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _tell(control, Started(pid=os.getpid(), refused=refused))
-    _serve(control, Reading(seconds=settings.seconds, directory=directory, policy=policy, pictures=pictures))
+    reading = Reading(
+        seconds=settings.seconds,
+        directory=directory,
+        policy=policy,
+        pictures=pictures,
+        disclaimer=settings.disclaimer,
+        disclaimer_rules=frozenset(settings.disclaimer_rules),
+    )
+    _serve(control, reading)
 
 
 def _rehearse(directory: Directory, policy: Policy) -> None:
@@ -163,7 +176,9 @@ def _one_message(sock: socket.socket, reading: Reading) -> bool:
     limit_time(reading.seconds)
     transaction = transaction_of(from_json(received[0], Preface), received[1])
     try:
-        judgement = inspect(transaction, reading.directory, reading.policy, reading.pictures)
+        judgement = _amended(
+            inspect(transaction, reading.directory, reading.policy, reading.pictures), transaction, reading
+        )
         reply = to_json(judgement, Judgement)
     except MemoryError:
         return _give_up(sock, Ended.MEMORY)
@@ -175,6 +190,16 @@ def _one_message(sock: socket.socket, reading: Reading) -> bool:
     last = has_grown()
     sock.sendall(HEADER.pack(len(reply), LAST if last else JUDGED) + reply)
     return not last
+
+
+def _amended(judgement: Judgement, transaction: Transaction, reading: Reading) -> Judgement:
+    """With what the disclaimer asks of the body, where one of the copies is owed it."""
+    owed = any(is_tagged_by(verdict, reading.disclaimer_rules) for verdict in judgement.verdicts)
+    if not owed or not reading.disclaimer:
+        return judgement
+    if transaction.envelope.reverse_path is None:  # what nobody wrote has no author whose opinion it could be
+        return replace(judgement, amendment=Amendment(kept=Kept.REPORT))
+    return replace(judgement, amendment=disclaim(transaction.message.octets, reading.disclaimer))
 
 
 def _give_up(sock: socket.socket, ended: Ended) -> bool:

@@ -16,6 +16,7 @@ from quarantine.daybook import Begun
 from quarantine.display import subject_of
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ledger import Ledger
+from rules.amendment import Amendment
 from rules.stored import StoredFact, stored_fact
 from rules.transaction import Recipient, Transaction
 from rules.verdict import Judgement, Verdict
@@ -115,6 +116,7 @@ def _line(
         "inspected": judgement.inspected.value,
         "milliseconds": round(elapsed * 1000, 1),
         "reply": str(reply),
+        "disclaimer": _disclaimer(judgement.amendment),
         "recipients": [
             {
                 "address": str(item.recipient.address),
@@ -129,6 +131,13 @@ def _line(
             for item in dispositions
         ],
     }
+
+
+def _disclaimer(amendment: Amendment | None) -> str | None:
+    """Whether the body was given one, or why not; None where none was owed."""
+    if amendment is None:
+        return None
+    return amendment.kept.value if amendment.kept else "added"
 
 
 def _entry(transaction: Transaction, judgement: Judgement, item: Disposition) -> Entry:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
-from gateway.fields import leaving, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, leaving, trace_field, verdict_fields
 from gateway.plan import Disposition, Group, Plan, Settlement, plan, settle
 from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
@@ -24,7 +24,7 @@ from rules.finding import Action
 from rules.message import Octets
 from rules.policy import Policy
 from rules.transaction import Recipient, Transaction
-from rules.verdict import Judgement, Mailing, Verdict
+from rules.verdict import Judgement, Mailing, Verdict, is_tagged_by
 
 T = TypeVar("T")
 
@@ -99,6 +99,7 @@ class Pipeline:
     hostname: str
     subject_tag: str
     next_hop: str
+    disclaimer_rules: frozenset[str] = frozenset()  # copies that one of these tags get the disclaimer
     identifying: Callable[[], Identifying | None] = lambda: None
 
     async def process(self, transaction: Transaction, egress: Egress) -> Reply:
@@ -187,7 +188,7 @@ class Pipeline:
         for group in treatment.send:
             shipment = self._shipment(transaction, judgement, group, trace)
             if identifying is not None:
-                changed = bool(self.subject_tag) and group.verdict.action is Action.TAG
+                changed = group.verdict.action is Action.TAG and bool(self.subject_tag or self.disclaimer_rules)
                 pieces = await identifying.signed(transaction, shipment.pieces, changed=changed)
                 shipment = replace(shipment, pieces=tuple(pieces))
             deliveries += await egress.send(transaction.envelope, shipment)
@@ -196,7 +197,12 @@ class Pipeline:
     def _shipment(self, transaction: Transaction, judgement: Judgement, group: Group, trace: bytes) -> Shipment:
         added = trace + verdict_fields(transaction.id, judgement, group.verdict)
         tag = self.subject_tag if group.verdict.action is Action.TAG else ""
-        return Shipment(recipients=group.recipients, pieces=leaving(transaction.message, added, self.hostname, tag))
+        if tag.casefold() in judgement.subject.casefold():  # also where it stands in an encoded word
+            tag = ""
+        amendment = judgement.amendment if is_tagged_by(group.verdict, self.disclaimer_rules) else None
+        added += disclaimer_field(amendment)
+        pieces = leaving(transaction.message, added, self.hostname, tag, amendment)
+        return Shipment(recipients=group.recipients, pieces=pieces)
 
     async def _in_store(self, call: Callable[..., T], *arguments: object) -> T:
         """Raises StoreUnavailable also when it takes too long: what has not begun by then is not done any more."""

@@ -25,6 +25,7 @@ AT_START = (
     "hostname",
     "state",
     "subject_tag",
+    "disclaimer",
     "processes",
     "limits",
     "monitor",

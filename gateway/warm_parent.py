@@ -45,6 +45,8 @@ class WorkerSettings:
     rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
     pictures: bool = False  # read their words too
     sandbox_required: bool = False  # no worker at all rather than one with a layer missing
+    disclaimer: str = ""  # words that mail is owed which one of these rules tags
+    disclaimer_rules: tuple[str, ...] = ()
     given_up: Path | None = None  # folder of what is read no more; without it only this process remembers
 
 

@@ -54,6 +54,8 @@ def worker_settings(config: Config, *, rehearse: bool = False) -> WorkerSettings
         seconds=config.limits.inspection_seconds,
         rehearse=rehearse,
         pictures=config.read_pictures,
+        disclaimer=config.disclaimer.text,
+        disclaimer_rules=config.disclaimer.rules,
         sandbox_required=config.sandbox is Sandbox.REQUIRED,
         given_up=config.state / "given-up",
     )

@@ -1,8 +1,10 @@
 """What ought to happen: a verdict for each recipient, and the judgement that carries them all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.amendment import Amendment
 from rules.facts import Unread
 from rules.finding import Action, Finding, Observation
 from rules.transaction import Direction
@@ -35,6 +37,11 @@ class Verdict:
     let_off: tuple[LetOff, ...] = ()
 
 
+def is_tagged_by(verdict: Verdict, rules: Collection[str]) -> bool:
+    """Whether the copy leaves with the mark of one of these rules."""
+    return verdict.action is Action.TAG and any(finding.rule in rules for finding in verdict.findings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
     """What is summed over messages: who sent this copy, what it says, whom of ours it reaches (address keys)."""
@@ -57,3 +64,4 @@ class Judgement:
     subject: str  # decoded, bounded, still to be escaped on every way out
     preview: str  # readable text, bounded
     mailing: Mailing | None = None
+    amendment: Amendment | None = None  # where a disclaimer is owed: where it goes, or why it does not

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.answers import Answers
+from gateway.answers import MAX_EDIT, MAX_EDITS, Answers
 from gateway.wire import WireError
 from gateway.workers import canary
+from rules.amendment import Amendment, Edit
 from rules.directory import Directory
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding
@@ -34,7 +35,32 @@ def with_evidence(**changes: object):
     return replace(HONEST, observations=(replace(OBSERVATION, evidence=(evidence,)), *HONEST.observations[1:]))
 
 
+def with_edits(*edits: Edit):
+    return replace(HONEST, amendment=Amendment(edits=edits))
+
+
+END = len(CONTENT)
+TWO_EDITS = (Edit(start=END - 4, end=END - 4, latin1="a\r\n"), Edit(start=END - 4, end=END, latin1="\xff\r\n"))
+
+
+def test_edits_of_the_body_in_order_are_believed() -> None:
+    amended = with_edits(*TWO_EDITS)
+    assert ANSWERS.checked(amended, TRANSACTION) is amended
+    most = with_edits(*(replace(TWO_EDITS[0], latin1="a" * MAX_EDIT) for _ in range(MAX_EDITS)))
+    assert ANSWERS.checked(most, TRANSACTION) is most
+
+
 LIES = {
+    "an edit of the header": with_edits(Edit(start=10, end=END - 4, latin1="")),
+    "an edit behind the end": with_edits(Edit(start=END, end=END + 1, latin1="")),
+    "an edit that ends before it begins": with_edits(Edit(start=END, end=END - 1, latin1="")),
+    "edits in no order": with_edits(*reversed(TWO_EDITS)),
+    "one edit too many": with_edits(*(TWO_EDITS[0] for _ in range(MAX_EDITS + 1))),
+    "an edit one octet too long": with_edits(replace(TWO_EDITS[0], latin1="a" * (MAX_EDIT + 1))),
+    "an edit that is no octets": with_edits(replace(TWO_EDITS[0], latin1="\u0100")),
+    "an edit with a bare line feed": with_edits(replace(TWO_EDITS[0], latin1="a\n.\r\n")),
+    "an edit with a bare carriage return": with_edits(replace(TWO_EDITS[0], latin1="a\r\r\n")),
+    "an edit with a NUL": with_edits(replace(TWO_EDITS[0], latin1="\0")),
     "another policy": replace(HONEST, policy_hash="0" * 64),
     "other recipients": replace(HONEST, verdicts=(VERDICT, VERDICT)),
     "nobody": replace(HONEST, verdicts=()),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.fields import leaving, released_field, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, leaving, released_field, trace_field, verdict_fields
 from rules.address import parse_address
+from rules.amendment import Amendment, Edit, Kept
 from rules.finding import Action, Finding
 from rules.message import Message
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -95,6 +96,27 @@ def test_the_subject_tag_edits_the_octets_of_that_field_alone() -> None:
 def test_a_subject_that_has_the_tag_is_left_alone() -> None:
     content = b"Subject: Re: [POLICY] plan\r\n\r\n"
     assert joined(content, tag="[Policy]") == content
+
+
+def test_the_edits_of_a_body_are_exactly_those_and_leave_the_rest() -> None:
+    end = len(CONTENT)
+    amendment = Amendment(
+        edits=(Edit(start=end - 7, end=end - 7, latin1="one "), Edit(start=end - 2, end=end, latin1="\xe4\r\n"))
+    )
+    octets = b"".join(leaving(Message(CONTENT), b"Added: 1\r\n", HOST, "[x]", amendment))
+    tagged = CONTENT.replace(b"Subject:", b"Subject: [x]")
+    assert octets == b"Added: 1\r\n" + tagged[:-7] + b"one .body\xe4\r\n"
+
+
+@pytest.mark.parametrize("why", [None, *Kept])
+def test_a_message_that_cannot_have_the_disclaimer_says_why_in_a_field(why: Kept | None) -> None:
+    field = disclaimer_field(Amendment(kept=why))
+    if why in (None, Kept.PRESENT):
+        assert field == b""
+    else:
+        assert field == f"Mailward-Disclaimer: not added; reason={why}\r\n".encode()
+        assert joined(field + CONTENT) == CONTENT, "nobody else may say so"
+    assert disclaimer_field(None) == b""
 
 
 def test_only_the_first_of_two_subjects_is_tagged() -> None:
