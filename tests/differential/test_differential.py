@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rules.facts import Facts
+from rules.reading import mime, walk
 from tests.differential.comparison import Missed, compare, facts_of, is_stopped
 from tests.differential.grammar import Made, message
 from tests.differential.leaves import CANARY
@@ -87,6 +88,26 @@ def test_a_reader_without_ambiguities_is_found_out(made: dict[Path, Made]) -> No
 
     missed, _ = compare(list(made)[:100], ["Python, compat32", "ripmime"], certain)
     assert missed
+
+
+def test_a_reader_with_one_view_is_found_out(made: dict[Path, Made], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known-bad build (reliability D8, D18): the first of several values counts, and nothing is looked for beside.
+
+    That readers differ is left out of both: one view has nothing to differ from, and all of them find the program.
+    """
+
+    def certain(octets: bytes) -> Facts:
+        return dataclasses.replace(facts_of(octets), ambiguities=())
+
+    messages, parsers = list(made)[:200], [name for name in ("Python, compat32", "ripmime") if name in PARSERS]
+    assert compare(messages, parsers, certain)[0] == []
+    encodings, boundaries = mime.encodings_of, mime.boundaries_of
+    monkeypatch.setattr(mime, "encodings_of", lambda bodies: (encodings(bodies)[0][:1], []))
+    monkeypatch.setattr(mime, "boundaries_of", lambda entity: boundaries(entity)[:1])
+    monkeypatch.setattr(walk, "entities_in", lambda text: iter(()))
+    monkeypatch.setattr(walk, "runs_in", lambda text: iter(()))
+    monkeypatch.setattr(walk, "bare_boundary", lambda text: None)
+    assert compare(messages, parsers, certain)[0]
 
 
 def test_ordinary_mail_is_neither_reported_nor_held() -> None:
