@@ -12,21 +12,25 @@ import pypdfium2.raw
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
+from rules.reading.pdf_files import GAP, inflated, referred_files
 from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
 MAX_TEXT = 8 * 1024 * 1024  # characters
 MAX_SECONDS = 10.0  # of processor time for the text; a page of a report takes some milliseconds, a hostile one its time
 _MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
-_MAX_OBJECTS = 400  # object streams inflated in search of actions
+_MAX_OBJECT_STREAMS = 20_000  # searched for actions; each has some hundred objects
 _MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
-_MAX_INFLATED = 16 * 1024 * 1024  # octets of one document's object streams
+_MAX_INFLATED = 64 * 1024 * 1024  # octets of one document's object streams
+_MAX_OBJECTS = 500_000  # of one document: a report of 2,000 pages has a tenth
+_MAX_STREAM = 128 * 1024 * 1024  # octets that one stream unpacks to, pictures aside: the library takes it whole
+_MAX_ALL_STREAMS = 384 * 1024 * 1024  # octets that all of them unpack to
+_ALWAYS_SMALL = 64 * 1024  # octets of a document that cannot unpack to so much: deflated is a thousandth at the least
+_PICTURE = re.compile(rb"/Subtype[\s\0]{0,8}/Image\b")
 
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of another maker
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _EMBEDDED = re.compile(rb"/EF\b")
-# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3).
-GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n]){0,8}"
 _STRING = rb"(?:(\()|<([0-9A-Fa-f\s]{2,2040})>"
 _FILE_NAME = re.compile(rb"/U?F" + GAP + _STRING + rb"|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)")
 _STRING_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj" + GAP + _STRING + rb")")
@@ -35,14 +39,15 @@ _MAX_NAME = 1_000  # octets of a file's name with its escapes
 _STEP = re.compile(rb"[^()\\]+|\\[0-7]{1,3}|\\\r\n|\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
+ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
 _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
 _FRONT = 1_024  # octets of a dictionary on either side of a key
 _CHUNK = 1024 * 1024
 _FED = 64 * 1024  # octets given to the inflater at once: what it leaves is copied
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
 _FILTER = re.compile(rb"/Filter" + GAP + rb"(.{1,400})", re.DOTALL)
-_PLAIN_FILTER = re.compile(rb"/(?:FlateDecode|Fl)\b|\[" + GAP + rb"(?:/(?:FlateDecode|Fl)\b)?" + GAP + rb"\]")
+_PLAIN = rb"/(?:FlateDecode|Fl|ASCIIHexDecode|AHx|ASCII85Decode|A85)\b"
+_PLAIN_FILTER = re.compile(_PLAIN + rb"|\[(?:" + GAP + _PLAIN + rb"){0,8}" + GAP + rb"\]")
 _CHAIN = re.compile(rb"\[(?:" + GAP + rb"/[A-Za-z0-9]{1,30}){2,20}" + GAP + rb"\]")
 _INFLATING = re.compile(rb"/(?:FlateDecode|Fl|LZWDecode|LZW)\b")
 _PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d|/Filter\s{0,8}\[\s{0,8}/(?!FlateDecode\s{0,8}\])")
@@ -57,25 +62,38 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
     meter = budget.open(len(content))
     known: set[str] = set()
     taken: set[bytes] = set()
-    pieces = tuple(pieces_of(content))
-    fault = _filtered(pieces)
+    pieces, ended = all_pieces(content)
+    faults: list[ValueError] = [ended] if ended is not None else []
+    if (filtered := _filtered(pieces)) is not None:
+        faults.append(filtered)
     try:
-        for member in _attachments(content, meter) if fault is None else ():
+        for member in _attachments(content, meter) if filtered is None else ():
             known.update(member.names)
-            taken.add(member.octets[:HEAD])
+            taken.add(member.octets)
             yield member
     except Unreadable as error:
-        fault = error
-    for data in _file_streams(content, meter):
-        if data[:HEAD] not in taken:
+        faults.append(error)
+    for data in _loose_files(content, pieces, meter, faults):
+        if data not in taken:
+            taken.add(data)
             meter.member()
             yield Member(names=("embedded file",), octets=data)
     for name in dict.fromkeys(_file_names(pieces)):
         if name not in known:
             meter.member()
             yield Member(names=(name,), octets=b"")
-    if fault is not None:
-        raise fault
+    if faults:
+        raise faults[0]
+
+
+def _loose_files(content: bytes, pieces: Sequence[bytes], meter: Meter, faults: list[ValueError]) -> Iterator[bytes]:
+    """Those that dictionaries refer to, and those that nothing does; empty ones are none."""
+    whole = pieces[-1] if b"/Encrypt" in content and len(pieces) > 1 else content  # what is locked reads as nonsense
+    try:
+        yield from filter(None, referred_files(whole, pieces, meter))
+    except Unreadable as error:
+        faults.append(error)
+    yield from _file_streams(content, meter)
 
 
 def _filtered(pieces: Sequence[bytes]) -> Unreadable | None:
@@ -107,6 +125,8 @@ def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
     """The files of the name tree."""
     document = _open(content)
     try:
+        if document.count_attachments():
+            _check_streams(content)
         for index in range(document.count_attachments()):
             if index >= _MAX_ATTACHMENTS:
                 raise LimitExceeded(f"PDF with more than {_MAX_ATTACHMENTS} embedded files")
@@ -123,12 +143,12 @@ def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
 
 def _file_streams(content: bytes, meter: Meter) -> Iterator[bytes]:
     """Streams whose content begins as a file of its own, by whatever way a reader gets at them."""
-    for count, start in enumerate(_stream_starts(content)):
+    for count, start in enumerate(stream_starts(content)):
         if count >= _MAX_STREAMS:
             raise LimitExceeded(f"PDF with more than {_MAX_STREAMS} streams")
         inflate = None
         front = content[start : start + HEAD]
-        if front[:1] in _ZLIB:
+        if front[:1] in ZLIB:
             inflate = zlib.decompressobj()
             try:
                 front = inflate.decompress(content[start : start + HEAD], HEAD)
@@ -138,12 +158,12 @@ def _file_streams(content: bytes, meter: Meter) -> Iterator[bytes]:
             continue
         data = content[start : content.find(b"endstream", start)].removesuffix(b"\n").removesuffix(b"\r")
         if inflate is not None:
-            data = _inflated(data, meter)
+            data = inflated(data, meter)
         meter.octets(len(data))
         yield data
 
 
-def _stream_starts(content: bytes) -> Iterator[int]:
+def stream_starts(content: bytes) -> Iterator[int]:
     """Where the octets of each stream begin (ISO 32000 section 7.3.8.1). A pattern looks at every octet, `find` not."""
     at = content.find(b"stream")
     while at >= 0:
@@ -152,20 +172,6 @@ def _stream_starts(content: bytes) -> Iterator[int]:
         if line_end and content[max(0, at - 3) : at] != b"end":
             yield after + line_end
         at = content.find(b"stream", after)
-
-
-def _inflated(packed: bytes, meter: Meter) -> bytes:
-    inflate = zlib.decompressobj()
-    found = b""
-    try:
-        while packed and not inflate.eof:
-            chunk = inflate.decompress(packed, _CHUNK)
-            meter.octets(len(chunk))
-            found += chunk
-            packed = inflate.unconsumed_tail
-    except zlib.error:
-        pass  # what came out before counts
-    return found
 
 
 def _file_names(pieces: Sequence[bytes]) -> Iterator[str]:
@@ -219,9 +225,11 @@ def _even(digits: bytes) -> bytes:
 
 
 def text_of_pdf(octets: Octets) -> tuple[str, str]:
-    """The text of the pages, and what ended the reading, "" when it is all. Raises Unreadable."""
-    document = _open(bytes(octets))
+    """The text of the pages, and what ended the reading, "" when it is all. Raises Unreadable, LimitExceeded."""
+    content = bytes(octets)
+    document = _open(content)
     try:
+        _check_streams(content)
         return _pages_text(document)
     finally:
         document.close()
@@ -243,6 +251,44 @@ def _pages_text(document: "pypdfium2.PdfDocument") -> tuple[str, str]:
     return "\n".join(pages), f"PDF with more than {MAX_PAGES} pages" if count > MAX_PAGES else ""
 
 
+def _check_streams(content: bytes) -> None:
+    """Raises LimitExceeded where the library would take more memory than there is. Pictures it does not unpack."""
+    if len(content) <= _ALWAYS_SMALL:
+        return
+    left = _MAX_ALL_STREAMS
+    for start in stream_starts(content):
+        if content[start : start + 1] not in ZLIB or _is_picture(content, start):
+            continue
+        size = _size_inflated(content, start, min(left, _MAX_STREAM))
+        left -= size
+        if size > _MAX_STREAM or left < 0:
+            raise LimitExceeded(
+                f"PDF that unpacks to more than {_MAX_STREAM // _CHUNK} MiB in one stream or "
+                f"{_MAX_ALL_STREAMS // _CHUNK} MiB in all"
+            )
+
+
+def _is_picture(content: bytes, start: int) -> bool:
+    begin = max(content.rfind(b"obj", max(0, start - _FRONT), start), max(0, start - _FRONT))
+    return _PICTURE.search(content, begin, start) is not None
+
+
+def _size_inflated(content: bytes, start: int, limit: int) -> int:
+    """How much the stream at `start` unpacks to, counted to just beyond `limit`."""
+    inflate, size = zlib.decompressobj(), 0
+    try:
+        while size <= limit and not inflate.eof:
+            fed = inflate.unconsumed_tail or content[start : start + _FED]
+            if not inflate.unconsumed_tail:
+                start += _FED
+            if not fed:
+                break
+            size += len(inflate.decompress(fed, _CHUNK))
+    except zlib.error:
+        pass  # it ends there
+    return size
+
+
 def _page_text(document: "pypdfium2.PdfDocument", index: int) -> str:
     try:
         page = document[index]
@@ -259,12 +305,14 @@ def pdf_protection(octets: Octets) -> str | None:
         return None
     try:
         _open(bytes(octets)).close()
-    except Unreadable as error:
+    except (Unreadable, LimitExceeded) as error:
         return str(error) if "password" in str(error) or "rights" in str(error) else None
     return None
 
 
 def _open(content: bytes) -> "pypdfium2.PdfDocument":
+    if len(content) > _MAX_OBJECTS and content.count(b" obj") > _MAX_OBJECTS:
+        raise LimitExceeded(f"PDF with more than {_MAX_OBJECTS} objects")
     try:
         return pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -275,21 +323,37 @@ def _open(content: bytes) -> "pypdfium2.PdfDocument":
         raise Unreadable("PDF that cannot be opened") from error
 
 
+def all_pieces(content: bytes) -> tuple[tuple[bytes, ...], LimitExceeded | None]:
+    """What `pieces_of` gives, and what ended it."""
+    pieces: list[bytes] = []
+    try:
+        for piece in pieces_of(content):
+            pieces.append(piece)
+    except LimitExceeded as error:
+        return tuple(pieces), error
+    return tuple(pieces), None
+
+
 def pieces_of(octets: Octets) -> Iterator[bytes]:
     """The document as it is, with escaped names read, and each of its object streams inflated.
 
     Where they cannot be read as they stand, because of an owner's password or rare filters, a plain copy follows.
+    LimitExceeded after as many as are searched.
     """
     content = bytes(octets)
     yield _unescaped(content)
     left = _MAX_INFLATED
     whole = b"/Encrypt" not in content
     for count, match in enumerate(_OBJECT_STREAM.finditer(content)):
-        inflated = _object_stream(content, match.end(), left) if left > 0 and count < _MAX_OBJECTS else None
-        whole = whole and inflated is not None
-        if inflated is not None:
-            left -= len(inflated)
-            yield _unescaped(inflated)
+        objects = _object_stream(content, match.end(), left + 1)
+        left -= len(objects or b"")
+        if left < 0 or count >= _MAX_OBJECT_STREAMS:
+            raise LimitExceeded(
+                f"PDF with more than {_MAX_OBJECT_STREAMS} object streams, or {_MAX_INFLATED // _CHUNK} MiB in them"
+            )
+        whole = whole and objects is not None
+        if objects is not None:
+            yield _unescaped(objects)
     copy = None if whole else plain_copy(content)
     if copy is not None:
         yield copy
@@ -318,7 +382,7 @@ def plain_copy(content: bytes) -> bytes | None:
     kept = _Kept()
     try:
         document = _open(content)
-    except Unreadable:
+    except (Unreadable, LimitExceeded):
         return None
     try:
         document.save(kept, flags=pypdfium2.raw.FPDF_REMOVE_SECURITY)
@@ -333,7 +397,7 @@ def has_lock(content: bytes) -> bool:
     """Whether it is encrypted, with a password that nobody needs to read it."""
     try:
         document = _open(content)
-    except Unreadable:
+    except (Unreadable, LimitExceeded):
         return False
     try:
         return bool(pypdfium2.raw.FPDF_GetSecurityHandlerRevision(document) >= 0)

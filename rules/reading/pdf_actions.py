@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
-from rules.reading.pdf import GAP, has_lock, octets_of_digits, pieces_of, unescaped
+from rules.reading.pdf import all_pieces, has_lock, octets_of_digits, unescaped
+from rules.reading.pdf_files import GAP
+from rules.reading.pdf_forms import form_reason
 from rules.reading.relations import is_elsewhere
 
 _MAX_SCRIPT = 64 * 1024  # octets of one script; what forms calculate is shorter
@@ -43,7 +45,7 @@ _BARRED = re.compile(
 
 def pdf_signs(octets: Octets) -> tuple[Sign, ...]:
     """The signs of active content, those in compressed object streams and behind an owner's password too."""
-    pieces = tuple(pieces_of(octets))
+    pieces, _ = all_pieces(bytes(octets))  # unpacking reports what ended them
     found: dict[Sign, None] = {}
     for piece in pieces:
         found.update(dict.fromkeys(_signs(piece)))
@@ -51,6 +53,8 @@ def pdf_signs(octets: Octets) -> tuple[Sign, ...]:
         reason = _scripts(octets, pieces)
         if reason is not None:
             found[_sign(reason)] = None
+    if (reason := form_reason(bytes(octets), pieces)) is not None:
+        found[_sign(reason)] = None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ import pytest
 from rules.reading import pdf as pdf_module
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.member import Unreadable
-from rules.reading.pdf import has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
+from rules.reading.pdf import all_pieces, has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
 
 PROGRAM = b"MZ" + b"\0" * 58 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 40
 
@@ -181,8 +181,8 @@ def test_object_streams_before_much_else_cost_little():
     ("content", "filters", "reason"),
     [
         (zlib.compress(zlib.compress(PROGRAM)), b"[/FlateDecode /FlateDecode]", "deflated twice"),
-        (PROGRAM.hex().encode() + b">", b"/ASCIIHexDecode", "rare filter"),
-        (PROGRAM.hex().encode() + b">", b"[/ASCIIHexDecode]", "rare filter"),
+        (PROGRAM, b"/LZWDecode", "rare filter"),
+        (PROGRAM, b"[/RunLengthDecode]", "rare filter"),
         (zlib.compress(PROGRAM), b"9 0 R", "rare filter"),
     ],
 )
@@ -203,8 +203,61 @@ def test_a_file_larger_than_memory_is_not_taken_out(limited_memory):
     packer = zlib.compressobj(9)
     large = b"".join(packer.compress(bytes(1 << 24)) for _ in range(96)) + packer.flush()
     file = stream(zlib.compress(large, 9), b"/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]")
-    with pytest.raises(Unreadable, match="deflated twice"):
+    with pytest.raises(LimitExceeded, match="200 times its size"):
         taken(pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>"))
+
+
+def test_a_stream_larger_than_memory_is_told_before_the_library_takes_it(limited_memory):
+    packer = zlib.compressobj(9)
+    large = b"".join(packer.compress(bytes(1 << 24)) for _ in range(60)) + packer.flush()
+    file = stream(large, b"/Type /EmbeddedFile /Filter /FlateDecode")
+    tree = b"/Names << /EmbeddedFiles << /Names [(a.txt) 7 0 R] >> >> "
+    octets = pdf(file, b"<< /F (a.txt) /EF << /F 6 0 R >> >>").replace(b"/Catalog ", b"/Catalog " + tree)
+    for read in (taken, text_of_pdf):
+        with pytest.raises(LimitExceeded, match="unpacks to more than 128 MiB in one stream"):
+            read(octets)
+
+
+def test_streams_as_large_as_may_be_and_larger_by_one_octet(monkeypatch):
+    monkeypatch.setattr(pdf_module, "_ALWAYS_SMALL", 0)
+    monkeypatch.setattr(pdf_module, "_MAX_STREAM", 5_000)
+    monkeypatch.setattr(pdf_module, "_MAX_ALL_STREAMS", 10_000)
+
+    def packed(*sizes, fields=b""):
+        return pdf(*(stream(zlib.compress(bytes(size)), b"/Filter /FlateDecode " + fields) for size in sizes))
+
+    text_of_pdf(packed(5_000, 5_000))
+    text_of_pdf(packed(50_000, fields=b"/Subtype /Image"))
+    for over in (packed(5_001), packed(5_000, 5_000, 1)):
+        with pytest.raises(LimitExceeded, match="PDF that unpacks to more than"):
+            text_of_pdf(over)
+
+
+def test_as_many_objects_as_may_be_and_one_more(monkeypatch):
+    octets = pdf() + b"\n" * 100
+    monkeypatch.setattr(pdf_module, "_MAX_OBJECTS", octets.count(b" obj"))
+    assert text_of_pdf(octets)[1] == ""
+    assert pdf_protection(b"/Encrypt" + octets + b"9 0 obj") is None
+    assert plain_copy(octets + b"9 0 obj") is None and not has_lock(octets + b"9 0 obj")
+    with pytest.raises(LimitExceeded, match="PDF with more than 5 objects"):
+        text_of_pdf(octets + b"9 0 obj")
+
+
+def test_as_many_object_streams_as_may_be_are_searched_and_one_more_is_told(monkeypatch):
+    one = stream(zlib.compress(b"9 0 << /S /Launch >>"), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    monkeypatch.setattr(pdf_module, "_MAX_OBJECT_STREAMS", 3)
+    assert len(all_pieces(pdf(*[one] * 3))[0]) == 4 and all_pieces(pdf(*[one] * 3))[1] is None
+    pieces, ended = all_pieces(pdf(*[one] * 4))
+    assert len(pieces) == 4 and str(ended).startswith("PDF with more than 3 object streams")
+    with pytest.raises(LimitExceeded, match="object streams"):
+        taken(pdf(*[one] * 4))
+
+
+def test_e17_files_that_begin_alike_are_all_taken_out():
+    first, second = (bytes(5_000) + end for end in (b"harmless", b"not so"))
+    names = b"<< /F (a.txt) /EF << /F 6 0 R /UF 7 0 R >> >>"
+    found = [member.octets for member in unpack_pdf(pdf(stream(first), stream(second), names), Budget())]
+    assert first in found and second in found
 
 
 def portfolio(count):

@@ -1,0 +1,102 @@
+"""Files that dictionaries of a PDF refer to (ISO 32000 section 7.11.4), with the filters of their streams undone."""
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+
+from rules.reading.budget import Meter
+from rules.reading.member import Unreadable
+
+# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3).
+GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n]){0,8}"
+_REFERENCE = re.compile(rb"(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R\b")
+_FILES = re.compile(rb"/EF" + GAP + rb"(?:<<(.{0,400}?)>>|(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R\b)", re.DOTALL)
+_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj\b")
+_LABEL = re.compile(rb"/EmbeddedFile\b(?!s)")
+_FILTERS = re.compile(rb"/Filter" + GAP + rb"(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,30})")
+_NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
+_PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d")
+_FRONT = 1_024  # octets of an object within which its dictionary ends
+_MAX_SAME = 5  # objects of one number: updates replace them, and readers differ in which they take
+_CHUNK = 1024 * 1024
+_NOT_DIGITS = bytes(octet for octet in range(256) if octet not in b"0123456789abcdefABCDEF")
+
+
+def referred_files(content: bytes, pieces: Sequence[bytes], meter: Meter) -> Iterator[bytes]:
+    """The octets of each. Raises Unreadable at last when a filter was none that is undone here."""
+    places = dict.fromkeys((*_referred(content, pieces), *(match.end() for match in _LABEL.finditer(content))))
+    taken: set[int] = set()
+    fault: Unreadable | None = None
+    for place in places:
+        start = content.find(b"stream", place, place + _FRONT)
+        if start < 0 or start in taken or content.find(b"endobj", place, start) >= 0:
+            continue
+        taken.add(start)
+        begin = max(content.rfind(b"obj", max(0, place - _FRONT), place), 0)
+        try:
+            yield _undone(content, content[begin:start], start, meter)
+        except Unreadable as error:
+            fault = error
+    if fault is not None:
+        raise fault
+
+
+def _referred(content: bytes, pieces: Sequence[bytes]) -> Iterator[int]:
+    """Where the objects begin that file specifications name."""
+    wanted: set[bytes] = set()
+    for piece in pieces:
+        for inside, number in _FILES.findall(piece):
+            wanted |= {number} if number else set(_REFERENCE.findall(inside))
+    counts: dict[bytes, int] = {}
+    for match in _OBJECT.finditer(content) if wanted else ():
+        number = match.group(1)
+        if number in wanted and counts.get(number, 0) < _MAX_SAME:
+            counts[number] = counts.get(number, 0) + 1
+            yield match.end()
+
+
+def _undone(content: bytes, dictionary: bytes, start: int, meter: Meter) -> bytes:
+    """The stream whose keyword stands at `start`. Raises Unreadable."""
+    begin = start + (8 if content[start + 6 : start + 8] == b"\r\n" else 7)
+    end = content.find(b"endstream", begin)
+    data = content[begin : end if end >= 0 else len(content)].removesuffix(b"\n").removesuffix(b"\r")
+    given = _FILTERS.search(dictionary)
+    if (given is None and b"/Filter" in dictionary) or _PREDICTED.search(dictionary):
+        raise Unreadable("PDF with an embedded file in a rare filter")
+    for name in _NAME.findall(given.group(1)) if given is not None else ():
+        data = _without(name, data, meter)
+    meter.octets(len(data))
+    return data
+
+
+def _without(name: bytes, data: bytes, meter: Meter) -> bytes:
+    match name:
+        case b"ASCIIHexDecode" | b"AHx":
+            digits = data.partition(b">")[0].translate(None, _NOT_DIGITS)
+            return binascii.unhexlify(digits + b"0" * (len(digits) % 2))
+        case b"ASCII85Decode" | b"A85":
+            try:
+                return base64.a85decode(data.partition(b"~>")[0].removeprefix(b"<~"), ignorechars=b" \t\n\r\v\f\0")
+            except ValueError as error:
+                raise Unreadable("PDF with a damaged embedded file") from error
+        case b"FlateDecode" | b"Fl":
+            return inflated(data, meter)
+        case _:
+            raise Unreadable("PDF with an embedded file in a rare filter")
+
+
+def inflated(packed: bytes, meter: Meter) -> bytes:
+    """As much as there is; what came out before damage counts. Raises LimitExceeded."""
+    inflate = zlib.decompressobj()
+    found = bytearray()
+    try:
+        while packed and not inflate.eof:
+            chunk = inflate.decompress(packed, _CHUNK)
+            meter.octets(len(chunk))
+            found += chunk
+            packed = inflate.unconsumed_tail
+    except zlib.error:
+        pass
+    return bytes(found)

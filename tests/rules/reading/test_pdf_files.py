@@ -1,0 +1,66 @@
+"""Files that dictionaries of a PDF refer to, whatever their filters."""
+
+import base64
+import zlib
+
+import pytest
+
+from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.member import Unreadable
+from rules.reading.pdf_files import referred_files
+
+FILE = b"MZ and so on" * 50
+
+
+def document(content, fields=b"", specification=b"<< /F (a.bin) /EF << /F 6 0 R >> >>"):
+    body = b"6 0 obj\n<< %s /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (fields, len(content), content)
+    return b"%%PDF-1.7\n%s7 0 obj\n%s\nendobj\n" % (body, specification)
+
+
+def found(octets, *pieces, budget=None):
+    return list(referred_files(octets, (octets, *pieces), (budget or Budget()).open(len(octets))))
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (FILE, b""),
+        (zlib.compress(FILE), b"/Filter /FlateDecode"),
+        (zlib.compress(FILE), b"/Filter [ /Fl ]"),
+        (FILE.hex().encode() + b">", b"/Filter /ASCIIHexDecode"),
+        (base64.a85encode(FILE, wrapcol=60) + b"~>", b"/Filter /A85"),
+        (base64.a85encode(zlib.compress(FILE)) + b"~>", b"/Filter [/ASCII85Decode /FlateDecode]"),
+        (zlib.compress(zlib.compress(FILE)).hex().encode(), b"/Filter %c\n[/AHx/Fl/Fl]"),
+    ],
+)
+def test_e17_filters_are_undone(content, fields):
+    assert found(document(content, fields)) == [FILE]
+
+
+@pytest.mark.parametrize("specification", [b"<< /EF 8 0 R >>", b"null"])
+def test_e17_a_file_is_found_by_its_label_too(specification):
+    assert found(document(FILE, b"/Type /EmbeddedFile", specification)) == [FILE]
+
+
+def test_e17_a_specification_in_an_object_stream_counts():
+    assert found(document(FILE, specification=b"null"), b"9 0 << /EF << /UF 6 0 R >> >>") == [FILE]
+
+
+@pytest.mark.parametrize(
+    "fields", [b"/Filter /LZWDecode", b"/Filter 9 0 R", b"/Filter /Fl /DecodeParms << /Predictor 12 >>"]
+)
+def test_other_filters_are_told(fields):
+    with pytest.raises(Unreadable, match="rare filter"):
+        found(document(zlib.compress(FILE), fields))
+
+
+def test_damage_is_told():
+    with pytest.raises(Unreadable, match="damaged"):
+        found(document(b"zz\x7f\x7f~>", b"/Filter /A85"))
+
+
+def test_what_is_inflated_draws_on_the_budget():
+    octets = document(zlib.compress(bytes(10_000)), b"/Filter /FlateDecode")
+    assert found(octets, budget=Budget(Limits(unpacked=20_000))) == [bytes(10_000)]
+    with pytest.raises(LimitExceeded):
+        found(octets, budget=Budget(Limits(unpacked=19_999)))

@@ -1,0 +1,37 @@
+"""Scripts of XML forms count when they do what forms need not."""
+
+import zlib
+
+import pytest
+
+from rules.reading.pdf_forms import form_reason
+
+CALL = b'<x:script xmlns:x="x" contentType="application/x-javascript">app.launchURL("https://a.example/")</x:script>'
+SUM = b'<script contentType="application/x-formcalc">Sum(a, b)</script><script>xfa.host.messageBox("x")</script>'
+
+
+def form(*parts):
+    streams = b"".join(b"<< /Length 1 >>\nstream\n%s\nendstream\n" % part for part in parts)
+    return b"%PDF-1.7\n<< /XFA 5 0 R >>" + streams
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        form(b"<xdp>" + CALL),
+        form(zlib.compress(b"<xdp>" + CALL)),
+        form(b"<xdp>" + CALL[:70], CALL[70:] + b"</xdp>"),
+    ],
+)
+def test_a_script_that_reaches_out_counts(octets):
+    assert form_reason(octets, (octets,)) == "PDF with script in its form"
+
+
+def test_what_forms_need_does_not():
+    assert form_reason(form(b"<xdp>" + SUM), (form(SUM),)) is None
+    assert form_reason(form(CALL), (b"no form",)) is None
+
+
+@pytest.mark.parametrize("octets", [b"/XFA stream\n", b"/XFA stream\n\x78", b"/XFA stream\nx\x9cbroken"])
+def test_damage_is_nothing(octets):
+    assert form_reason(octets, (octets,)) is None
