@@ -5,6 +5,7 @@ Compares with domains that are given; a domain is never alike to itself or to a 
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 SHORT_LABEL = 7  # characters; below, one letter of difference is ordinary: kent and kant are two places
 LONG_NAME = 8  # characters; a whole name that long in another's is no accident
@@ -55,6 +56,7 @@ def _holds(domain: str, own: str) -> bool:
     return len(plain) >= LONG_NAME and any(plain in label.replace("-", "") for label in domain.split("."))
 
 
+@lru_cache(maxsize=1_024)  # our own domains and names, and those that write often
 def skeleton(text: str) -> str:
     """The text as an eye takes it in at a glance; two texts with one skeleton are hard to tell apart."""
     folded = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
