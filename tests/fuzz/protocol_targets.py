@@ -7,6 +7,7 @@ import socket
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from gateway.answers import Answers
@@ -16,9 +17,11 @@ from gateway.identity.dkim import parse_signature
 from gateway.identity.spf import SpfError, parse_record
 from gateway.identity.tags import MAX_TAGS, TagError, parse_tags
 from gateway.relay.replies import MAX_LINES, MAX_TEXT, ReplyError, ReplyParser, WireReply
+from gateway.smtp.behind import MAX_VALUE, XCLIENT, read_stated
 from gateway.smtp.commands import read_command, read_hello
 from gateway.smtp.data import DataReader, Fault
 from gateway.smtp.parameters import MAX_ENVID, MAX_ORCPT, Refused, read_mail, read_rcpt
+from gateway.smtp.proxy import MAX_BODY, MAX_LINE, SIGNATURE, BadHeader, read_header
 from gateway.smtp.spool import Spool
 from gateway.wire import (
     ENDED,
@@ -65,6 +68,34 @@ def command(octets: bytes) -> None:
         rcpt = read_rcpt(found.argument, postmaster="postmaster@city.example", smtputf8=False)
         assert rcpt.address.is_ascii
         assert rcpt.orcpt is None or (rcpt.orcpt.isascii() and len(rcpt.orcpt) <= MAX_ORCPT)
+
+
+def stated(octets: bytes) -> None:
+    """What an MTA says of a client with XCLIENT or XFORWARD, or the reply that refuses it."""
+    try:
+        found = read_stated(octets.decode("latin-1"), XCLIENT)
+    except Refused as error:
+        assert 500 <= error.reply.code < 600
+        return
+    for value in (found.address, found.hello, found.login):
+        assert value is None or (value.isprintable() and len(value) <= MAX_VALUE), value
+
+
+def proxy(octets: bytes) -> None:
+    """The header of a load balancer: an address, none, or our own error; nothing behind it is taken."""
+    with contextlib.suppress(BadHeader, EOFError):
+        found, taken = asyncio.run(_proxied(octets))
+        assert found is None or ip_address(found)
+        assert taken <= max(MAX_LINE, len(SIGNATURE) + 4 + MAX_BODY)
+
+
+async def _proxied(octets: bytes) -> tuple[str | None, int]:
+    """The address, and how many octets were taken for it."""
+    reader = asyncio.StreamReader()
+    reader.feed_data(octets)
+    reader.feed_eof()
+    found = await read_header(reader)
+    return found, len(octets) - len(await reader.read())
 
 
 def data(octets: bytes) -> None:

@@ -29,6 +29,7 @@ from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
 from rules.reading.readable import Readable, read_page, read_plain
 from rules.reading.record import MAX_MESSAGE_TEXT, MAX_NOTES
+from rules.reading.views import MAX_LEAVES, MAX_TOLD, View, differences, outline
 from rules.reading.words import MAX_FIELD_TEXT, header_text
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
@@ -165,6 +166,17 @@ def multipart(octets: bytes) -> None:
     assert all(0 <= span.start <= span.end <= len(body) for span in spans), spans
     assert all(one.end <= other.start for one, other in pairwise(spans)), spans
     assert len(split.parts) <= MAX_DELIMITERS + 1
+
+
+def views(octets: bytes) -> None:
+    """What three kinds of reader see: leaves within the message, and differences in words."""
+    for view in View:
+        leaves = outline(octets, view)
+        assert len(leaves) <= MAX_LEAVES
+        assert all(0 <= leaf.span.start <= leaf.span.end <= len(octets) for leaf in leaves.values())
+    found = differences(octets)
+    assert len(found) <= MAX_TOLD
+    check_texts(found)
 
 
 def encodings(octets: bytes) -> None:

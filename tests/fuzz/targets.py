@@ -31,9 +31,9 @@ def _octets(path: Path) -> bytes:
 
 # One entry for each container and document that is read, so that each has time of its own.
 FILES = (
-    "ar", "arj", "binhex", "cab", "calendar", "cpio", "encrypted", "flat", "iso", "image", "lha", "lnk", "mbox", "mht",
-    "office", "ole", "onenote", "outlook", "page", "pdf", "rar", "rtf", "sevenzip", "tar", "tnef", "udf", "vcard",
-    "vhd", "zip",
+    "ar", "arj", "binhex", "cab", "calendar", "cpio", "encrypted", "flat", "iso", "image", "lha", "lnk", "macintosh",
+    "mbox", "mht", "office", "ole", "onenote", "outlook", "page", "pdf", "rar", "rtf", "sevenzip", "tar", "tnef", "udf",
+    "vcard", "vhd", "zip",
 )  # fmt: skip
 
 TARGETS: tuple[Target, ...] = (
@@ -41,11 +41,14 @@ TARGETS: tuple[Target, ...] = (
     Target(name="header", run=reading_targets.header, words=dictionary.MAIL),
     Target(name="parameters", run=reading_targets.parameters, words=dictionary.MAIL),
     Target(name="multipart", run=reading_targets.multipart, words=dictionary.MAIL),
+    Target(name="views", run=reading_targets.views, words=dictionary.MAIL),
     Target(name="encodings", run=reading_targets.encodings, words=dictionary.MAIL),
     Target(name="text", run=reading_targets.text, words=dictionary.MAIL),
     Target(name="picture", run=reading_targets.picture, words=dictionary.FILES),
     Target(name="address", run=reading_targets.address, words=dictionary.SMTP),
     Target(name="command", run=protocol_targets.command, words=dictionary.SMTP),
+    Target(name="stated", run=protocol_targets.stated, words=dictionary.SMTP),
+    Target(name="proxy", run=protocol_targets.proxy, words=dictionary.SMTP),
     Target(name="data", run=protocol_targets.data, words=dictionary.SMTP),
     Target(name="replies", run=protocol_targets.replies, words=dictionary.SMTP),
     Target(name="identity", run=protocol_targets.identity, words=dictionary.SMTP),
