@@ -48,7 +48,7 @@ def tiny_blocks(monkeypatch):
     monkeypatch.setattr(data, "BLOCK", 16)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(pieces=PIECES, data=st.data())
 def test_cut_anywhere_the_result_is_the_same(tmp_path_factory, pieces, data):
     octets = b"".join(pieces) + b"\r\n.\r\nQUIT\r\n"
@@ -60,7 +60,7 @@ def test_cut_anywhere_the_result_is_the_same(tmp_path_factory, pieces, data):
     assert reader.sound == (not any(sign in line for line in lines for sign in (b"\r", b"\n", b"\0")))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(pieces=ENDLESS, step=st.integers(1, 9), repair=st.booleans())
 def test_the_spool_changes_nothing(tmp_path_factory, pieces, step, repair):
     octets = b"".join(pieces) + b"x\r\n.\r\n"

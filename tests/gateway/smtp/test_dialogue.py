@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config import Limits
@@ -165,7 +165,6 @@ class Model:
         return 250
 
 
-@settings(deadline=None)
 @given(words=st.lists(st.sampled_from(sorted(WORDS)), max_size=40))
 def test_in_any_order_each_command_has_its_one_reply_and_nothing_of_one_message_is_in_the_next_l2(
     words, new_city, reception, tmp_path_factory

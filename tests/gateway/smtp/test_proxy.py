@@ -101,7 +101,7 @@ async def test_a_line_is_read_up_to_107_octets_and_not_one_more_c21():
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", SIGNATURE, b"PROXY TCP4 ", version_2()[:16]]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_octets_end_in_an_address_or_in_a_refusal(octets, start):
     try:
         address, _ = asyncio.run(read(start + octets))
