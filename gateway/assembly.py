@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Self
 
 from gateway.certificates import listener_tls
-from gateway.config import Config, Listener, load_config
+from gateway.config import Config, Listener, MilterListener, load_config
 from gateway.identity import CannotIdentify
 from gateway.identity.stamp import VARIABLE as STAMP_VARIABLE
 from gateway.journal import Journal
 from gateway.metrics import Meter
+from gateway.milter.listener import RunningMilter, start_milter
 from gateway.pipeline import Identifying, Pipeline
 from gateway.relay import NextHops
 from gateway.reports import Report
@@ -85,6 +86,7 @@ class Gateway:
         self._listeners: list[RunningListener] = []
         self._reloads = 0
         self._says = ""  # of the last reload
+        self._milters: list[RunningMilter] = []
         self._retiring: set[asyncio.Task[None]] = set()  # pools of earlier policies, closing
 
     @classmethod
@@ -100,6 +102,8 @@ class Gateway:
             gateway._identifying = await identification(config)
             for listener in config.listeners:
                 gateway._listeners.append(await gateway._opened(listener))
+            for milter in config.milters:
+                gateway._milters.append(await gateway._opened_milter(milter))
         except (DocumentError, StoreUnavailable, InspectionUnavailable, CannotIdentify, OSError) as error:
             raise CannotStart(f"cannot start: {error}") from error
         return gateway
@@ -109,7 +113,24 @@ class Gateway:
         try:
             return await self._listen(listener)
         except OSError as error:
-            raise CannotStart(f"cannot start: {_unopened(listener, error)}") from error
+            place = f"{listener.name}: {listener.address}:{listener.port}"
+            raise CannotStart(f"cannot start: {_unopened(place, error)}") from error
+
+    async def _opened_milter(self, milter: MilterListener) -> RunningMilter:
+        """Raises CannotStart, as _opened."""
+        try:
+            return await start_milter(
+                milter,
+                limits=self._config.limits,
+                domain=self._config.domains[0],
+                spool=self._config.state / "spool",
+                process=self._pipeline(milter.next_hop, amends=False).process,
+                open_onward=lambda: self._hops.egress(milter.next_hop),
+                reuse_port=self._config.processes > 1,
+            )
+        except OSError as error:
+            place = f"{milter.name}: {milter.socket or f'{milter.address}:{milter.port}'}"
+            raise CannotStart(f"cannot start: {_unopened(place, error)}") from error
 
     def _asks(self, policy: Policy) -> None:
         self._asked[policy.hash] = asked_by(policy)
@@ -123,10 +144,12 @@ class Gateway:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Name, address and port of each listener."""
-        return tuple(
-            f"{listener.name} {listener.address}:{running.port}"
-            for listener, running in zip(self._config.listeners, self._listeners, strict=True)
+        """Name, address and port of each listener; or the name of its socket."""
+        listeners = zip(self._config.listeners, self._listeners, strict=True)
+        milters = zip(self._config.milters, self._milters, strict=True)
+        return (
+            *(f"{listener.name} {listener.address}:{running.port}" for listener, running in listeners),
+            *(f"{milter.name} {running.place}" for milter, running in milters),
         )
 
     async def reload(self) -> None:
@@ -158,9 +181,9 @@ class Gateway:
     def report(self, role: str) -> Report:
         """How this process stands, for whoever watches it."""
         meter, judging = self._meter, self._judging
-        names = (listener.name for listener in self._config.listeners)
+        names = (entrance.name for entrance in self._config.entrances)
         measure_process(meter, role)
-        measure_listeners(meter, dict(zip(names, self._listeners, strict=True)))
+        measure_listeners(meter, dict(zip(names, (*self._listeners, *self._milters), strict=True)))
         measure_hops(meter, self._hops.health())
         measure_judging(meter, judging.policy, judging.directory, self._config.directory)
         lacking = full(self._config)
@@ -168,9 +191,10 @@ class Gateway:
 
     async def end(self, seconds: float) -> None:
         """Stop listening, let what is in hand end within `seconds`, and close everything."""
-        await asyncio.gather(*(listener.drain(seconds) for listener in self._listeners))
-        for listener in self._listeners:
-            listener.close()
+        doors: tuple[RunningListener | RunningMilter, ...] = (*self._listeners, *self._milters)
+        await asyncio.gather(*(door.drain(seconds) for door in doors))
+        for door in doors:
+            door.close()
         await asyncio.gather(self._judging.pool.close(), *self._retiring)
         await self._hops.close()
         if self._identifying is not None:
@@ -185,7 +209,7 @@ class Gateway:
             _log.error("the last second's count stays in the daybook for the next start: %s", error)
 
     async def _listen(self, listener: Listener) -> RunningListener:
-        pipeline = self._pipeline(listener)
+        pipeline = self._pipeline(listener.next_hop)
         return await start_listener(
             Reception(
                 listener=listener,
@@ -201,7 +225,8 @@ class Gateway:
             reuse_port=self._config.processes > 1,
         )
 
-    def _pipeline(self, listener: Listener) -> Pipeline:
+    def _pipeline(self, next_hop: str, *, amends: bool = True) -> Pipeline:
+        """`amends`: the body may be changed, which a milter never does (reliability D12)."""
         return Pipeline(
             judging=lambda: self._judging,
             quarantine=self._store.quarantine,
@@ -210,8 +235,10 @@ class Gateway:
             store=self._executor,
             hostname=self._config.hostname,
             subject_tag=self._config.subject_tag,
-            disclaimer_rules=frozenset(self._config.disclaimer.rules if self._config.disclaimer.text else ()),
-            next_hop=listener.next_hop,
+            disclaimer_rules=frozenset(
+                self._config.disclaimer.rules if amends and self._config.disclaimer.text else ()
+            ),
+            next_hop=next_hop,
             identifying=lambda: self._identifying,
         )
 
@@ -222,8 +249,8 @@ def _told(in_doubt: Sequence[Entry]) -> str:
     return f"{len(ids)} messages ({', '.join(ids[:FEW])}{', …' if len(ids) > FEW else ''})"
 
 
-def _unopened(listener: Listener, error: OSError) -> str:
-    place = f"listener {listener.name}: {listener.address}:{listener.port}"
+def _unopened(place: str, error: OSError) -> str:
+    place = f"listener {place}"
     match error.errno:
         case errno.EADDRINUSE:
             return f"{place} is in use"

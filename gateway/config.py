@@ -45,6 +45,7 @@ ListeningPort = Annotated[int, between(0, 65_535)]  # 0: any that is free
 Seconds = Annotated[float, between(0.1, DAY_SECONDS)]  # none at all would fail every message, none is ever endless
 Count = Annotated[int, between(1, 1_000_000)]
 Networks = tuple[IPv4Network | IPv6Network, ...]
+LOOPBACK: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class Tls(StrEnum):
@@ -111,12 +112,30 @@ class Listener:
     address: str = "127.0.0.1"
     port: ListeningPort = 2525
     direction: Direction | None = None
-    networks: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    networks: Networks = LOOPBACK
     certificate: Certificate | None = None
     client_authorities: Path | None = None  # PEM: clients are asked for a certificate that one of these has signed
     proxy: Networks = ()  # load balancers: only they may connect, and each connection begins with a PROXY header
     xclient: Networks = ()  # MTAs that may say for whom they connect, as Postfix's smtpd_authorized_xclient_hosts
     xforward: Networks = ()  # MTAs that may say from whom each message came to them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilterListener:
+    """Where an MTA asks about its mail. `next_hop` takes what is released; the MTA must not ask about that again."""
+
+    __pydantic_config__ = STRICT
+    name: str
+    kind: ListenerKind
+    next_hop: str
+    address: str = "127.0.0.1"
+    port: ListeningPort = 8891
+    socket: Path | None = None  # a Unix socket instead of address and port
+    socket_group: str | None = None  # that may connect to it, as the MTA's; the service's own when absent
+    direction: Direction | None = None  # as of a listener, for clients outside of `inside`
+    networks: Networks = LOOPBACK  # MTAs that may connect, over TCP
+    inside: Networks = LOOPBACK  # clients of the MTA that are the city's own machines, whatever `kind` says of the rest
+    user_domain: str | None = None  # completes names of authenticated users; absent: one without a domain proves nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +233,9 @@ class Ldap:
 class Config:
     __pydantic_config__ = STRICT
     domains: tuple[str, ...]
-    listeners: tuple[Listener, ...]
     next_hops: tuple[NextHop, ...]
+    listeners: tuple[Listener, ...] = ()
+    milters: tuple[MilterListener, ...] = ()
     routes: tuple[Route, ...] = ()
     policy: str = DEFAULT_POLICY
     hostname: str = "localhost"
@@ -238,6 +258,11 @@ class Config:
     monitor: Monitor | None = None  # none: nothing listens
     limits: Limits = field(default_factory=Limits)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
+
+    @property
+    def entrances(self) -> tuple[Listener | MilterListener, ...]:
+        """Everything that mail comes in by."""
+        return (*self.listeners, *self.milters)
 
     def next_hop(self, name: str) -> NextHop:
         return next(hop for hop in self.next_hops if hop.name == name)
@@ -268,6 +293,7 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
     yield from _hop_faults(path, config)
     yield from _route_faults(path, config)
     yield from _listener_faults(path, config)
+    yield from _milter_faults(path, config)
     yield from _name_faults(path, config)
     yield from _digest_faults(path, config)
     yield from _ldap_faults(path, config)
@@ -294,10 +320,11 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
 
 def _hop_faults(path: Path, config: Config) -> Iterator[Fault]:
     hops = [hop.name for hop in config.next_hops]
-    for index, listener in enumerate(config.listeners):
-        if listener.next_hop not in hops:
-            known = ", ".join(hops)
-            yield locate(path, ("listeners", index, "next_hop"), f"one of {known}; not {listener.next_hop!r}")
+    for place in ("listeners", "milters"):
+        for index, listener in enumerate(getattr(config, place)):
+            if listener.next_hop not in hops:
+                known = ", ".join(hops)
+                yield locate(path, (place, index, "next_hop"), f"one of {known}; not {listener.next_hop!r}")
     for index, hop in enumerate(config.next_hops):
         if (hop.host is None) == (hop.maildir is None):
             yield locate(path, ("next_hops", index), "either host or maildir")
@@ -343,12 +370,23 @@ def _leads_to_an_end(hop: NextHop, hops: tuple[NextHop, ...]) -> bool:
     return True
 
 
+def _milter_faults(path: Path, config: Config) -> Iterator[Fault]:
+    for index, milter in enumerate(config.milters):
+        if milter.socket is not None and config.processes > 1:  # it cannot be shared as a port can
+            yield locate(path, ("milters", index, "socket"), "address and port, for there are several processes")
+        if milter.socket_group is not None and milter.socket is None:
+            yield locate(path, ("milters", index, "socket_group"), "a socket beside it")
+        if milter.user_domain is not None and not _is_address(f"x@{milter.user_domain}"):
+            expected = f"a domain such as city.example, not {milter.user_domain!r}"
+            yield locate(path, ("milters", index, "user_domain"), expected)
+
+
 def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
     # We say it in EHLO, banner and Received: one that fits no command would have every message refused for good.
     if not config.hostname.isascii() or not _is_address(f"x@{config.hostname}"):
         yield locate(path, ("hostname",), f"a host name such as mail.city.example, not {config.hostname!r}")
-    if not config.listeners:
-        yield locate(path, ("listeners",), "at least one listener")
+    if not config.listeners and not config.milters:
+        yield locate(path, ("listeners",), "at least one listener, here or among milters")
     if not config.domains:
         yield locate(path, ("domains",), "at least one domain")
     for index, domain in enumerate(config.domains):
@@ -356,10 +394,12 @@ def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, ("domains", index), f"a domain such as city.example, not {domain!r}")
     for place, names in (
         ("listeners", [listener.name for listener in config.listeners]),
+        ("milters", [entrance.name for entrance in config.entrances]),
         ("next_hops", [hop.name for hop in config.next_hops]),
     ):
-        for index, name in enumerate(names):
-            if name in names[:index]:
+        others = len(config.listeners) if place == "milters" else 0  # they stand before its own
+        for index, name in enumerate(names[others:]):
+            if name in names[: others + index]:
                 yield locate(path, (place, index, "name"), f"a name of its own; {name} stands twice")
 
 
@@ -424,6 +464,7 @@ def _anchored(config: Config, folder: Path) -> Config:
         next_hops=tuple(hops),
         routes=tuple(replace(one, domains=tuple(name.lower() for name in one.domains)) for one in config.routes),
         listeners=tuple(_anchored_listener(listener, folder) for listener in config.listeners),
+        milters=tuple(replace(milter, socket=anchored(milter.socket)) for milter in config.milters),
         identity=_anchored_identity(config.identity, folder),
     )
 

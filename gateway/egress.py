@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.fields import Edit
 from gateway.reply import Reply
 from rules.message import Octets
 from rules.transaction import Envelope, Recipient
@@ -11,10 +12,14 @@ from rules.transaction import Envelope, Recipient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """One content for some of the recipients. `pieces` in order make up the octets that leave."""
+    """One content for some of the recipients. `pieces` in order make up the octets that leave.
+
+    Those that were received are views; what was added before them is not.
+    """
 
     recipients: tuple[Recipient, ...]
     pieces: tuple[Octets | memoryview, ...]
+    edits: tuple[Edit, ...] = ()  # of the received octets, as they are in the pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

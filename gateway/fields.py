@@ -5,7 +5,8 @@ disclaimer, with exactly that edit. Nothing is ever re-serialised (RFC 5322 sect
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -28,6 +29,16 @@ MAX_TAGS = 20  # lines on one message; the record has them all
 
 _COMMENT_MARKS = re.compile(r"(\\.|[()])")  # linear: one or two characters; a quoted pair is no mark
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._:\[\]/+-]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Octets from `start` to `end` of the content give way to `instead`: the whole of `field`, or a place in it."""
+
+    field: Field
+    start: int
+    end: int
+    instead: bytes
 
 
 def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes:
@@ -77,27 +88,39 @@ def leaving(
     message: Message, added: bytes, hostname: str, subject_tag: str = "", amendment: Amendment | None = None
 ) -> tuple[bytes | memoryview, ...]:
     """The pieces that leave, in order: the added fields, then the received octets with the edits named above."""
+    return edited(message, added, edits(message, hostname, subject_tag), amendment)
+
+
+def edited(
+    message: Message, added: bytes, changes: Sequence[Edit], amendment: Amendment | None = None
+) -> tuple[bytes | memoryview, ...]:
+    """As leaving, with edits that are known."""
     view = memoryview(message.octets)
     pieces: list[bytes | memoryview] = [added]
     position = 0
     body = tuple((edit.start, edit.end, edit.octets) for edit in amendment.edits) if amendment else ()
-    for start, end, instead in (*_edits(message, hostname, subject_tag), *body):
+    for start, end, instead in (*((edit.start, edit.end, edit.instead) for edit in changes), *body):
         pieces += [view[position:start], instead]
         position = end
     pieces.append(view[position:])
     return tuple(piece for piece in pieces if len(piece))
 
 
-def _edits(message: Message, hostname: str, subject_tag: str) -> Iterator[tuple[int, int, bytes]]:
+def edits(message: Message, hostname: str, subject_tag: str = "") -> tuple[Edit, ...]:
+    """What is taken from the received octets and put into them, in order."""
+    return tuple(_edits(message, hostname, subject_tag))
+
+
+def _edits(message: Message, hostname: str, subject_tag: str) -> Iterator[Edit]:
     tagged = not subject_tag
     for field in message.fields():
         if _forged(field, hostname):
-            yield field.start, field.end, b""
+            yield Edit(field=field, start=field.start, end=field.end, instead=b"")
         elif field.key == "subject" and not tagged:
             tagged = True
             if subject_tag.casefold() not in field.unfolded.casefold():
                 at = field.start + len(field.name) + 1
-                yield at, at, b" " + subject_tag.encode("ascii", "replace")
+                yield Edit(field=field, start=at, end=at, instead=b" " + subject_tag.encode("ascii", "replace"))
 
 
 def _forged(field: Field, hostname: str) -> bool:

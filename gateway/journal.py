@@ -107,6 +107,7 @@ def _line(
 ) -> dict[str, object]:
     return {
         "id": transaction.id,
+        **({"queue_id": transaction.queue_id} if transaction.queue_id else {}),
         "listener": transaction.listener,
         "client": transaction.client.address,
         "reverse_path": str(transaction.envelope.reverse_path or ""),

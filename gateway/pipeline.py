@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
-from gateway.fields import disclaimer_field, leaving, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, edited, edits, trace_field, verdict_fields
 from gateway.plan import Disposition, Group, Plan, Settlement, plan, settle
 from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
@@ -201,8 +201,9 @@ class Pipeline:
             tag = ""
         amendment = judgement.amendment if is_tagged_by(group.verdict, self.disclaimer_rules) else None
         added += disclaimer_field(amendment)
-        pieces = leaving(transaction.message, added, self.hostname, tag, amendment)
-        return Shipment(recipients=group.recipients, pieces=pieces)
+        changes = edits(transaction.message, self.hostname, tag)
+        pieces = edited(transaction.message, added, changes, amendment)
+        return Shipment(recipients=group.recipients, pieces=pieces, edits=changes)
 
     async def _in_store(self, call: Callable[..., T], *arguments: object) -> T:
         """Raises StoreUnavailable also when it takes too long: what has not begun by then is not done any more."""

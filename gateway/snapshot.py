@@ -20,6 +20,7 @@ KEPT = 5  # sets: messages in hand, and processes that are just starting, may st
 AT_START = (
     "domains",
     "listeners",
+    "milters",
     "next_hops",
     "routes",
     "hostname",

@@ -25,6 +25,7 @@ from gateway.metrics import (
     RESIDENT_OCTETS,
     Meter,
 )
+from gateway.milter.listener import RunningMilter
 from gateway.relay.pool import Health
 from gateway.smtp.listener import RunningListener
 from quarantine.adapters.stock import Waiting
@@ -38,7 +39,7 @@ def measure_process(meter: Meter, role: str) -> None:
     meter.set(RESIDENT_OCTETS, int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"), role)
 
 
-def measure_listeners(meter: Meter, listeners: Mapping[str, RunningListener]) -> None:
+def measure_listeners(meter: Meter, listeners: Mapping[str, RunningListener | RunningMilter]) -> None:
     for name, listener in listeners.items():
         meter.set(CONNECTIONS, listener.connections, name)
         meter.set(IN_HAND, listener.commits_in_flight, name)

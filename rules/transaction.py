@@ -63,3 +63,4 @@ class Transaction:
     envelope: Envelope
     message: Message
     identity: Identity = UNKNOWN
+    queue_id: str = ""  # the MTA's name for it, where an MTA asks us; for the log

@@ -7,7 +7,6 @@ import socket
 import ssl
 
 from gateway.certificates import listener_tls
-from gateway.config import Listener
 from gateway.smtp.commits import Commits
 from gateway.smtp.dialogue import Shared
 from gateway.smtp.limits import Connections
@@ -85,16 +84,18 @@ async def start_listener(reception: Reception, *, reuse_port: bool = False) -> R
     )
     shared.offer.context = listener_tls(reception.listener)
     sessions: set[Session] = set()
-    listening = await _listen(reception.listener, reuse_port=reuse_port)
+    place = reception.listener
+    listening = await listening_socket(place.address, place.port, reuse_port=reuse_port)
     server = await asyncio.get_running_loop().create_server(
         lambda: Session(shared, sessions), sock=listening, backlog=BACKLOG
     )
     return RunningListener(shared, sessions, server, listening.getsockname()[1])
 
 
-async def _listen(listener: Listener, *, reuse_port: bool) -> socket.socket:
+async def listening_socket(address: str, port: int, *, reuse_port: bool) -> socket.socket:
+    """Bound, without delays on what is written. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(
-        listener.address, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     family, _, _, _, place = found[0]
     # asyncio turns Nagle off only on sockets that name their protocol; without it each reply waits 40 ms.

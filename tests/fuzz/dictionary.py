@@ -32,6 +32,14 @@ SMTP = (
     b"v=DKIM1; ", b"v=spf1 ", b"include:", b"%{i}", b"redirect=", b"b=", b";", b"=",
     b"DKIM-Signature: v=1; a=rsa-sha256; ",
 )  # fmt: skip
+MILTER = (
+    b"\0\0\0\1", b"\0\0\0\2", b"\0\0\0\rO\0\0\0\6\0\0\1\xff\0\x1f\xff\xff", b"\0\0\0\1N", b"\0\0\0\1E", b"\0\0\0\1A",
+    b"\0\0\0\1K", b"\0\0\0\1T", b"\0\0\0\1U", b"C", b"H", b"M", b"R", b"L", b"B", b"D", b"<a@b.example>\0",
+    b"<>\0", b"<", b">\0",
+    b"{auth_authen}\0", b"{tls_version}\0", b"{cert_subject}\0", b"v\0Postfix 3.7\0", b"4\0\x19127.0.0.1\0",
+    b"U", b"\0", b"IPv6:", b"\xff\xff\xff\xff", b"SMTPUTF8\0", b"NOTIFY=NEVER\0", b"Received\0",
+    b"\n\t", b"\r", b"\n", b"\r\n", b"\xff",
+)  # fmt: skip
 FRAMES = (
     b"I", b"D", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\1", b"{", b"}", b"[", b"]", b'"', b"null", b"1e999",
     b"NaN", b"-1",

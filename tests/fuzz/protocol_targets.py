@@ -11,11 +11,17 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from gateway.answers import Answers
+from gateway.config import Limits, MilterListener
 from gateway.identity.author import author_of
 from gateway.identity.dkim import Refused as SignatureRefused
 from gateway.identity.dkim import parse_signature
 from gateway.identity.spf import SpfError, parse_record
 from gateway.identity.tags import MAX_TAGS, TagError, parse_tags
+from gateway.milter.conversation import Conversation, Setting
+from gateway.milter.conversation import Ended as MessageEnded
+from gateway.milter.negotiation import CannotServe
+from gateway.milter.packets import PacketReader
+from gateway.milter.protocol import ProtocolViolation
 from gateway.relay.replies import MAX_LINES, MAX_TEXT, ReplyError, ReplyParser, WireReply
 from gateway.smtp.behind import MAX_VALUE, XCLIENT, read_stated
 from gateway.smtp.commands import read_command, read_hello
@@ -41,7 +47,7 @@ from rules.document import from_json, to_json
 from rules.engine import judge
 from rules.message import Message
 from rules.reading import read_facts
-from rules.transaction import Transaction
+from rules.transaction import ListenerKind, Transaction
 from rules.verdict import Judgement
 from tests.fuzz import reading_targets
 
@@ -231,3 +237,43 @@ def identity(octets: bytes) -> None:
     for field in fields[:20]:
         with contextlib.suppress(SignatureRefused):
             parse_signature(field)
+
+
+def milter(octets: bytes) -> None:
+    """What an MTA may say, cut at two places: the same outcome, or the connection's end."""
+    outcomes = [_conversed(pieces) for pieces in _cuts(octets)]
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+
+
+def _cuts(octets: bytes) -> list[tuple[bytes, ...]]:
+    third = len(octets) // 3
+    return [(octets,), (octets[:third], octets[third : 2 * third], octets[2 * third :])]
+
+
+def _conversed(pieces: tuple[bytes, ...]) -> list[str]:
+    """What is said and which messages end, up to the fault if there is one."""
+    setting = Setting(
+        listener=MilterListener(name="mta", kind=ListenerKind.EDGE, next_hop="onward"),
+        limits=Limits(),
+        domain="city.example",
+        spool=Spool(Path(tempfile.gettempdir())),
+    )
+    reader, conversation = PacketReader(), Conversation(setting)
+    told = []
+    try:
+        for piece in pieces:
+            reader.feed(piece)
+            for packet in reader.packets():
+                said = conversation.obey(packet)
+                if isinstance(said, MessageEnded):
+                    message = Message(said.message.content.finish())
+                    refusal = said.message.refusal(message)
+                    transaction = said.message.complete(setting.listener, said.client, message)
+                    assert refusal is not None or transaction.envelope.recipients
+                    told.append(f"{refusal} {transaction.envelope} {transaction.client} {bytes(message.octets[:])!r}")
+                else:
+                    told.append(repr(said))
+    except (ProtocolViolation, CannotServe) as fault:
+        told.append(str(fault))
+    conversation.drop()
+    return told

@@ -52,6 +52,7 @@ TARGETS: tuple[Target, ...] = (
     Target(name="data", run=protocol_targets.data, words=dictionary.SMTP),
     Target(name="replies", run=protocol_targets.replies, words=dictionary.SMTP),
     Target(name="identity", run=protocol_targets.identity, words=dictionary.SMTP),
+    Target(name="milter", run=protocol_targets.milter, words=dictionary.MILTER),
     Target(name="to_worker", run=protocol_targets.to_worker, words=dictionary.FRAMES),
     Target(name="from_worker", run=protocol_targets.from_worker, words=dictionary.FRAMES),
     *(Target(name=name, run=reading_targets.part, words=dictionary.FILES) for name in FILES),

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from gateway.assembly import CannotStart, Gateway, _unopened
-from gateway.config import Listener
-from rules.transaction import ListenerKind
 
 
 @pytest.fixture
@@ -49,9 +47,8 @@ async def test_a_port_in_use_is_a_sentence(config_file: Callable[..., Path]) -> 
 
 
 def test_a_low_port_without_the_right_to_it_is_a_sentence() -> None:
-    listener = Listener(name="edge", kind=ListenerKind.EDGE, next_hop="onward", port=25)
     refused = PermissionError(errno.EACCES, "Permission denied")
-    assert _unopened(listener, refused) == "listener edge: 127.0.0.1:25 is not permitted to this account"
+    assert _unopened("edge: 127.0.0.1:25", refused) == "listener edge: 127.0.0.1:25 is not permitted to this account"
 
 
 async def test_a_state_folder_that_cannot_be_made_is_a_sentence(

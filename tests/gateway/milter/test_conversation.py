@@ -1,0 +1,95 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gateway.config import Limits
+from gateway.milter.conversation import Conversation, Ended, Setting
+from gateway.milter.packets import PacketReader
+from gateway.milter.protocol import ProtocolViolation
+from gateway.milter.states import State
+from tests.gateway.milter import mta
+
+Converse = Callable[[bytes], tuple[bytes, list[Ended], Conversation]]
+BEGIN = mta.offer() + mta.macros("C", j="mx") + mta.connect()
+
+
+def codes(octets: bytes) -> str:
+    return "".join(code for code, _ in mta.responses(octets))
+
+
+def test_a_message_is_one_round_trip_beside_mail_and_rcpt(converse: Converse) -> None:
+    said, (ended,), conversation = converse(BEGIN + mta.hello() + mta.message())
+    assert codes(said) == "Occ"
+    assert bytes(ended.message.content.finish()) == (b"From: a@elsewhere.example\r\nSubject: papers\r\n\r\nWords.\r\n")
+    assert ended.client.name == "client.example"
+    assert ended.message.macros["i"] == b"4XyZ"
+    assert conversation.message is None
+
+
+def test_an_mta_of_version_2_gets_an_answer_to_everything(converse: Converse) -> None:
+    said, ended, _ = converse(mta.offer(2, 0x3F, 0x7F) + mta.connect() + mta.hello() + mta.message())
+    assert codes(said) == "O" + "c" * len("CHMRLLNB")
+    assert len(ended) == 1
+
+
+def test_nothing_of_one_message_reaches_the_next(converse: Converse) -> None:
+    first = mta.macros("M", auth_authen="jdoe@city.example") + mta.message((b"<b@city.example>", b"<c@city.example>"))
+    second = mta.message((b"<d@city.example>",), ((b"Subject", b" second"),))
+    for between in (b"", mta.packet("A")):
+        _, ended, _ = converse(BEGIN + first + between + second)
+        assert [len(one.message.paths) for one in ended] == [2, 1]
+        assert bytes(ended[1].message.content.finish()).startswith(b"Subject: second\r\n\r\n")
+        assert [one.client.authenticated for one in ended] == ["jdoe@city.example", None]
+
+
+def test_an_aborted_message_is_gone_with_its_content(converse: Converse) -> None:
+    cut = mta.message()[: -len(mta.macros("E", i="4XyZ") + mta.packet("E"))]
+    _, ended, conversation = converse(BEGIN + cut + mta.packet("A"))
+    assert (ended, conversation.message, conversation.state) == ([], None, State.CONNECTED)
+
+
+def test_a_new_connection_brings_a_client_of_its_own(converse: Converse) -> None:
+    tls = mta.macros("H", tls_version="TLSv1.3") + mta.hello(b"one.example")
+    again = mta.packet("K") + mta.connect("198.51.100.1") + mta.message()
+    _, ended, _ = converse(BEGIN + tls + mta.message() + again)
+    assert [(one.client.address, one.client.name, one.client.tls) for one in ended] == [
+        ("203.0.113.9", "one.example", True),
+        ("198.51.100.1", "", False),
+    ]
+
+
+def test_a_second_hello_takes_the_place_of_the_first(converse: Converse) -> None:
+    hellos = mta.macros("H", tls_version="TLSv1.3") + mta.hello(b"one.example") + mta.hello(b"two.example")
+    _, (ended,), _ = converse(BEGIN + hellos + mta.message())
+    assert (ended.client.name, ended.client.tls) == ("two.example", False)
+
+
+def test_a_recipient_that_is_no_mailbox_is_refused_by_itself(converse: Converse) -> None:
+    said, (ended,), _ = converse(BEGIN + mta.message((b"<b@city.example>", b"<a@b@c>")))
+    assert codes(said) == "Occy"
+    assert len(ended.message.paths) == 1
+
+
+def test_a_reverse_path_that_is_no_mailbox_is_refused(converse: Converse) -> None:
+    said, _, conversation = converse(BEGIN + mta.packet("M", mta.strings(b"<a@b@c>")))
+    assert codes(said) == "Oy"
+    assert conversation.state is State.CONNECTED
+
+
+@pytest.mark.parametrize(
+    "octets", [mta.connect(), mta.offer() + mta.message(), BEGIN + mta.offer(), BEGIN + b"\0\0\0\1B"]
+)
+def test_commands_out_of_order_are_a_violation(converse: Converse, octets: bytes) -> None:
+    with pytest.raises(ProtocolViolation, match="command"):
+        converse(octets)
+
+
+def test_one_recipient_too_many_is_told_so(setting: Setting) -> None:
+    conversation = Conversation(replace(setting, limits=Limits(recipients=100)))
+    reader = PacketReader()
+    reader.feed(BEGIN + mta.message(tuple(b"<r%d@city.example>" % number for number in range(101))))
+    said = [conversation.obey(packet) for packet in reader.packets()]
+    refused = [one for one in said if isinstance(one, bytes) and b"452 4.5.3" in one]
+    assert len(refused) == 1
+    assert isinstance(said[-1], Ended)

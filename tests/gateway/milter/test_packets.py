@@ -1,0 +1,40 @@
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from gateway.milter.packets import Packet, PacketReader
+from gateway.milter.protocol import MAX_CHUNK, MAX_PACKET, CommandCode, ProtocolViolation
+from tests.gateway.milter import mta
+
+DIALOGUE = mta.offer() + mta.macros("C", j="mx") + mta.connect() + mta.hello() + mta.message() + mta.packet("Q")
+
+
+def test_packets_do_not_depend_on_where_the_octets_were_cut(packets: Callable[[bytes], list[Packet]]) -> None:
+    whole = packets(DIALOGUE)
+    assert [packet.code for packet in whole] == [*map(CommandCode, "ODCHMRLLNBDEQ")]
+    for cut in range(len(DIALOGUE)):
+        reader = PacketReader()
+        found = []
+        for piece in (DIALOGUE[:cut], DIALOGUE[cut:]):
+            reader.feed(piece)
+            found += reader.packets()
+        assert found == whole
+
+
+@pytest.mark.parametrize("length", [0, 2 + MAX_PACKET, 2**32 - 1])
+def test_a_length_is_refused_before_its_octets_come(packets: Callable[[bytes], list[Packet]], length: int) -> None:
+    with pytest.raises(ProtocolViolation, match=f"a packet of {length} octets"):
+        packets(struct.pack("!I", length))
+
+
+def test_an_unknown_command_is_refused_before_its_octets_come(packets: Callable[[bytes], list[Packet]]) -> None:
+    with pytest.raises(ProtocolViolation, match="unknown command 0x58"):
+        packets(struct.pack("!I", 100) + b"X")
+
+
+@pytest.mark.parametrize(("code", "most"), [("B", MAX_CHUNK), ("E", MAX_CHUNK), ("L", MAX_PACKET)])
+def test_each_command_has_its_limit(packets: Callable[[bytes], list[Packet]], code: str, most: int) -> None:
+    assert len(packets(mta.packet(code, b"x" * most))[0].payload) == most
+    with pytest.raises(ProtocolViolation):
+        packets(mta.packet(code, b"x" * (most + 1))[:5])

@@ -1,0 +1,53 @@
+import pytest
+
+from gateway.milter import responses as wire
+from gateway.milter.protocol import ResponseCode, Right, Stage, Step
+from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
+from tests.gateway.milter.mta import responses
+
+
+@pytest.mark.parametrize("code", [code for code in ResponseCode if code.value in "cartdsfp4"])
+def test_a_simple_response_is_five_octets(code: ResponseCode) -> None:
+    assert wire.simple(code) == b"\0\0\0\1" + code.encode()
+
+
+@pytest.mark.parametrize(
+    ("octets", "code", "data"),
+    [
+        (wire.insert_header(0, b"A", b" b\n c"), "i", b"\0\0\0\0A\0 b\n c\0"),
+        (wire.add_header(b"A", b"b"), "h", b"A\0b\0"),
+        (wire.change_header(2, b"A", b""), "m", b"\0\0\0\2A\0\0"),
+        (wire.delete_recipient(b"<b@c.example>"), "-", b"<b@c.example>\0"),
+        (wire.add_recipient(b"<b@c.example>"), "+", b"<b@c.example>\0"),
+        (wire.add_recipient_with_parameters(b"<b@c.example>", b"NOTIFY=NEVER"), "2", b"<b@c.example>\0NOTIFY=NEVER\0"),
+        (wire.change_from(b"<>"), "e", b"<>\0"),
+        (wire.change_from(b"<>", b"RET=HDRS"), "e", b"<>\0RET=HDRS\0"),
+        (wire.quarantine(b"held"), "q", b"held\0"),
+        (wire.replace_body(b"a\r\n"), "b", b"a\r\n"),
+        (wire.refusal(CANNOT_JUDGE), "y", b"451 4.7.1 Policy check unavailable, try again later\0"),
+        (
+            wire.negotiated(6, Right.ADD_HEADERS, Step.NO_DATA, {Stage.MAIL: "i"}),
+            "O",
+            b"\0\0\0\6\0\0\0\1\0\0\2\0\0\0\0\2i\0",
+        ),
+    ],
+)
+def test_each_response_has_its_octets(octets: bytes, code: str, data: bytes) -> None:
+    assert list(responses(octets)) == [(code, data)]
+
+
+@pytest.mark.parametrize("octets", [b"a\0b", b"a\rb", b"a\r\nb"])
+def test_nothing_that_ends_a_string_or_a_line_is_written(octets: bytes) -> None:
+    with pytest.raises(wire.Unwritable):
+        wire.insert_header(0, b"A", octets)
+
+
+@pytest.mark.parametrize(
+    "reply", [ACCEPTED, Reply(code=550, status="", text="100 %s\r\nQUIT"), Reply(code=421, status="4.0.0", text="")]
+)
+def test_a_refusal_is_one_sound_line_of_4xx_or_5xx(reply: Reply) -> None:
+    ((code, data),) = responses(wire.refusal(reply))
+    assert code == "y"
+    assert data[:3] in (b"451", b"550")
+    assert data.endswith(b"\0")
+    assert not set(data[:-1]) & set(b"%\r\n\0")
