@@ -1,11 +1,13 @@
 """A conversation with its listener's settings, and a city behind a real socket that says what is to become of mail."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.config import Limits, MilterListener
+from gateway.loop import loop_factory
 from gateway.milter.commands import Command, read_command
 from gateway.milter.conversation import Conversation, Ended, Setting
 from gateway.milter.packets import Packet, PacketReader
@@ -13,6 +15,13 @@ from gateway.smtp.spool import Spool
 from rules.transaction import ListenerKind
 
 LISTENER = MilterListener(name="mta", kind=ListenerKind.EDGE, next_hop="onward", port=0)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config,
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"asyncio": asyncio.new_event_loop, "uvloop": loop_factory()}
 
 
 @pytest.fixture

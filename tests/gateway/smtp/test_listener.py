@@ -10,7 +10,7 @@ import trustme
 
 from gateway.certificates import listener_tls
 from gateway.config import Certificate
-from gateway.smtp.listener import _listen, start_listener
+from gateway.smtp.listener import listening_socket, start_listener
 from rules.transaction import ListenerKind
 
 
@@ -198,9 +198,9 @@ async def test_two_may_share_a_port_when_asked(edge):
     try:
         reception = edge.listener._shared.reception
         listener = replace(reception.listener, port=first.port)
-        (await _listen(listener, reuse_port=True)).close()
+        (await listening_socket(listener.address, listener.port, reuse_port=True)).close()
         with pytest.raises(OSError):
-            await _listen(listener, reuse_port=False)
+            await listening_socket(listener.address, listener.port, reuse_port=False)
     finally:
         first.close()
 
