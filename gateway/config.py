@@ -45,7 +45,7 @@ ListeningPort = Annotated[int, between(0, 65_535)]  # 0: any that is free
 Seconds = Annotated[float, between(0.1, DAY_SECONDS)]  # none at all would fail every message, none is ever endless
 Count = Annotated[int, between(1, 1_000_000)]
 Networks = tuple[IPv4Network | IPv6Network, ...]
-LOOPBACK: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+THIS_MACHINE: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 class Tls(StrEnum):
@@ -112,7 +112,7 @@ class Listener:
     address: str = "127.0.0.1"
     port: ListeningPort = 2525
     direction: Direction | None = None
-    networks: Networks = LOOPBACK
+    networks: Networks = THIS_MACHINE
     certificate: Certificate | None = None
     client_authorities: Path | None = None  # PEM: clients are asked for a certificate that one of these has signed
     proxy: Networks = ()  # load balancers: only they may connect, and each connection begins with a PROXY header
@@ -133,8 +133,10 @@ class MilterListener:
     socket: Path | None = None  # a Unix socket instead of address and port
     socket_group: str | None = None  # that may connect to it, as the MTA's; the service's own when absent
     direction: Direction | None = None  # as of a listener, for clients outside of `inside`
-    networks: Networks = LOOPBACK  # MTAs that may connect, over TCP
-    inside: Networks = LOOPBACK  # clients of the MTA that are the city's own machines, whatever `kind` says of the rest
+    networks: Networks = THIS_MACHINE  # MTAs that may connect, over TCP
+    inside: Networks = (
+        THIS_MACHINE  # clients of the MTA that are the city's own machines, whatever `kind` says of the rest
+    )
     user_domain: str | None = None  # completes names of authenticated users; absent: one without a domain proves nobody
 
 
