@@ -50,6 +50,7 @@ _PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for membe
 _ENCRYPTED = "encrypted archive member"
 _EXTRA, _NAMED = 0x04, 0x08  # flags of a gzip header: what stands before the name, and that there is one
 _MAX_NAME = 1_024  # octets of it
+_EMPTY_7Z = 32  # octets of a 7z archive without members
 _LOOKED_FOR = 4  # octets in which libarchive looks for another frame of lz4
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
 
@@ -66,6 +67,8 @@ def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: 
         end = yield from _rar(content, meter)
     elif known in _FILTERS:
         end = yield from _compressed(content, known, names, meter)
+    elif known is Format.SEVEN_ZIP and not int.from_bytes(content[20:28], "little") and len(content) > _EMPTY_7Z:
+        raise Unreadable("7z archive without a directory, which repairs may find")
     elif known is Format.SEVEN_ZIP and has_hidden_names(content):
         end = _end_of_7z(content)
     else:

@@ -41,7 +41,7 @@ _TABLE = {
         esd ima vfd flp daa uif cdr""",
     Kind.ACTIVE_CONTENT: "swf",
     Kind.ARCHIVE: """
-        zip zipx z01 7z 001 rar r00 r01 rev tar gz gzip tgz taz bz bz2 tbz tbz2 xz txz lzma tlz lz zst tzst
+        zip zipx 7z 001 rar rev tar gz gzip tgz taz bz bz2 tbz tbz2 xz txz lzma tlz lz zst tzst
         lz4 lzo z cab arj ace lha lzh arc ark zoo alz egg xar cpio ar uu uue hqx sit sitx sea zpaq b1
         pea lrz sqx br rz dar uha aar yaa aea zlib cbz cbr cb7 cbt ear war""",
     Kind.HTML: "htm html xht xhtm xhtml shtm shtml jhtml mht mhtml",
@@ -58,7 +58,10 @@ _TABLE = {
     Kind.CALENDAR: "ics vcs ical ifb vcf vcard",
     Kind.MESSAGE: "eml mbox emlx nws",
 }
-KIND_OF = MappingProxyType({extension: kind for kind, names in _TABLE.items() for extension in names.split()})
+_VOLUMES = {f"{letter}{number:02}": Kind.ARCHIVE for letter in "rz" for number in range(100)}  # of RAR and zip
+KIND_OF = MappingProxyType(
+    _VOLUMES | {extension: kind for kind, names in _TABLE.items() for extension in names.split()}
+)
 
 # Told as double extensions before a harmless last one; `com`, `app`, `py` and the like are words and hosts.
 _TELLING = frozenset(

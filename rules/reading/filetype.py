@@ -27,6 +27,7 @@ from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
+_SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
 _MAX_TABLE = 8 * 1024 * 1024  # octets of a text file searched for formulas
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
@@ -136,6 +137,9 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
     head = bytes(octets[:HEAD])
     if page is not None and not is_text(head):  # browsers open by name what begins as something else
         yield from (sign for sign in page_signs(page, bytes(octets)) if sign.kind is Kind.ACTIVE_CONTENT)
+    if is_file and head.startswith(_SHELLS) and not is_text(head):  # whatever stands behind: it runs to there
+        script = script_sign(head.partition(b"\0")[0])
+        yield from () if script is None else (script,)
     if formats and not is_text(head):
         return
     if is_text(head):

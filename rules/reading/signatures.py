@@ -12,6 +12,7 @@ HEAD = 4_096  # octets at the front within which the text-like signatures may st
 ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CARRIED_WITHIN = 8 * 1024 * 1024  # octets searched for an archive behind something else: as 7-Zip; WinRAR half of it
+_SECTOR_SIZES = tuple(struct.pack("<H", 512 << step) for step in range(4))  # in a FAT boot sector
 _ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
 
 
@@ -140,6 +141,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"070701", Format.CPIO),
     (b"070702", Format.CPIO),
     (b"070707", Format.CPIO),
+    (b"070727", Format.CPIO),
     (b"\xc7\x71", Format.CPIO),
     (b"\x71\xc7", Format.CPIO),
     (b"!<arch>\n", Format.AR),
@@ -241,7 +243,7 @@ _WHOLE_FILES = frozenset(
     }
 )  # fmt: skip
 _WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Format.CPIO, Format.ACTIVE_MIME})
-_HEXADECIMAL = b"0123456789abcdefABCDEF"
+_IN_CPIO = b"0123456789abcdefABCDEFmns:"  # numbers, and the letters that end those of afio
 
 
 class _Latest:
@@ -271,7 +273,9 @@ def _formats_of(octets: Octets) -> tuple[Format, ...]:
     head = bytes(octets[:HEAD])
     front = front_of(head, len(octets))
     if front is None and is_text(head):
-        found = dict.fromkeys(known for known, _ in carried_in(octets)) if octets.find(b"\0") >= 0 else {}
+        found: dict[Format, None] = {}
+        if octets.find(b"\0") >= 0:  # words have none, and every archive or disc has some
+            found = dict.fromkeys((*_far(octets, front), *(known for known, _ in carried_in(octets))))
         return tuple(found | {Format.ZIP: None} if ends_as_zip(octets) else found)
     found = dict.fromkeys((front,) if front is not None else ())
     found.update(dict.fromkeys(_far(octets, front)))
@@ -324,7 +328,7 @@ def _is_sound(known: Format, head: bytes) -> bool:
         case Format.MEDIA if head[:2] == b"\0\0":
             return True
         case Format.CPIO if head[:1] == b"0":
-            return len(head) >= 76 and not head[6:76].translate(None, _HEXADECIMAL)
+            return len(head) >= 76 and not head[6:76].translate(None, _IN_CPIO)
         case Format.CPIO:
             length = int.from_bytes(head[20:22], "little" if head[0] == 0xC7 else "big")
             return 0 < length < 1_024 and head[25 + length : 26 + length] == b"\0"
@@ -425,7 +429,7 @@ def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
         front is None
         and len(octets) >= 16_384
         and octets[510:512] == b"\x55\xaa"
-        and octets[0] in (0xEB, 0xE9, 0x33, 0xFA, 0x00)
+        and (octets[0] in (0xEB, 0xE9, 0x33, 0xFA, 0x00) or octets[11:13] in _SECTOR_SIZES)
     ):
         yield Format.FILE_SYSTEM
 

@@ -82,6 +82,9 @@ _UU: tuple[tuple[str, Encoder], ...] = (
     ("blanks for grave accents", lambda octets: _uuencoded(octets).replace(b"`", b" ")),
     ("text before", lambda octets: b"Here it is:\n\n" + _uuencoded(octets)),
     ("another name", lambda octets: _uuencoded(octets, "a b.exe")),
+    ("blanks for grave accents, cut at line ends", lambda octets: _uuencoded(octets).replace(b"`\n", b"\n")),
+    ("two files", lambda octets: _uuencoded(HARMLESS, "a.txt") + _uuencoded(octets)),
+    ("quoted", lambda octets: b"".join(b"> " + line + b"\n" for line in _uuencoded(octets).splitlines())),
 )
 _IDENTITY = ("7bit", "8bit", "binary", "", "8BIT", "7bit (plain)")
 
@@ -216,6 +219,12 @@ _FILENAMES = (
     ("an unfinished parameter before", '; x="; filename="{0}"'),
     ("an empty parameter before", '; x=; filename="{0}"'),
     ("many parameters before", "; a=1" * 30 + '; filename="{0}"'),
+    ("longer than is read", '; filename="' + "a" * 1_100 + '.exe"'),
+    ("longer than is read, the end first", '; filename="{0}' + " " * 1_100 + '"'),
+    ("more parameters before than are read", "; a=1" * 1_001 + '; filename="{0}"'),
+    ("more sections than are joined", "".join(f'; filename*{n}="x"' for n in range(101)) + '; filename*101=".exe"'),
+    ("a stream", '; filename="{0}::$DATA"'),
+    ("percent signs", '; filename="canary%2eexe"'),
     ("none", ""),
 )
 

@@ -102,6 +102,12 @@ def test_7z_that_hides_its_names_is_told_as_such(made):
     assert taken(octets) == []
 
 
+def test_a_7z_without_a_directory_is_told_and_an_empty_one_is_not():
+    empty = b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(bytes(20))) + bytes(20)
+    assert taken(empty) == []
+    assert refused(empty + PROGRAM) == ([], "7z archive without a directory, which repairs may find")
+
+
 def test_rar_comes_apart(stored_rar):
     (member,) = taken(stored_rar())
     assert (member.names, member.octets) == (("payload.exe",), PROGRAM)

@@ -119,3 +119,8 @@ def test_certificates_and_mailboxes_run_nothing(name):
 @pytest.mark.parametrize("name", [".vbs", "letters/.hta", '".exe"', ".scr "])
 def test_a_name_that_is_all_extension(name):
     assert kinds(name) & {Kind.PROGRAM, Kind.SCRIPT}
+
+
+@pytest.mark.parametrize("name", ["minutes.z01", "minutes.z17", "minutes.r00", "minutes.R42"])
+def test_volumes_of_archives_are_called_archives(name):
+    assert kinds(name) == {Kind.ARCHIVE}

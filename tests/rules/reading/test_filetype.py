@@ -129,3 +129,10 @@ def test_script_of_a_picture_is_seen_however_it_is_written(inner):
 def test_a_picture_with_a_style_sheet_runs_nothing():
     picture = b'<?xml-stylesheet type="text/css" href="a.css"?><svg><animate attributeName="opacity"/></svg>'
     assert Kind.ACTIVE_CONTENT not in {sign.kind for sign in signs_of(("a.svg",), "image/svg+xml", picture)}
+
+
+@pytest.mark.parametrize("front", [b"#!/bin/sh\nexit\n", b"@echo off\r\nexit /b\r\n"])
+def test_a_script_with_an_archive_behind_its_commands_is_one(front):
+    octets = front + bytes(range(256)) * 4
+    assert (Kind.SCRIPT, By.CONTENT) in told(["a.dat"], None, octets)
+    assert (Kind.SCRIPT, By.CONTENT) not in told(["a.dat"], None, b"#!AMR\n/" + octets)

@@ -123,3 +123,26 @@ def test_the_answer_kept_is_of_this_very_content_and_can_be_let_go():
     before = sys.getrefcount(picture)
     forget_content()
     assert sys.getrefcount(picture) == before - 1
+
+
+def test_a_disc_that_begins_with_words_is_one():
+    octets = (b"hello world\r\n" * 3_000)[:32_768] + b"\1CD001\1" + bytes(4_000)
+    assert Format.ISO in formats_of(octets)
+    assert formats_of(octets.replace(b"\0", b" ").replace(b"\1", b" ")) == ()  # words about one
+
+
+def test_a_file_system_is_known_by_its_sectors_where_its_jump_is_odd():
+    sector = b"\x90\x90\x90MSDOS5.0" + struct.pack("<HB", 512, 1)
+    assert formats_of(sector.ljust(510, b"\0") + b"\x55\xaa" + bytes(20_000)) == (Format.FILE_SYSTEM,)
+    assert formats_of((b"\x90" * 13).ljust(510, b"\0") + b"\x55\xaa" + bytes(20_000)) == ()
+
+
+def test_a_cabinet_is_known_whatever_its_second_field_holds():
+    fields = struct.pack("<4sIIIIIBB", b"MSCF", 7, 100, 0, 44, 0, 3, 1)
+    assert formats_of(fields + bytes(80)) == (Format.CAB,)
+    assert formats_of(fields.replace(b"\3\1", b"\3\2") + bytes(80)) == ()
+
+
+def test_an_archive_of_afio_is_cpio():
+    head = b"070727" + b"0" * 8 + b"0" * 16 + b"m" + b"0" * 40 + b"n" + b"0" * 8 + b"s" + b"0" * 16 + b":"
+    assert formats_of(head + b"a.txt\0" + bytes(60)) == (Format.CPIO,)
