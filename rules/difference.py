@@ -105,7 +105,7 @@ def _of_rule(before: Rule | None, after: Rule | None) -> Iterator[str]:
     yield from _of_lists("directions", before.directions, after.directions)
     yield from _of_lists("clauses", before.cites, after.cites)
     if before.active != after.active:
-        yield _turned("active", _hours(before.active), _hours(after.active))
+        yield _turned("active", hours_in_words(before.active), hours_in_words(after.active))
     yield from _of_probes(before, after)
     yield from _of_exemptions(before.exemptions, after.exemptions)
 
@@ -154,7 +154,8 @@ def _told(item: Exemption) -> str:
     return f"{whom}{since} until {item.until}: {item.because} (by {item.by})"
 
 
-def _hours(schedule: Schedule | None) -> str:
+def hours_in_words(schedule: Schedule | None) -> str:
+    """When a rule is active."""
     if schedule is None:
         return "always"
     given = ((item.name, getattr(schedule, item.name)) for item in fields(Schedule))

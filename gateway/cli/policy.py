@@ -13,6 +13,7 @@ from gateway.cli.policy_replay import diff, replay
 from gateway.cli.policy_stats import stats
 from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
+from rules.difference import hours_in_words
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
 from rules.policy_file import Status
@@ -87,7 +88,8 @@ def show(path: Path | None, name: str | None, as_json: bool) -> None:
     for rule in found.rules:
         directions = ", ".join(direction.value for direction in rule.directions)
         status = "" if rule.status is Status.ENFORCE else " (observe)"
-        click.echo(escaped(f"{rule.name}: {rule.action.value}{status}; {directions}"))
+        active = "" if rule.active is None else f"; active {hours_in_words(rule.active)}"
+        click.echo(escaped(f"{rule.name}: {rule.action.value}{status}; {directions}{active}"))
         for name in rule.cites:
             clause = found.clauses[name]
             click.echo(escaped(f"    {name} (clause {clause.ref}): {clause.says}"))
@@ -107,7 +109,9 @@ def _rule_json(rule: Rule) -> dict[str, object]:
         "directions": [direction.value for direction in rule.directions],
         "status": rule.status.value,
         "detector": rule.when.detector,
+        "also": [probe.detector for probe in rule.also],
         "unless": rule.unless.detector if rule.unless else None,
+        "active": None if rule.active is None else hours_in_words(rule.active),
         "exemptions": len(rule.exemptions),
     }
 

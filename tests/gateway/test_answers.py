@@ -14,7 +14,7 @@ from rules.finding import Action, Evidence, Finding
 from rules.inspection import inspect
 from rules.message import Message
 from rules.policy import find_policy, load_policy
-from rules.verdict import Inspected
+from rules.verdict import Inspected, LetOff
 
 POLICY = load_policy(find_policy("city-baseline"))
 ANSWERS = Answers(POLICY)
@@ -61,6 +61,13 @@ LIES = {
     "an edit with a bare line feed": with_edits(replace(TWO_EDITS[0], latin1="a\n.\r\n")),
     "an edit with a bare carriage return": with_edits(replace(TWO_EDITS[0], latin1="a\r\r\n")),
     "an edit with a NUL": with_edits(replace(TWO_EDITS[0], latin1="\0")),
+    "a probe that there is not": replace(
+        HONEST, observations=(replace(OBSERVATION, probe=len(POLICY.probes)), *HONEST.observations[1:])
+    ),
+    "an exemption that the policy has not": replace(
+        HONEST,
+        verdicts=(replace(VERDICT, let_off=(LetOff(rule=FINDING.rule, exemption="0" * 12, observation=0),)),),
+    ),
     "another policy": replace(HONEST, policy_hash="0" * 64),
     "other recipients": replace(HONEST, verdicts=(VERDICT, VERDICT)),
     "nobody": replace(HONEST, verdicts=()),

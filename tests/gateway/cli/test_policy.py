@@ -61,6 +61,13 @@ def test_a_policy_is_shown_with_its_clauses_and_exemptions(ours: Path) -> None:
     )
 
 
+def test_the_hours_of_a_rule_are_shown(ours: Path) -> None:
+    with (ours / "policy.yaml").open("a") as file:
+        file.write('    active: {days: [monday], begins: "08:00"}\n')
+    assert "; active days monday, begins 08:00:00" in run("show", ours).stdout
+    assert json.loads(run("show", "--json", ours).stdout)["active"] == "days monday, begins 08:00:00"
+
+
 def test_without_a_path_the_policy_in_force_is_shown(ours: Path) -> None:
     (ours / "mailward.yaml").write_text(
         "domains: [city.example]\npolicy: .\nlisteners: [{name: a, kind: internal, next_hop: b}]\n"
