@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
+from quarantine.cases import Case, cases_of
 from quarantine.display import address_line, masked, numbers_masked, quoted, readable, subject_of
 from quarantine.item import Count, Entry, Event, HeldMessage, HeldRecipient, Outcome, Period, State
 from quarantine.quarantine import Store
@@ -54,6 +55,7 @@ class HeldLine:
     legal_hold: str
     copies: tuple[CopyLine, ...]
     findings: tuple[FindingLine, ...]
+    also: tuple[str, ...] = ()  # further messages of the same mailing, whose copies stand here too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +183,7 @@ def collect(store: Store, period: Period, policy: Policy | None = None) -> Diges
     return Digest(
         period=period,
         totals=_totals(items, events, entries, relayed, waiting),
-        held=tuple(_held_line(item) for item in items),
+        held=tuple(_held_line(case) for case in cases_of(items)),
         events=tuple(_event_line(event) for event in events if event.after is not State.RELEASING),
         tagged=tuple(_entry_line(entry) for entry in tagged[:MAX_LISTED]),
         refused=tuple(_entry_line(entry) for entry in refused[:MAX_LISTED]),
@@ -225,7 +227,9 @@ def _alerts(store: Store, waiting: Sequence[HeldMessage], audit: Standing) -> It
     yield from (f"audit record damaged: {fault}" for fault in audit.faults)
 
 
-def _held_line(item: HeldMessage) -> HeldLine:
+def _held_line(case: Case) -> HeldLine:
+    """The first message of a case, with the copies of all."""
+    item = case.first
     return HeldLine(
         id=item.id,
         held=item.held,
@@ -233,9 +237,10 @@ def _held_line(item: HeldMessage) -> HeldLine:
         subject=quoted(subject_of(readable(item))),
         size=item.size,
         cause=item.cause.value,
-        legal_hold=quoted(item.legal_hold),
-        copies=tuple(_copy_line(copy) for copy in item.recipients),
+        legal_hold=quoted(next((one.legal_hold for one in case.items if one.legal_hold), "")),
+        copies=tuple(_copy_line(copy) for one in case.items for copy in one.recipients),
         findings=_finding_lines(item),
+        also=tuple(one.id for one in case.items[1:]),
     )
 
 

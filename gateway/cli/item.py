@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.cli.explain import explanation
 from gateway.cli.terminal import escaped, is_terminal
+from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
@@ -122,6 +123,34 @@ def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
         one_line(str(item.reverse_path or "<>"), SHORT),
         one_line(addresses[0], SHORT) + more,
         one_line(readable(item).subject, SHORT),
+    )
+
+
+def case_object(case: Case) -> Mapping[str, object]:
+    """One line of `list --cases --json`."""
+    return {
+        "id": case.first.id,
+        "items": [item.id for item in case.items],
+        "first": case.first.held.astimezone(UTC).isoformat(),
+        "last": case.last.astimezone(UTC).isoformat(),
+        "copies": case.copies,
+        "open": case.open_copies,
+        "people": case.people,
+        "mail_from": str(case.first.reverse_path or ""),
+        "subject": case.first.judgement.subject,
+    }
+
+
+def case_row(case: Case, zone: ZoneInfo) -> tuple[str, ...]:
+    first = case.first
+    return (
+        first.id,
+        _when(first.held, zone),
+        str(len(case.items)),
+        f"{case.open_copies} of {case.copies}",
+        str(case.people),
+        one_line(str(first.reverse_path or "<>"), SHORT),
+        one_line(readable(first).subject, SHORT),
     )
 
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway import clock_watch
-from gateway.cli.item import item_lines, item_object, item_row, shown_object
+from gateway.cli.item import case_object, case_row, item_lines, item_object, item_row, shown_object
 from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
+from quarantine.cases import Case, cases_of
 from quarantine.item import State
 from quarantine.ports import Attempt, Busy, NoSuchItem, Refused, ReviewUnavailable, StoreUnavailable
 from quarantine.quarantine import Quarantine
@@ -25,6 +26,7 @@ from rules.policy_file import Clause
 
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
+_case = click.option("--case", "whole_case", is_flag=True, help="And every held message of the same mailing.")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
 
 
@@ -46,6 +48,7 @@ def quarantine() -> None:
 @click.option("--since", type=click.DateTime(), help="Only items held since then, in the configured time zone.")
 @click.option("--rule", help="Only items that this rule was found for.")
 @click.option("--recipient", help="Only items with this recipient.")
+@click.option("--cases", "as_cases", is_flag=True, help="One row a case: the messages of one mailing together.")
 def list_(
     path: Path,
     as_json: bool,
@@ -53,6 +56,7 @@ def list_(
     since: datetime | None,
     rule: str | None,
     recipient: str | None,
+    as_cases: bool,
 ) -> None:
     """Held messages, oldest first."""
     config, store = open_configured(path)
@@ -63,6 +67,9 @@ def list_(
         rule=rule,
         recipient=recipient,
     )
+    if as_cases:
+        _list_cases(cases_of(items), zone, as_json=as_json)
+        return
     if as_json:
         for item in items:
             print_json(item_object(item))
@@ -94,6 +101,7 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
 @reason_option
 @click.option("--json", "as_json", is_flag=True, help="One object a copy, one line each.")
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@_case
 @click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
 @_ids
 def release(
@@ -102,6 +110,7 @@ def release(
     reason: str,
     as_json: bool,
     recipients: tuple[str, ...],
+    whole_case: bool,
     others: tuple[str, ...],
     ids: tuple[str, ...],
 ) -> None:
@@ -115,7 +124,7 @@ def release(
     config, store = open_configured(path)
     to = tuple(_parsed(other) for other in others)
     order = Order(by=by, reason=reason, recipients=recipients, to=to)
-    found = _found(store.quarantine, ids)
+    found = _with_cases(store.quarantine, _found(store.quarantine, ids), whole_case)
     releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
     # Sorted by what a script should do: try again, while anything may yet succeed.
     exits = {_release(releasing, id, order, as_json=as_json) for id in found}
@@ -128,11 +137,20 @@ def release(
 @reason_option
 @_json
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@_case
 @_ids
-def delete(path: Path, by: str, reason: str, as_json: bool, recipients: tuple[str, ...], ids: tuple[str, ...]) -> None:
+def delete(
+    path: Path,
+    by: str,
+    reason: str,
+    as_json: bool,
+    recipients: tuple[str, ...],
+    whole_case: bool,
+    ids: tuple[str, ...],
+) -> None:
     """Delete held mail; hash, size, rules and dates stay. Refused under legal hold."""
     _, store = open_configured(path)
-    found = _found(store.quarantine, ids)
+    found = _with_cases(store.quarantine, _found(store.quarantine, ids), whole_case)
     store.quarantine.delete(found, recipients, by=by, reason=reason)
     for id in found:
         _tell_act(id, "deleted", as_json=as_json, recipients=recipients)
@@ -230,6 +248,25 @@ def _clauses(config: Config) -> Mapping[str, Clause]:
 def _found(quarantine: Quarantine, ids: Sequence[str]) -> tuple[str, ...]:
     """Every id before anything is done to the first."""
     return tuple(dict.fromkeys(quarantine.find(id) for id in ids))
+
+
+def _with_cases(quarantine: Quarantine, ids: Sequence[str], whole_case: bool) -> tuple[str, ...]:
+    """These, and with `whole_case` whatever else is held of the same mailings."""
+    if not whole_case:
+        return tuple(ids)
+    everything = cases_of(quarantine.list())
+    cases = (case for case in everything if any(item.id in ids for item in case.items))
+    held = [item.id for case in cases for item in case.items if item.state is State.HELD]
+    return tuple(dict.fromkeys((*ids, *held)))
+
+
+def _list_cases(cases: Sequence[Case], zone: ZoneInfo, *, as_json: bool) -> None:
+    if as_json:
+        for case in cases:
+            print_json(case_object(case))
+        return
+    headings = ("id", "held", "messages", "open", "people", "from", "subject")
+    print_table(headings, (case_row(case, zone) for case in cases))
 
 
 def _parsed(text: str) -> Address:

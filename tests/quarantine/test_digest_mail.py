@@ -4,6 +4,7 @@ import email
 import os
 import re
 import signal
+from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from quarantine.digest import LATE, collect, due_periods
 from quarantine.digest_mail import LEASE, DigestSender, Settings, compose, render
 from quarantine.item import Entry, Outcome, Period, ReportState, Trial
 from quarantine.ports import Refused, StoreUnavailable
+from rules.verdict import Mailing
 
 SETTINGS = Settings(
     to=("it@city.example", "records@city.example"),
@@ -262,3 +264,16 @@ def test_text_and_html_tell_the_same_numbers(keeping):
     for name in ("ann@city.example", "bob@city.example", "chain-letter", "C-1"):
         assert name in text
         assert name in html
+
+
+def test_one_mailing_is_told_once_with_all_its_copies(keeping, judgement_of):
+    names = [f"p{number}@city.example" for number in range(3)]
+    pieces = []
+    for name in names:
+        mailing = Mailing(originator="zoe@city.example", prints=("aa",), reaches=(name,))
+        judgement = replace(judgement_of(name), mailing=mailing)
+        pieces.append(keeping.hold(name, body=name.encode() + b"\r\n", judgement=judgement).id)
+    for text in texts(the_mail(keeping)):
+        assert [name for name in names if name not in text] == []
+        assert "the same mailing in 2 more messages" in text and all(piece in text for piece in pieces)
+    assert text.count("<td>subject</td>") == 1

@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from rules.address import parse_address
 from rules.finding import Action, Evidence, Finding, Observation
 from rules.message import Message
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
-from rules.verdict import Inspected, Judgement, Verdict
+from rules.verdict import Inspected, Judgement, Mailing, Verdict
 
 CONFIG = """\
 domains: [city.example]
@@ -68,7 +68,9 @@ class Office:
     rules: str = "chain-letter"
     sent: list[tuple[str, ...]] = field(default_factory=list)
 
-    def hold(self, *recipients: str, subject: str = "Luck", octets: bytes = OCTETS) -> HeldMessage:
+    def hold(
+        self, *recipients: str, subject: str = "Luck", octets: bytes = OCTETS, mailing: Mailing | None = None
+    ) -> HeldMessage:
         people = tuple(Recipient(address=parse_address(one)) for one in recipients)
         transaction = Transaction(
             id="t-1",
@@ -81,7 +83,11 @@ class Office:
             message=Message(octets),
         )
         return open_store(self.folder / "state").quarantine.hold(
-            transaction, a_judgement(*recipients, subject=subject), people, cause=Cause.POLICY, next_hop="box"
+            transaction,
+            replace(a_judgement(*recipients, subject=subject), mailing=mailing),
+            people,
+            cause=Cause.POLICY,
+            next_hop="box",
         )
 
     def run(self, *arguments: str, exit: int = 0) -> str:
@@ -303,6 +309,32 @@ def test_a_content_that_is_gone_is_said_without_a_traceback(office):
 def test_expire_says_what_it_did(office):
     office.hold("ann@city.example")
     assert "0 contents" in office.run("expire")
+
+
+def mailed(office, number: int) -> HeldMessage:
+    """A piece of one mailing that reaches somebody else each time."""
+    who = f"p{number}@city.example"
+    mailing = Mailing(originator="zoe@city.example", prints=("aa", f"b{number}"), reaches=(who,))
+    return office.hold(who, octets=OCTETS + str(number).encode(), mailing=mailing)
+
+
+def test_one_mailing_is_one_case(office):
+    pieces = [mailed(office, number) for number in range(3)]
+    other = office.hold("ann@city.example")
+    first, second = (json.loads(line) for line in office.run("list", "--cases", "--json").splitlines())
+    assert (first["id"], first["items"]) == (pieces[0].id, [piece.id for piece in pieces])
+    assert (first["people"], first["open"], second["items"]) == (3, 3, [other.id])
+    assert "3 of 3" in office.run("list", "--cases")
+
+
+def test_a_case_is_released_or_deleted_as_one(office):
+    pieces = [mailed(office, number) for number in range(3)]
+    other = office.hold("ann@city.example")
+    office.run("release", pieces[2].id, "--reason", "x")
+    told = office.run("delete", pieces[0].id, "--case", "--reason", "x")
+    assert told.splitlines() == [f"{pieces[0].id}: deleted", f"{pieces[1].id}: deleted"]
+    states = {item["id"]: item["state"] for item in office.listed()}
+    assert [states[one.id] for one in (*pieces, other)] == ["deleted", "deleted", "released", "held"]
 
 
 def test_every_act_tells_scripts_what_became_of_the_item(office, tmp_path):
