@@ -56,6 +56,7 @@ CONNECTIONS = _gauge("connections", "Clients that are connected.", "listener")
 IN_HAND = _gauge("messages_in_hand", "Messages being judged, held or sent; rising means overload.", "listener")
 HOP_CONNECTIONS = _gauge("next_hop_connections", "Connections to a next hop.", "next_hop", "state")
 HOP_CONNECTS = _counter("next_hop_connects", "Connections that were opened.", "next_hop")
+HOP_DOWN = _gauge("next_hop_down", "1 while a next hop could not be reached within the last half minute.", "next_hop")
 HOP_FAILURES = _counter("next_hop_failures", "Failures of a next hop: senders are told to try again.", "next_hop")
 POLICY = _gauge(
     "policy_info",
@@ -77,7 +78,17 @@ BUILD = _gauge("build_info", "1, with the version.", "version")
 
 METRICS = (
     *(REPLIES, RECIPIENTS, INSPECTED, RULE_HITS, UNDETERMINED, TRANSACTION_SECONDS, CONNECTIONS, IN_HAND),
-    *(HOP_CONNECTIONS, HOP_CONNECTS, HOP_FAILURES, POLICY, DIRECTORY_PEOPLE, DIRECTORY_TIME, HELD, OLDEST_HELD),
+    *(
+        HOP_CONNECTIONS,
+        HOP_CONNECTS,
+        HOP_DOWN,
+        HOP_FAILURES,
+        POLICY,
+        DIRECTORY_PEOPLE,
+        DIRECTORY_TIME,
+        HELD,
+        OLDEST_HELD,
+    ),
     *(DIGEST, AUDIT, FREE_OCTETS, RESIDENT_OCTETS, UP, RESTARTS, BUILD),
 )
 

@@ -18,6 +18,7 @@ from gateway.metrics import (
     HELD,
     HOP_CONNECTIONS,
     HOP_CONNECTS,
+    HOP_DOWN,
     HOP_FAILURES,
     IN_HAND,
     OLDEST_HELD,
@@ -51,6 +52,7 @@ def measure_hops(meter: Meter, hops: Mapping[str, Health]) -> None:
         meter.set(HOP_CONNECTIONS, health.idle, name, "idle")
         meter.set(HOP_CONNECTS, health.connects, name)
         meter.set(HOP_FAILURES, health.failures, name)
+        meter.set(HOP_DOWN, health.down, name)
 
 
 def measure_judging(meter: Meter, policy: Policy, directory: Directory, file: Path | None) -> None:

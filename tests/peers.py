@@ -1,12 +1,11 @@
-"""Exim and OpenSMTPD as they come from Debian, each in a file system of its own: nothing of the machine is changed.
+"""Exim, OpenSMTPD and Dovecot as they come from Debian, each in a file system of its own: the machine stays as it was.
 
-deploy/setup unpacks their packages, which cannot be installed beside another mail server. A private mount namespace
-shows them in their places, with the accounts they ask for. Needs root; both pass on what they take to one port.
+deploy/setup unpacks their packages: mail servers cannot be installed beside each other. A private mount namespace
+shows them in their places, with the accounts they ask for. Needs root.
 """
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,7 +15,8 @@ from tests.postfix import BUSY, REFUSED, START_SECONDS, wait_for_port
 
 UNPACKED = Path(__file__).parents[1] / ".peers"
 FIRST_ID = 64_000  # of accounts that only the namespace knows
-ACCOUNTS = ("Debian-exim", "opensmtpd", "opensmtpq")
+ACCOUNTS = ("Debian-exim", "opensmtpd", "opensmtpq", "dovecot", "dovenull", "vmail")
+FULL = "full"  # the mailbox of this local part takes nothing, and Dovecot says so after the content
 
 # Arguments: the unpacked packages, a folder for files, and the command.
 _NAMESPACE = """
@@ -26,10 +26,11 @@ mount -t overlay -o "lowerdir=$1/usr:/usr" overlay /usr
 mount --bind "$2/passwd" /etc/passwd
 mount --bind "$2/group" /etc/group
 for place in /var/spool /var/lib /run; do mount -t tmpfs tmpfs $place; done
-mkdir -p /var/lib/opensmtpd/empty /var/spool/exim4
+mkdir -p /var/lib/opensmtpd/empty /var/lib/dovecot /var/spool/exim4
 chown Debian-exim:Debian-exim /var/spool/exim4
 shift 2
-exec "$@"
+"$@" </dev/null &
+exec cat >/dev/null  # the namespace's first process: when our end of its pipe closes, it takes all others with it
 """
 _EXIM = """
 keep_environment =
@@ -70,22 +71,64 @@ match from any for any action "on"
 """
 
 
+_DOVECOT = """
+base_dir = /run/dovecot
+log_path = /dev/stderr
+protocols = lmtp
+ssl = no
+listen = 127.0.0.1
+mail_location = maildir:{folder}/mail/%n
+mail_uid = vmail
+mail_gid = vmail
+mail_plugins = quota
+plugin {{
+  quota = maildir:User quota
+  quota_grace = 0
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%n {folder}/mailboxes
+}}
+passdb {{
+  driver = passwd-file
+  args = username_format=%n {folder}/mailboxes
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+service stats {{
+  chroot =
+}}
+"""
+_MAILBOXES = """ada:::::::
+full:::::::userdb_quota_rule=*:bytes=1
+"""
+
+
 class PeerMissing(Exception):
     """Why there can be no such server here, in words for the reason of a skipped test."""
 
 
 class Peer:
-    """`exim` or `opensmtpd`, on `port`. Refuses REFUSED for good and BUSY for now; all others go on to `relay_port`."""
+    """One of them on `port`. `exim` and `opensmtpd` pass everything on to `relay_port`, but for REFUSED and BUSY.
 
-    def __init__(self, name: str, relay_port: int) -> None:
+    `dovecot` speaks LMTP and has the mailboxes `ada` and FULL.
+    """
+
+    def __init__(self, name: str, relay_port: int = 0) -> None:
         _require(name)
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=f"mailward-{name}-"))
         self.folder.chmod(0o755)
-        (self.folder / "log").mkdir()
-        (self.folder / "log").chmod(0o777)
+        for place in ("log", "mail"):
+            (self.folder / place).mkdir()
+            (self.folder / place).chmod(0o777)
+        (self.folder / "mailboxes").write_text(_MAILBOXES)
         self._accounts()
-        text = {"exim": _EXIM, "opensmtpd": _OPENSMTPD}[name].format(
+        text = {"exim": _EXIM, "opensmtpd": _OPENSMTPD, "dovecot": _DOVECOT}[name].format(
             folder=self.folder, port=self.port, relay_port=relay_port, refused=REFUSED, busy=BUSY
         )
         file = self.folder / "configuration"
@@ -93,11 +136,15 @@ class Peer:
         command = {
             "exim": ["exim4", "-C", str(file), "-bdf", "-oX", f"127.0.0.1:{self.port}", "-q1s"],
             "opensmtpd": ["smtpd", "-d", "-f", str(file)],
+            "dovecot": ["dovecot", "-F", "-c", str(file)],
         }[name]
         namespace = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _NAMESPACE, "sh"]
         with (self.folder / "said").open("wb") as said:
             self._process = subprocess.Popen(
-                [*namespace, str(UNPACKED / name), str(self.folder), *command], stdout=said, stderr=said
+                [*namespace, str(UNPACKED / name), str(self.folder), *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
             )
         try:
             wait_for_port(self.port, START_SECONDS)
@@ -108,11 +155,12 @@ class Peer:
                 raise PeerMissing(f"no private file system here: {told.strip()}") from None
             raise AssertionError(told) from None
 
+    def delivered(self) -> list[bytes]:
+        """What lies in Dovecot's mailboxes, with what it put before the content."""
+        return [path.read_bytes().replace(b"\n", b"\r\n") for path in (self.folder / "mail").glob("*/new/*")]
+
     def stop(self) -> None:
-        """The namespace's first process takes all others with it."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.kill()
-        self._process.wait()
+        self._process.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _accounts(self) -> None:

@@ -1,15 +1,17 @@
-"""The way to a real Exim 4.96 and a real OpenSMTPD 6.8, which does not pipeline: what arrives and what is refused."""
+"""The way to a real Exim 4.96, an OpenSMTPD 6.8, which does not pipeline, and over LMTP to a Dovecot 2.3: what arrives
+and what is refused."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
+from gateway.config import Protocol
 from gateway.egress import Shipment
 from gateway.relay.smtp_egress import SmtpEgress
 from rules.address import parse_address
 from rules.transaction import Envelope, Recipient
-from tests.peers import Peer, PeerMissing
+from tests.peers import FULL, Peer, PeerMissing
 
 pytestmark = pytest.mark.real
 
@@ -55,3 +57,26 @@ async def is_refused_after_the_content(pool: Any, envelope: Envelope, people: tu
     [delivery] = await egress.send(envelope, Shipment(recipients=people, pieces=(content,)))
     await egress.close()
     assert (delivery.reply.code, delivery.reply.text) == (550, "not wanted")
+
+
+async def test_dovecot_answers_for_each_recipient(pool_of: Any, envelope: Envelope) -> None:
+    """Unknown before the content, full after it (RFC 2033 section 4.2)."""
+    try:
+        peer = await asyncio.to_thread(Peer, "dovecot")
+    except PeerMissing as reason:
+        pytest.skip(str(reason))
+    try:
+        pool = pool_of(peer.port, protocol=Protocol.LMTP, command_seconds=20, data_seconds=20)
+        everyone = tuple(Recipient(address=parse_address(f"{name}@city.example")) for name in ("nobody", FULL, "ada"))
+        for _ in range(2):
+            egress = SmtpEgress(pool)
+            deliveries = await egress.send(envelope, Shipment(recipients=everyone, pieces=(CONTENT,)))
+            await egress.close()
+            assert [(one.reply.code, one.reply.status) for one in deliveries] == [
+                (550, "5.1.1"), (552, "5.2.2"), (250, "2.0.0"),
+            ]  # fmt: skip
+        assert (pool.health.connects, pool.health.failures) == (1, 0)
+        delivered = await asyncio.to_thread(peer.delivered)
+    finally:
+        await asyncio.to_thread(peer.stop)
+    assert len(delivered) == 2 and all(octets.endswith(CONTENT) for octets in delivered)
