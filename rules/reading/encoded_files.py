@@ -15,8 +15,9 @@ MAX_FILES = 100  # files in one text
 MAX_BINHEX = 4 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 64 times
 
 # The mode is octal, of any length that an encoder writes; the name may be missing.
-_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,6}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
-_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?\n")
+_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
+_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,1200}\r?\n")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINHEX_MARK = b"(This file must be converted with BinHex"
 _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
 
@@ -43,8 +44,9 @@ def files_in(text: bytes) -> Iterator[EncodedFile]:
 
 def _line_starts(text: bytes, word: bytes) -> Iterator[int]:
     position = text.find(word)
+    marked = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
     while position >= 0:
-        if position == 0 or text[position - 1 : position] in (b"\n", b"\r"):
+        if text[max(0, position - 1) : position] in (b"", b"\n", b"\r") or position == marked:
             yield position
         position = text.find(word, position + len(word))
 
@@ -85,7 +87,8 @@ def _yencoded(text: bytes) -> Iterator[EncodedFile]:
             found = text.find(b"\n=yend", match.end() - 1)
             octets = decode_yenc(text[match.end() : found if found >= 0 else len(text)])
             # Without an end, what follows may be words, which stay words.
-            yield EncodedFile(match[1].decode("latin-1").strip(), octets, Span(position, max(found, match.end())))
+            name = match[0].partition(b" name=")[2].decode("latin-1").strip()
+            yield EncodedFile(name, octets, Span(position, max(found, match.end())))
 
 
 def binhexed(text: bytes) -> Iterator[EncodedFile]:

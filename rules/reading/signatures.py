@@ -228,7 +228,7 @@ _SEARCHED: dict[Format | None, frozenset[Format]] = {
     Format.IMAGE: _SEARCHED_ELSE - {Format.CAB},
     Format.MEDIA: _SEARCHED_ELSE - {Format.CAB},
 }
-_MAX_CARRIED = 100  # places with the signature that are looked at
+MAX_CARRIED = 100  # places with the signature that are looked at
 _CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
 _PLAIN = _EMBEDDING | {
@@ -442,13 +442,16 @@ def carried_in(octets: Octets, front: Format | None = None) -> Iterator[tuple[Fo
     for signature, known in _CARRIED:
         if known in _SEARCHED.get(front, _SEARCHED_ELSE):
             at = octets.find(signature, start, start + _CARRIED_WITHIN)
-            for _ in range(_MAX_CARRIED):
+            for _ in range(MAX_CARRIED):
                 if at < 0 or at + 32 >= len(octets):
                     break
                 if _is_carried(known, octets[at : at + _CARRIED_FRONT]):
                     yield known, at
                     break
                 at = octets.find(signature, at + 1, start + _CARRIED_WITHIN)
+            else:
+                if at >= 0:
+                    yield known, at  # no file has so many by chance: its reader tells what there is
 
 
 def _is_carried(known: Format, head: Octets) -> bool:

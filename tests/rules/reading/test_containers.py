@@ -7,6 +7,7 @@ import random
 import struct
 import tarfile
 import zipfile
+from contextlib import nullcontext
 
 import pytest
 
@@ -85,6 +86,14 @@ FRONTS = {
 def test_a_program_in_an_archive_behind_something_else_is_found(front, tail, stored_rar):
     for archive in (zipped("payload.exe", PE), stored_rar(content=PE)):
         assert list(programs(FRONTS[front] + archive + tail)) == ["x/payload.exe"]
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_signatures_without_end_do_not_hide_an_archive(count):
+    octets = FRONTS["picture"] + (b"PK\x03\x04" + b"\xff" * 40) * (count - 1)
+    assert list(programs(octets + zipped("payload.exe", PE) + NOISE * 40)) == ["x/payload.exe"]
+    with pytest.raises(Unreadable) if count > 100 else nullcontext():  # without an archive they are told
+        assert list(programs(octets + b"PK\x03\x04" + b"\xff" * 400)) == []
 
 
 def test_a_signature_that_stands_there_by_chance_is_passed_over():

@@ -25,6 +25,17 @@ def test_prose_is_no_file(text):
     assert list(files_in(text)) == []
 
 
+def test_a_file_behind_a_byte_order_mark():
+    (file,) = files_in(b"\xef\xbb\xbf" + ABC)
+    assert file.octets == b"abc"
+
+
+def test_a_file_in_yenc_needs_no_name():
+    text = b"words\n=ybegin line=128 size=3\n" + bytes(octet + 42 for octet in b"abc") + b"\n=yend size=3\n"
+    (file,) = files_in(text)
+    assert (file.name, file.octets) == ("", b"abc")
+
+
 def test_files_are_bounded():
     assert len(list(files_in(ABC * MAX_FILES))) == MAX_FILES
     found = []
@@ -33,7 +44,9 @@ def test_files_are_bounded():
     assert len(found) == MAX_FILES
 
 
-@pytest.mark.parametrize("begin", [b"begin 644 a.exe", b"begin 0644 a.exe", b"begin 100644 a.exe", b"begin 644"])
+@pytest.mark.parametrize(
+    "begin", [b"begin 644 a.exe", b"begin 0644 a.exe", b"begin 100644 a.exe", b"begin 0100644 a", b"begin 644"]
+)
 def test_any_mode_and_no_name(begin):
     (file,) = files_in(b"words\n" + begin + b"\n#86)C\n`\nend\n")
     assert file.octets == b"abc"
