@@ -25,6 +25,7 @@ from gateway.relay import NextHops
 from gateway.reports import Report
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
+from gateway.smtp.spool import Spool
 from gateway.vitals import full, measure_hops, measure_judging, measure_listeners, measure_process
 from gateway.workers import InspectionUnavailable, WorkerPool, worker_settings
 from quarantine.fact_files import FOLDER, FactFiles
@@ -83,6 +84,7 @@ class Gateway:
             store.ledger, executor, self._meter, self._keep if config.stored_facts_megabytes else None
         )
         self._asks(judging.policy)
+        self._spool = Spool(config.state / "spool")
         self._listeners: list[RunningListener] = []
         self._reloads = 0
         self._says = ""  # of the last reload
@@ -217,7 +219,7 @@ class Gateway:
                 hostname=self._config.hostname,
                 domains=frozenset(self._config.domains),
                 postmaster_domain=self._config.domains[0],
-                spool=self._config.state / "spool",
+                spool=self._spool,
                 open_egress=lambda: self._hops.egress(listener.next_hop),
                 process=pipeline.process,
                 busy=lambda: self._judging.pool.busy,

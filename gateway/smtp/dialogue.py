@@ -21,7 +21,6 @@ from gateway.smtp.parameters import RcptArguments, Refused, is_relay_form, read_
 from gateway.smtp.pending import PendingTransaction
 from gateway.smtp.reception import Reception
 from gateway.smtp.replies import marked, passed_up
-from gateway.smtp.spool import Spool
 from rules.message import Message
 from rules.transaction import Client, ListenerKind, Recipient
 
@@ -42,7 +41,6 @@ class Shared:
     reception: Reception
     connections: Connections
     commits: Commits
-    spool: Spool
     offer: TlsOffer = field(default_factory=TlsOffer)
 
 
@@ -246,7 +244,7 @@ class Dialogue:
         mail = read_mail(argument)
         if (mail.size or 0) > self._limits.message_octets:
             raise Refused(replies.TOO_LARGE)
-        if (mail.size or 0) > self._shared.spool.free:
+        if (mail.size or 0) > self._reception.spool.free:
             raise Refused(replies.NO_ROOM)
         if self._reception.busy():  # the last of what we do under load, before which connections and time have shrunk
             raise Refused(replies.TOO_BUSY)
@@ -295,7 +293,7 @@ class Dialogue:
 
     async def _take_content(self, pending: PendingTransaction) -> Reply:
         """From 354 to the outcome; the transaction is over afterwards, whatever happened."""
-        reader = DataReader(limit=self._limits.message_octets, spool=self._shared.spool, repair=not self._edge)
+        reader = DataReader(limit=self._limits.message_octets, spool=self._reception.spool, repair=not self._edge)
         try:
             self._say(replies.START_DATA)
             await self._wire.receive(reader)

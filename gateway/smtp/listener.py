@@ -13,7 +13,6 @@ from gateway.smtp.limits import Connections
 from gateway.smtp.reception import Reception
 from gateway.smtp.replies import SHUTTING_DOWN
 from gateway.smtp.session import Session
-from gateway.smtp.spool import Spool
 
 log = logging.getLogger("mailward.smtp")
 
@@ -75,12 +74,11 @@ class RunningListener:
 async def start_listener(reception: Reception, *, reuse_port: bool = False) -> RunningListener:
     """Listen. `reuse_port` lets several processes share the port. Raises OSError, also for a bad certificate."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's: a line for each connection, ids in none
-    reception.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reception.spool.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     shared = Shared(
         reception=reception,
         connections=Connections(reception.limits),
         commits=Commits(reception.process),
-        spool=Spool(reception.spool),
     )
     shared.offer.context = listener_tls(reception.listener)
     sessions: set[Session] = set()

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway.config import Limits, Listener
 from gateway.egress import Egress
 from gateway.reply import Reply
+from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
 
 Process = Callable[[Transaction, Egress], Awaitable[Reply]]
@@ -18,14 +18,15 @@ class Reception:
 
     `process` owns the outcome: it runs to its end whatever the client does, and its egress is closed after it.
     `busy`: mail that came now would wait too long to be judged.
-    `spool` is a folder for contents too large for memory; nothing in it has a name or outlives its transaction.
+    `spool` is for contents too large for memory, of all listeners of the process together; nothing in it has a name or
+    outlives its transaction.
     """
 
     listener: Listener
     limits: Limits
     hostname: str
     domains: frozenset[str]
-    spool: Path
+    spool: Spool
     open_egress: Callable[[], Egress]
     process: Process
     postmaster_domain: str = ""

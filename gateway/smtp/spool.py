@@ -14,7 +14,7 @@ class SpoolFull(OSError):
 
 
 class Spool:
-    """The folder and what may still be written there. One for each listener."""
+    """The folder and what may still be written there. One for each process, shared by its listeners."""
 
     def __init__(self, folder: Path, budget: int = SPOOL_BUDGET) -> None:
         self.folder = folder

@@ -16,6 +16,7 @@ from gateway.relay import NextHops
 from gateway.reply import Reply
 from gateway.smtp.listener import start_listener
 from gateway.smtp.reception import Reception
+from gateway.smtp.spool import Spool
 from rules.transaction import ListenerKind, Transaction
 
 HOSTNAME = "gw.city.example"
@@ -39,7 +40,7 @@ async def main(port: int, next_hop: int, spool: Path) -> None:
         limits=Limits(),
         hostname=HOSTNAME,
         domains=frozenset({"city.example"}),
-        spool=spool,
+        spool=Spool(spool),
         open_egress=lambda: hops.egress("sink"),
         process=process,
     )

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 RATE = 20.0  # ordinary messages a second
 SECONDS = 15.0  # of ordinary mail beside each crowd
 MEGABYTE = 1_000_000
+PAGE = 4_096  # octets
 CONFIGURATION = """domains: [city.example]
 hostname: mx.city.example
 state: state
@@ -55,7 +56,8 @@ class Result:
     answers: Counter[str]
     p50: float
     p99: float
-    front: int  # most resident memory of the gateway process
+    front: int  # most resident memory of the gateway process, with what it maps of the spool
+    own: int  # and without
     crowd_answers: Counter[str]
     banner_p99: float
 
@@ -89,9 +91,10 @@ class Gateway:
         commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family(self.process.pid)}
         (self.front,) = (pid for pid, command in commands.items() if b"gateway-0" in command)  # which talks SMTP
 
-    def resident(self) -> int:
+    def resident(self) -> tuple[int, int]:
+        """Memory of the front, in all and without pages of files, which the system can take back."""
         words = Path(f"/proc/{self.front}/statm").read_text().split()
-        return int(words[1]) * 4096
+        return int(words[1]) * PAGE, (int(words[1]) - int(words[2])) * PAGE
 
     def delivered(self) -> int:
         return sum(1 for _ in (self.folder / "delivered" / "new").glob("*"))
@@ -137,16 +140,17 @@ async def _send_one(port: int) -> tuple[str, float]:
     return code or "000", time.perf_counter() - began
 
 
-async def _ordinary_mail(gateway: Gateway, seconds: float) -> tuple[list[tuple[str, float]], int]:
+async def _ordinary_mail(gateway: Gateway, seconds: float) -> tuple[list[tuple[str, float]], tuple[int, int]]:
     """What became of each message, at RATE whatever the answers take, and the most memory seen."""
     sending: list[asyncio.Task[tuple[str, float]]] = []
-    most = 0
+    most, own = 0, 0
     began = time.perf_counter()
     for number in range(round(seconds * RATE)):
         await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
         sending.append(asyncio.create_task(_send_one(gateway.port)))
-        most = max(most, gateway.resident())
-    return list(await asyncio.gather(*sending)), most
+        now, now_own = gateway.resident()
+        most, own = max(most, now), max(own, now_own)
+    return list(await asyncio.gather(*sending)), (most, own)
 
 
 def measure(gateway: Gateway, crowd: Crowd | None, seconds: float) -> Result:
@@ -160,7 +164,9 @@ def measure(gateway: Gateway, crowd: Crowd | None, seconds: float) -> Result:
     return _result(crowd, sent, most, json.loads(told.splitlines()[-1]))
 
 
-def _result(crowd: Crowd | None, sent: list[tuple[str, float]], most: int, told: dict[str, object]) -> Result:
+def _result(
+    crowd: Crowd | None, sent: list[tuple[str, float]], most: tuple[int, int], told: dict[str, object]
+) -> Result:
     waits = sorted(wait for _, wait in sent)
     answers = told.get("answers", {})
     assert isinstance(answers, dict)
@@ -170,15 +176,18 @@ def _result(crowd: Crowd | None, sent: list[tuple[str, float]], most: int, told:
         answers=Counter(code for code, _ in sent),
         p50=waits[len(waits) // 2],
         p99=waits[int(len(waits) * 0.99)],
-        front=most,
+        front=most[0],
+        own=most[1],
         crowd_answers=Counter(answers),
         banner_p99=float(str(told.get("banner_p99", 0.0))),
     )
 
 
 def main(scale: float) -> None:
-    print("| beside | mail sent | answers | p50 ms | p99 ms | front MB | crowd was answered | banner p99 ms |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    print(
+        "| beside | mail sent | answers | p50 ms | p99 ms | front MB | of it own | crowd was answered | banner p99 ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         gateway = Gateway(Path(folder), idle_seconds=60)
         try:
@@ -200,6 +209,7 @@ def _row(result: Result) -> str:
         round(result.p50 * 1000),
         round(result.p99 * 1000),
         result.front // MEGABYTE,
+        result.own // MEGABYTE,
         _told(result.crowd_answers),
         round(result.banner_p99 * 1000),
     )

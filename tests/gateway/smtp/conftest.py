@@ -15,6 +15,7 @@ from gateway.loop import loop_factory
 from gateway.reply import ACCEPTED, Reply
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
+from gateway.smtp.spool import Spool
 from rules.transaction import Envelope, ListenerKind, Recipient, Transaction
 
 REFUSALS = {
@@ -103,7 +104,7 @@ def reception(
         limits=limits or Limits(),
         hostname="mx.city.example",
         domains=frozenset({"city.example"}),
-        spool=spool,
+        spool=Spool(spool),
         open_egress=city.open_egress,
         process=city.process,
     )

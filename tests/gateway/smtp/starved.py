@@ -15,6 +15,7 @@ from gateway.loop import loop_factory
 from gateway.reply import ACCEPTED, Reply
 from gateway.smtp.listener import start_listener
 from gateway.smtp.reception import Reception
+from gateway.smtp.spool import Spool
 from rules.transaction import Envelope, ListenerKind, Recipient, Transaction
 
 
@@ -39,7 +40,7 @@ async def main(folder: Path) -> None:
             limits=Limits(connections=1_000, connections_per_client=1_000),
             hostname="mx.city.example",
             domains=frozenset({"city.example"}),
-            spool=folder,
+            spool=Spool(folder),
             open_egress=Nowhere,  # type: ignore[arg-type]
             process=process,
         )

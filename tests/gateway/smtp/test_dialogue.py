@@ -68,13 +68,13 @@ class Talk:
 
     def __init__(self, reception) -> None:
         self.wire = RecordingWire()
-        self.spool = Spool(reception.spool, BUDGET)
+        self.spool = Spool(reception.spool.folder, BUDGET)
+        reception = replace(reception, spool=self.spool)
         self.dialogue = Dialogue(
             Shared(
                 reception=reception,
                 connections=Connections(reception.limits),
                 commits=Commits(reception.process),
-                spool=self.spool,
             ),
             self.wire,
         )

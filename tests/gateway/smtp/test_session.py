@@ -166,8 +166,8 @@ async def test_a_content_too_large_is_refused_after_its_end_and_the_session_goes
     client = await house.talk()
     line = b"y" * 98 + b"\r\n"
     assert (await client.mail(b"\r\n" + line * 30_000)).startswith("552 5.3.4")
-    assert list((house.listener._shared.reception.spool).iterdir()) == []
-    assert house.listener._shared.spool.free == 4 * 1024**3
+    assert list(house.listener._shared.reception.spool.folder.iterdir()) == []
+    assert house.listener._shared.reception.spool.free == 4 * 1024**3
     await client.ask("MAIL FROM:<ada@elsewhere.example>", "RCPT TO:<pat@city.example>", "DATA")
     client.send(b"\r\n" + line * 29_999 + b".\r\n")
     assert (await client.reply()).startswith("250 2.0.0")
@@ -175,7 +175,7 @@ async def test_a_content_too_large_is_refused_after_its_end_and_the_session_goes
 
 
 async def test_a_spool_that_is_full_is_temporary_h04(edge):
-    edge.listener._shared.spool.free = 2_000_000
+    edge.listener._shared.reception.spool.free = 2_000_000
     client = await edge.talk()
     line = b"y" * 98 + b"\r\n"
     assert (await client.mail(b"\r\n" + line * 30_000)).startswith("452 4.3.1")
@@ -231,7 +231,7 @@ async def test_a_large_content_is_a_read_only_map(edge):
     assert received == content
     with pytest.raises(TypeError):
         transaction.message.octets[0:1] = b"X"  # type: ignore[index]
-    assert edge.listener._shared.spool.free == 4 * 1024**3
+    assert edge.listener._shared.reception.spool.free == 4 * 1024**3
 
 
 async def test_what_a_transaction_says(opened):
