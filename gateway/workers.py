@@ -36,8 +36,8 @@ MESSAGES_PER_WORKER = 1_000
 # Together at most 90 s from the final dot to our answer: a wait, two tries of `seconds` and the canary.
 WAIT_SECONDS = 20.0  # for a worker that is free; a sender kept longer might give up and come with a second copy
 CANARY_SECONDS = 5.0
-# A message has waited so long for a worker: who comes now is better told at once to come later. A sender that is told so
-# comes again in minutes, so it must be more than a moment's crowd.
+# A message has waited so long for a worker: who comes now is better told at once to come later. That costs a sender
+# minutes, so it must be more than a moment's crowd.
 BUSY_SECONDS = 5.0
 LARGE = 8 * 1024 * 1024  # octets from which a message may take seconds to inspect
 
