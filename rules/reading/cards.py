@@ -1,17 +1,22 @@
-"""Calendars and contacts (RFC 5545, RFC 6350): the files in their properties. Their text is `documents`' matter."""
+"""Calendars and contacts (RFC 5545, RFC 6350): the files in their properties. Their text as it is shown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_to_bytes
 
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.charsets import in_ascii
-from rules.reading.encodings import decode_base64
+from rules.reading.charsets import decode_text, in_ascii
+from rules.reading.encodings import Encoding, decode, decode_base64
+from rules.reading.markup import strip_tags
 from rules.reading.member import Member
 
 _MAX_LINES = 200_000  # of one file: a calendar of some ten thousand appointments
 _FOLD = re.compile(rb"\r?\n[ \t]")
+_MAX_HEAD = 4_096  # characters of a line within which its parameters end
+_FOLDED = re.compile(r"\n[ \t]")
+_TEXT_ESCAPE = re.compile(r"\\([\\,;nN])")
+_QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.I)
 _NAME = re.compile(rb";(?:X-[A-Z-]{0,40})?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]{1,255})\"|([^;:\r\n]{1,255}))", re.I)
 _BASE64 = re.compile(rb";ENCODING=\"?(?:B|BASE64)\"?(?=[;:])|;BASE64(?=[;:])", re.I)
 
@@ -45,6 +50,52 @@ def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
             yield Member(names=_names(head), octets=found)
     if len(lines) > _MAX_LINES:
         raise LimitExceeded(f"a calendar or contact of more than {_MAX_LINES} lines")
+
+
+def readable(text: str) -> str:
+    """What a reader sees of a text: of a calendar or contact its words, of others everything."""
+    return text_of_card(text) if is_card(text[:_MAX_HEAD].encode("utf-8", "replace")) else text
+
+
+def text_of_card(text: str) -> str:
+    """The text as a calendar shows it: lines unfolded, escapes read, no files (RFC 5545 sections 3.1 and 3.3.11)."""
+    lines = _FOLDED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    return "\n".join(map(_shown, _joined(lines)))
+
+
+def _joined(lines: Sequence[str]) -> Iterator[str]:
+    """Lines of which those in quoted-printable are broken by `=` at their end (vCard 2.1)."""
+    kept: list[str] = []
+    for line in lines:
+        if line.endswith("=") and _QUOTED_PRINTABLE.search((kept or [line])[0][:_MAX_HEAD]):
+            kept.append(line[:-1])
+        elif kept:
+            yield "".join([*kept, line])
+            kept = []
+        else:
+            yield line
+    yield "".join(kept)
+
+
+def _shown(line: str) -> str:
+    colon = _value_at(line[:_MAX_HEAD].encode("ascii", "replace"))
+    head = line[:colon]
+    if ";" not in head:
+        return _unescaped(line)
+    if _BASE64.search(head.encode("ascii", "replace") + b":"):
+        return head
+    value = line[colon:]
+    if _QUOTED_PRINTABLE.search(head + ":"):
+        value = decode_text(decode(value.encode("utf-8", "replace"), Encoding.QUOTED_PRINTABLE).octets, None)
+    return head + _unescaped(strip_tags(value) if "text/html" in head.lower() else value)
+
+
+def _unescaped(text: str) -> str:
+    return (
+        _TEXT_ESCAPE.sub(lambda match: match.group(1).replace("N", "n").replace("n", "\n"), text)
+        if "\\" in text
+        else text
+    )
 
 
 def _value_at(line: bytes) -> int:

@@ -17,7 +17,7 @@ _READ_AS = {
     "us-ascii": "", "ascii": "", "usascii": "", "us_ascii": "", "ansi_x3.4-1968": "", "iso646-us": "", "": "",
     "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
     "l1": "cp1252", "ansi": "cp1252", "iso-8859-9": "cp1254", "latin5": "cp1254", "iso-8859-11": "cp874",
-    "tis-620": "cp874", "latin2": "iso8859-2", "latin-9": "iso8859-15", "latin9": "iso8859-15",
+    "tis-620": "cp874", "windows-874": "cp874", "latin2": "iso8859-2", "latin-9": "iso8859-15", "latin9": "iso8859-15",
     "iso-8859-8-i": "iso8859-8", "cyrillic": "iso8859-5", "greek": "iso8859-7", "hebrew": "iso8859-8",
     "arabic": "iso8859-6", "koi8": "koi8-r", "koi": "koi8-r", "macintosh": "mac-roman", "mac": "mac-roman",
     "x-mac-roman": "mac-roman", "x-mac-cyrillic": "mac-cyrillic", "ibm437": "cp437", "ibm850": "cp850",
@@ -42,6 +42,8 @@ _WIDE_LETTERS = 12  # of ASCII one behind another, in either order of octets
 _AS_SHAPES = bytes(
     0 if octet == 0 else ord("A" if octet in b"\t\r\n" or 32 <= octet < 127 else ".") for octet in range(256)
 )
+_SHORT = 8  # octets
+_UTF_32_MARKS = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # More than UTF-16 shows by chance: in Latin letters every second octet is none of these.
 _ONE_OCTET_EACH = re.compile(rb"[\t\r\n\x20-\x7e]{6}")
@@ -61,6 +63,8 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     if codec == "utf-8" or not codec:
         return guess_text(octets)
     text = octets.decode(codec, "replace")
+    if codec.startswith("utf-16") and len(octets) > _SHORT and b"\0" not in octets:
+        text = f"{text}\n{guess_text(octets)}"  # no text in UTF-16 has lines or blanks without a NUL: a wrong label
     # Python's UTF-7 lets lone surrogates through, which no file or reply can hold.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if codec == "utf-7" else text
 
@@ -70,6 +74,8 @@ def decode_content(octets: bytes, charset: str | None) -> str:
 
     Where letters of one octet stand in it too, the mark may be there to hide them, and both readings are given.
     """
+    if octets[:4] in _UTF_32_MARKS:
+        return octets.decode("utf-32", "replace")
     if octets[:2] not in _UTF_16_MARKS or (codec_of(charset) or "").startswith(("utf-16", "utf-32")):
         return decode_text(octets, charset)
     marked = octets.decode("utf-16", "replace")

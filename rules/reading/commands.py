@@ -1,25 +1,27 @@
 """Finds what a document or table starts when it is opened: DDE in fields, links and formulas. Starts nothing."""
 
 import re
+from itertools import islice
 
 from rules.facts import By, Kind, Sign
 
 _MAX_RTF_FIELD = 1_000  # octets of one field's instruction with its control words
-_MAX_RTF_FIELDS = 5_000
+MAX_RTF_FIELDS = 50_000  # of one document; a book's index has some thousand
 
 _COMMAND = re.compile(r"\s*\"?\s*DDE(?:AUTO)?\b", re.IGNORECASE)
 _OLD_FIELD = re.compile(rb"\x13[\x01-\x20\"]{0,8}DDE|\x13\0(?:[\x01-\x20\"]\0){0,8}D\0D\0E\0", re.IGNORECASE)
-_RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
+RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
 _RTF_UNICODE = re.compile(rb"\\u([0-9]{1,7}) ?(?:\\'[0-9A-Fa-f]{2}|[^\\{}])")  # with what stands in for it
 _RTF_WORD = re.compile(rb"\\[A-Za-z]{1,32}-?[0-9]{0,10} ?|\\\*|[{}\r\n]")
 _RTF_OCTET = re.compile(rb"\\'([0-9A-Fa-f]{2})")
 # A formula that asks a program: `=cmd|'/c calc'!A1`. Each word is tried once, from its first letter: linear.
 _ASKED = re.compile(
-    rb"(?<=[=+\-@(&*/^,; \t\"'!<>])([A-Za-z][A-Za-z0-9_.]{1,60})\|(?:'[^'\r\n]{1,1000}'|[^\s'|!]{1,200})!['$A-Za-z0-9]"
+    rb"(?<=[=+\-@(&*/^,; \t\"'!<>])([A-Za-z][A-Za-z0-9_.]{1,60})\|(?:'[^'\r\n]{1,8192}'|[^\s'|!]{1,200})!['$A-Za-z0-9]"
 )
-_CELL = re.compile(rb"(?:^|[,;\t\"'>])[ ]{0,8}(?:=|[+\-@](?=[^ ]))")
+_CELL = re.compile(rb"(?:^|[,;\t\"'>|{])[ \t\"]{0,8}(?:=|[+\-@](?=[^ ]|$))")
+_DDE_FUNCTION = re.compile(rb"[=+\-@(,; \t\"]DDE\s{0,8}\(\s{0,8}\"{1,2}([A-Za-z0-9_.]{1,100})\"", re.IGNORECASE)
+_WIDE_EQUALS = "\uff1d".encode()  # which Excel takes for its like where one writes Chinese or Japanese
 _MAX_CELL = 1_000  # octets of a formula in front of the program it asks
-_MAX_FORMULAS = 10_000
 _HARMLESS = frozenset({"excel", "soffice"})  # a table that reads another table
 _MAX_SERVICE = 100  # characters of a program's name that are told
 
@@ -33,14 +35,12 @@ def rtf_field_commands(content: bytes) -> tuple[Sign, ...]:
     """DDE in the fields of RTF, whose instructions control words and groups may break up."""
     if b"fldinst" not in content:
         return ()
-    for count, field in enumerate(_RTF_FIELD.finditer(content)):
+    for field in islice(RTF_FIELD.finditer(content), MAX_RTF_FIELDS):  # unpacking reports more
         given = content[field.end() : field.end() + _MAX_RTF_FIELD]
         written = _RTF_WORD.sub(b"", _RTF_UNICODE.sub(lambda code: bytes([min(int(code.group(1)), 255)]), given))
         plain = _RTF_OCTET.sub(lambda octet: bytes([int(octet.group(1), 16)]), written)
         if _COMMAND.match(plain.decode("latin-1")):
             return (_sign("DDE field"),)
-        if count > _MAX_RTF_FIELDS:
-            break
     return ()
 
 
@@ -51,15 +51,18 @@ def dde_sign(service: str) -> Sign | None:
 
 def formula_commands(content: bytes) -> tuple[Sign, ...]:
     """Formulas of a table in text form that ask another program."""
+    if b"DDE" in content or b"dde" in content:
+        for function in _DDE_FUNCTION.finditer(content):
+            if (sign := dde_sign(function.group(1).decode("ascii"))) is not None:
+                return (sign,)
     if b"|" not in content or b"!" not in content:
         return ()
-    for count, match in enumerate(_ASKED.finditer(content)):
+    content = content.replace(_WIDE_EQUALS, b"=")
+    for match in _ASKED.finditer(content):
         front = content[max(0, match.start() - _MAX_CELL) : match.start()]
         line = front[front.rfind(b"\n") + 1 :]
         if _CELL.search(line) and match.group(1).decode("ascii").lower() not in _HARMLESS:
             return (_sign(f"formula that starts {match.group(1).decode('ascii')}"),)
-        if count > _MAX_FORMULAS:
-            break
     return ()
 
 

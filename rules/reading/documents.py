@@ -9,6 +9,7 @@ from rules.facts import Kind
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml
 from rules.reading.budget import Budget, Meter
+from rules.reading.cards import readable
 from rules.reading.charsets import decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.markup import strip_tags
@@ -80,7 +81,7 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
     kind = page_kind(head)
     if kind is Kind.IMAGE:
         return _picture_text(bytes(octets[:_MAX_PICTURE]))
-    return _NOTHING if kind is not None else _cut(decoded(bytes(octets[: 4 * MAX_TEXT + 4])))
+    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[: 4 * MAX_TEXT + 4]))))
 
 
 def _cut(text: str) -> DocumentText:

@@ -12,6 +12,7 @@ import magic
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml, xml_signs
+from rules.reading.charsets import in_ascii
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import readings, signs_of_names
 from rules.reading.flat import MAX_FLAT, flat_kind
@@ -29,6 +30,7 @@ _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
 _MAX_TABLE = 8 * 1024 * 1024  # octets of a text file searched for formulas
+_WIDE = 64  # octets at the front within which text of two octets a character shows a NUL
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
 _DECLARED = {
@@ -145,7 +147,16 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
     if is_text(head):
         yield from _by_text(octets, head, is_file=is_file, page=page)
     else:
+        if is_file and b"\0" in head[:_WIDE]:
+            yield from _of_wide_table(octets)
         yield biff_sign(head) or _by_magic(bytes(octets[:_MAGIC_HEAD]))
+
+
+def _of_wide_table(octets: Octets) -> Iterator[Sign]:
+    """Formulas of a table in UTF-16 without its mark, or behind a NUL."""
+    narrow = bytes(octets[:_MAX_TABLE]).translate(None, b"\0")
+    if is_text(narrow[:HEAD]):
+        yield from formula_commands(narrow)
 
 
 def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -> Iterator[Sign]:
@@ -153,7 +164,7 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
     if script is not None:
         yield script
     if is_file:
-        yield from formula_commands(bytes(octets[:_MAX_TABLE]))
+        yield from formula_commands(in_ascii(bytes(octets[:_MAX_TABLE])))
         if is_message(head):
             yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
     flat = flat_kind(octets) if is_file else None

@@ -75,7 +75,7 @@ class _Lines:
             if pending and state is Role.AUTHOR and self._starts[number] >= pending[0]:
                 state = Role.FORWARDED
             if line and (state is Role.AUTHOR or state is Role.SIGNATURE):
-                if line[0] == ">" and state is Role.AUTHOR:
+                if line[0] == ">":
                     roles[number] = Role.QUOTED
                     continue
                 if line[0] in _RULES or line[-1] in _COLONS or ":" in line[:MAX_LABEL]:  # others begin nothing

@@ -9,7 +9,7 @@ from itertools import islice
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.commands import rtf_field_commands
+from rules.reading.commands import MAX_RTF_FIELDS, RTF_FIELD, rtf_field_commands
 from rules.reading.embedded import package_of, printable
 from rules.reading.member import Member
 from rules.reading.relations import is_elsewhere
@@ -50,6 +50,8 @@ def unpack_rtf(octets: Octets, budget: Budget) -> Iterator[Member]:
         package = package_of(found.body) if "package" in found.name.lower() else None
         name = f"embedded {printable(found.name) or 'object'}"
         yield package or Member(names=(name,), octets=found.body)
+    if sum(1 for _ in islice(RTF_FIELD.finditer(octets), MAX_RTF_FIELDS + 1)) > MAX_RTF_FIELDS:
+        raise LimitExceeded(f"RTF with more than {MAX_RTF_FIELDS} fields")
     if sum(1 for _ in islice(_TEMPLATE.finditer(octets), _MAX_TEMPLATES + 1)) > _MAX_TEMPLATES:
         raise LimitExceeded(f"RTF with more than {_MAX_TEMPLATES} templates")
 

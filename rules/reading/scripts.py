@@ -19,10 +19,21 @@ _BEGINNINGS: tuple[tuple[str, Kind, str], ...] = (
     ("[desktop entry]", Kind.SHORTCUT, "desktop entry"),
     ("[shell]", Kind.SCRIPT, "Explorer command file"),
     ("#@~^", Kind.SCRIPT, "encoded script"),
-    ("id;p", Kind.MACRO_DOCUMENT, "symbolic link spreadsheet"),
-    ("web\r\n1\r\nhttp", Kind.SHORTCUT, "web query"),
-    ("web\n1\nhttp", Kind.SHORTCUT, "web query"),
+    ("xlodbc\n1", Kind.SHORTCUT, "database query"),
+    ("xlodbc\r\n1", Kind.SHORTCUT, "database query"),
     ("querytype=", Kind.SHORTCUT, "database query"),
+)
+# The same where the beginning varies: a table whose first column is called ID is no symbolic link spreadsheet.
+_OPENINGS: tuple[tuple[re.Pattern[str], Kind, str], ...] = (
+    (
+        re.compile(
+            r"id(?:;(?:p[^;\r\n]{0,100}|n|e))*[ \t]*[\r\n]+(?:(?:[bcfopw]|n[nue]);[a-z]|e[\r\n])"
+            r"|id;p[^;\r\n]{0,9}(?:;[ne][;\r\n]|[\r\n]|$)"
+        ),
+        Kind.MACRO_DOCUMENT,
+        "symbolic link spreadsheet",
+    ),
+    (re.compile(r"web[ \t]*[\r\n]+[ \t]*1?[ \t]*[\r\n]*[ \t]*https?:"), Kind.SHORTCUT, "web query"),
 )
 # Words any of which is enough.
 _WORDS: tuple[tuple[str, Kind, str], ...] = (
@@ -119,6 +130,9 @@ def script_sign(head: bytes) -> Sign | None:
         return _sign(Kind.SCRIPT, "script with #! line")
     for beginning, kind, name in _BEGINNINGS:
         if front.startswith(beginning):
+            return _sign(kind, name)
+    for opening, kind, name in _OPENINGS:
+        if opening.match(front):
             return _sign(kind, name)
     if "#@~^" in text and _ENCODED.search(text):
         return _sign(Kind.SCRIPT, "encoded script")

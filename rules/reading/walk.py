@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from rules.facts import Alternative, By, Kind, Part, Reason, Role, Sign, Text
 from rules.message import Octets
 from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.cards import readable
 from rules.reading.charsets import MAX_OCTETS, decode_content, decode_text, in_ascii
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
@@ -362,7 +363,7 @@ class Walk:
                 self.record.skip(path, Reason.LIMIT, page.trouble)
         elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:
             text = decode_content(content[: MAX_OCTETS * (MAX_PART_TEXT + 1)], charset)
-            self.record.say(path, Role.ATTACHED, text)
+            self.record.say(path, Role.ATTACHED, readable(text))
         else:
             self._document_text(content, signs, path)
 

@@ -6,7 +6,7 @@ import pytest
 
 from rules.facts import Reason
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.cards import _MAX_LINES, is_card, unpack_card
+from rules.reading.cards import _MAX_LINES, is_card, readable, unpack_card
 
 PROGRAM = b"MZ and so on"
 BASE64 = base64.b64encode(PROGRAM)
@@ -15,6 +15,32 @@ BASE64 = base64.b64encode(PROGRAM)
 def taken(*lines):
     octets = b"\r\n".join((b"BEGIN:VCALENDAR", *lines, b"END:VCALENDAR"))
     return [(member.names, member.octets) for member in unpack_card(octets, Budget())]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("SUMMARY:123-4\r\n 5-6789\r\n\t0", "SUMMARY:123-45-67890"),
+        (r"NOTE:One\, two\nthree\; four\\n", "NOTE:One, two\nthree; four\\n"),
+        ("NOTE;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=\n=C3=9Fe", "NOTE;ENCODING=QUOTED-PRINTABLE:Grüße"),
+        ("NOTE;CHARSET=x;QUOTED-PRINTABLE:a=\nb=\nc", "NOTE;CHARSET=x;QUOTED-PRINTABLE:abc"),
+        ("NOTE:a=\nURL:b", "NOTE:a=\nURL:b"),
+        ("X-ALT-DESC;FMTTYPE=text/html:<b>Pass</b>word", "X-ALT-DESC;FMTTYPE=text/html:Password"),
+        ("PHOTO;ENCODING=b;TYPE=JPEG:QUJDREVG", "PHOTO;ENCODING=b;TYPE=JPEG"),
+    ],
+)
+def test_the_text_is_that_which_a_calendar_shows(line, shown):
+    text = readable(f"BEGIN:VCARD\r\n{line}\r\nEND:VCARD\r\n")
+    assert text.strip() == f"BEGIN:VCARD\n{shown}\nEND:VCARD"
+
+
+def test_other_texts_stay_as_they_are():
+    assert readable("First\n Second\\n") == "First\n Second\\n"
+
+
+def test_a_calendar_in_a_message_is_unfolded(facts_of):
+    facts = facts_of("Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nSUMMARY:pass\n word\nEND:VCALENDAR\n")
+    assert "SUMMARY:password" in facts.texts[-1].text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,16 @@ def texts(facts, role: Role) -> list[str]:
     return [text.text.strip() for text in facts.said(role)]
 
 
+@pytest.mark.parametrize("codec", ["utf-32-le", "utf-32-be"])
+def test_text_in_utf_32_is_known_by_its_mark(codec):
+    assert decode_content("\ufeffGrüße".encode(codec), "utf-8") == "Grüße"
+
+
+def test_a_label_of_utf_16_hides_no_text_of_one_octet_a_letter():
+    assert "Confidential: wages" in decode_content(b"Confidential: wages", "utf-16")
+    assert decode_content("Grüße an alle".encode("utf-16-le"), "utf-16") == "Grüße an alle"
+
+
 @pytest.mark.parametrize(
     ("charset", "octets"),
     [

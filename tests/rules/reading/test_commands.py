@@ -21,6 +21,16 @@ from rules.reading.commands import (
         b"@SUM(1+9)*cmd|'/c calc'!A0",
         b"<Cell ss:Formula=\"=cmd|'/c calc.exe'!A1\"/>",
         b"=   AAAA+BBBB&cmd|'/c calc'!A",
+        b"+cmd|'/c calc'!A1",
+        b"-cmd|'/c calc'!A1",
+        b"\t\t\"=cmd|'/c calc'!A1\"",
+        b"a|b|=cmd|'/c calc'!A1",
+        b"{=cmd|'/c calc'!A1}",
+        b"=cmd|'/c " + b"a" * 8_000 + b"'!A1",
+        "\uff1dcmd|'/c calc'!A1".encode(),
+        b'=DDE("cmd";"/c calc";"x")',
+        b'"=dde(""cmd"",""/c calc"",""x"")"',
+        b"=a|b!c\r\n" * 20_000 + b"=cmd|'/c calc'!A1",
     ],
 )
 def test_e15_a_formula_is_told(content):
@@ -34,6 +44,8 @@ def test_e15_a_formula_is_told(content):
         b"- see a|b!c\r\n",
         b"=Excel|'[a.xls]Sheet1'!A1\r\n",
         b"=SUM(A1:A9)|x\r\nHello!",
+        b'=DDE("soffice";"a.ods";"A1")',
+        b"The DDE (department of education) wrote",
     ],
 )
 def test_tables_are_not(content):

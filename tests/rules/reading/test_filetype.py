@@ -15,6 +15,12 @@ def told(names, declared, octets):
     return {(sign.kind, sign.by) for sign in signs_of(names, declared, octets)}
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_e15_a_formula_that_starts_a_program_is_told_in_any_charset(codec):
+    table = "name,amount\r\n=cmd|'/c calc'!A1,2\r\n".encode(codec)
+    assert "formula that starts cmd" in {sign.text for sign in signs_of(("a.csv",), None, table)}
+
+
 def test_each_source_is_told_apart():
     assert told(["scan.pdf"], "application/hta", PE) == {
         (Kind.DOCUMENT, By.NAME),

@@ -14,6 +14,17 @@ def roles(text: str) -> dict[Role, str]:
     return found
 
 
+def test_marked_lines_under_a_signature_are_quoted():
+    text = "Hello\n\n-- \nAnn\n> Can you come?\nTelephone 1\n"
+    roles = [(piece.role, text[piece.start : piece.end]) for piece in split_text(text)]
+    assert roles == [
+        (Role.AUTHOR, "Hello\n\n"),
+        (Role.SIGNATURE, "-- \nAnn\n"),
+        (Role.QUOTED, "> Can you come?\n"),
+        (Role.SIGNATURE, "Telephone 1\n"),
+    ]
+
+
 def test_a_text_without_marks_is_the_authors():
     assert roles("Dear Bob,\nsee you on Monday.\n") == {Role.AUTHOR: "Dear Bob,\nsee you on Monday.\n"}
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from rules.facts import Kind
+from rules.reading import rtf_objects
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.rtf_objects import rtf_signs, unpack_rtf
 
@@ -42,6 +43,13 @@ def broken_up(digits):
         lambda digits: digits[:20] + b"\\bin4 " + bytes.fromhex(digits[20:28].decode()) + digits[28:],
     ],
 )
+def test_as_many_fields_as_may_be_and_one_more(monkeypatch):
+    monkeypatch.setattr(rtf_objects, "MAX_RTF_FIELDS", 3)
+    assert list(unpack_rtf(b"{\\rtf1" + b"{\\fldinst PAGE}" * 3 + b"}", Budget())) == []
+    with pytest.raises(LimitExceeded, match="more than 3 fields"):
+        list(unpack_rtf(b"{\\rtf1" + b"{\\fldinst PAGE}" * 4 + b"}", Budget()))
+
+
 def test_objects_of_rtf_come_out_however_the_digits_are_broken(write):
     members = list(unpack_rtf(rtf(write(object_data())), Budget()))
     assert (("notes.txt", "payload.exe"), PROGRAM) in [(member.names, member.octets) for member in members]

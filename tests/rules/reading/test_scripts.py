@@ -31,10 +31,20 @@ from rules.reading.scripts import script_sign
         ('<?xml version="1.0"?>\r\n<MMC_ConsoleFile ConsoleVersion="3.0">', Kind.SCRIPT),
         ("<office:document><ooo:module><ooo:source-code>Sub Main", Kind.MACRO_DOCUMENT),
         ("ID;PWXL;N;E\r\nC;Y1;X1;K1\r\n", Kind.MACRO_DOCUMENT),
+        ("ID;P\r\nO;E\r\nNN;NAuto_open;ER101C1\r\n", Kind.MACRO_DOCUMENT),
+        ("ID\nO;E\nNN;NAuto_open;ER101C1\n", Kind.MACRO_DOCUMENT),
+        ("WEB\r1\rhttps://a.example/x\r", Kind.SHORTCUT),
+        ("WEB \n 1 \nhttps://a.example/x\n", Kind.SHORTCUT),
+        ("XLODBC\r\n1\r\nDRIVER={x}\r\n", Kind.SHORTCUT),
     ],
 )
 def test_scripts_are_known_by_content(text, kind):
     assert script_sign(text.encode()).kind is kind
+
+
+@pytest.mark.parametrize("table", ["ID;Parcel;Owner\n7;Oak Street;Ann\n", "ID;Name\n1;Ann\n", "ID\n17\n18\n"])
+def test_a_table_whose_first_column_is_called_id_is_none(table):
+    assert script_sign(table.encode()) is None
 
 
 def test_a_script_in_utf_16_is_read():
