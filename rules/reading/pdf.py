@@ -44,7 +44,11 @@ _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
 _FRONT = 1_024  # octets of a dictionary on either side of a key
 _CHUNK = 1024 * 1024
 _FED = 64 * 1024  # octets given to the inflater at once: what it leaves is copied
-_OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+# What has no type has the place of its first object, and no reference to one, as outlines have.
+_FIRST = rb"/First[\s\0]{1,8}\d{1,9}(?![\d]|[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R)"
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b|" + _FIRST)
+_ESCAPED_OBJECT_STREAM = re.compile(rb"/(?:O|#4[fF])(?:b|#62)(?:j|#6[aA])(?:S|#53)(?:t|#74)(?:m|#6[dD])\b|" + _FIRST)
+_MAX_PASSES = 4  # times its own length that a document is read for its object streams: one may lie in another
 _FILTER = re.compile(rb"/Filter" + GAP + rb"(.{1,400})", re.DOTALL)
 _PLAIN = rb"/(?:FlateDecode|Fl|ASCIIHexDecode|AHx|ASCII85Decode|A85)\b"
 _PLAIN_FILTER = re.compile(_PLAIN + rb"|\[(?:" + GAP + _PLAIN + rb"){0,8}" + GAP + rb"\]")
@@ -342,12 +346,12 @@ def pieces_of(octets: Octets) -> Iterator[bytes]:
     """
     content = bytes(octets)
     yield _unescaped(content)
-    left = _MAX_INFLATED
+    left, to_feed = _MAX_INFLATED, _MAX_PASSES * (len(content) + _FED)
     whole = b"/Encrypt" not in content
-    for count, match in enumerate(_OBJECT_STREAM.finditer(content)):
-        objects = _object_stream(content, match.end(), left + 1)
-        left -= len(objects or b"")
-        if left < 0 or count >= _MAX_OBJECT_STREAMS:
+    for count, start in enumerate(dict.fromkeys(_object_streams(content))):
+        objects, fed = _object_stream(content, start, left + 1)
+        left, to_feed = left - len(objects or b""), to_feed - fed
+        if left < 0 or to_feed < 0 or count >= _MAX_OBJECT_STREAMS:
             raise LimitExceeded(
                 f"PDF with more than {_MAX_OBJECT_STREAMS} object streams, or {_MAX_INFLATED // _CHUNK} MiB in them"
             )
@@ -357,24 +361,32 @@ def pieces_of(octets: Octets) -> Iterator[bytes]:
     copy = None if whole else plain_copy(content)
     if copy is not None:
         yield copy
+        if len(copy) >= _MAX_COPY:
+            raise LimitExceeded(f"PDF with more than {_MAX_COPY // _CHUNK} MiB of objects")
 
 
-def _object_stream(content: bytes, at: int, limit: int) -> bytes | None:
-    """The objects in a stream whose dictionary ends after `at`; None when it is not simply deflated."""
-    start = content.find(b"stream", at, at + 1_024)
-    if start < 0:
-        return b""  # the words stand in no dictionary
-    if _PREDICTED.search(content, max(0, at - 1_024), start):
-        return None
+def _object_streams(content: bytes) -> Iterator[int]:
+    """Where the keyword of each stands: streams of that type, in escapes too, and those that say where objects are."""
+    for match in (_ESCAPED_OBJECT_STREAM if b"#" in content else _OBJECT_STREAM).finditer(content):
+        start = content.find(b"stream", match.end(), match.end() + _FRONT)
+        if start >= 0:  # else the words stand in no dictionary
+            yield start
+
+
+def _object_stream(content: bytes, start: int, limit: int) -> tuple[bytes | None, int]:
+    """The objects in a stream, and how much was read for them; None when it is not simply deflated."""
+    if _PREDICTED.search(content, max(0, start - _FRONT), start):
+        return None, 0
     start += 8 if content[start + 6 : start + 8] == b"\r\n" else 7
-    inflate, found, stop = zlib.decompressobj(), bytearray(), min(len(content), start + _MAX_INFLATED)
+    inflate, found, begin = zlib.decompressobj(), bytearray(), start
+    stop = min(len(content), start + _MAX_INFLATED)
     try:
         while start < stop and not inflate.eof and len(found) < limit:
             found += inflate.decompress(inflate.unconsumed_tail + content[start : start + _FED], limit - len(found))
             start += _FED
     except zlib.error:
-        return None
-    return bytes(found)
+        return None, start - begin
+    return bytes(found), start - begin
 
 
 def plain_copy(content: bytes) -> bytes | None:
