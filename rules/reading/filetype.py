@@ -147,13 +147,14 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
     if is_text(head):
         yield from _by_text(octets, head, is_file=is_file, page=page)
     else:
-        if is_file and b"\0" in head[:_WIDE]:
-            yield from _of_wide_table(octets)
+        yield from _of_wide_table(octets, head) if is_file else ()
         yield biff_sign(head) or _by_magic(bytes(octets[:_MAGIC_HEAD]))
 
 
-def _of_wide_table(octets: Octets) -> Iterator[Sign]:
+def _of_wide_table(octets: Octets, head: bytes) -> Iterator[Sign]:
     """Formulas of a table in UTF-16 without its mark, or behind a NUL."""
+    if b"\0" not in head[:_WIDE]:
+        return
     narrow = bytes(octets[:_MAX_TABLE]).translate(None, b"\0")
     if is_text(narrow[:HEAD]):
         yield from formula_commands(narrow)
