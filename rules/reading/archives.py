@@ -18,7 +18,7 @@ from rules.reading.behind import behind
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
-from rules.reading.rar import RarEntry, listing_of
+from rules.reading.rar import Listing, RarEntry, listing_of
 from rules.reading.signatures import Format, carried_in, front_of
 from rules.reading.tar_names import names_beside
 
@@ -133,16 +133,23 @@ def _rar(content: bytes, meter: Meter) -> Generator[Member, None, int]:
         fault = error
     for entry in waiting.values():
         yield Member(names=(entry.name,), octets=b"")
-    if listing.volume:
-        raise Unreadable("one volume of a RAR archive of several")
-    encrypted = any(entry.encrypted for entry in listing.entries)  # libarchive stops there, and it is told already
-    if fault is not None and (waiting or not encrypted):
-        raise fault
-    if len(files) < len(listing.entries):
-        raise Unreadable("RAR archive with a stream of NTFS beside a file, which is not opened")
-    if waiting and not encrypted:
-        raise Unreadable("RAR archive that cannot be unpacked whole")
+    if told := _told_of_rar(listing, fault, whole=not waiting):
+        raise Unreadable(told)
     return listing.end
+
+
+def _told_of_rar(listing: Listing, fault: Unreadable | None, *, whole: bool) -> str:
+    """Why more may be in it than was taken out; "" when nothing can be."""
+    encrypted = any(entry.encrypted for entry in listing.entries)  # libarchive stops there, and it is told already
+    if listing.limit:
+        return listing.limit
+    if listing.volume:
+        return "one volume of a RAR archive of several"
+    if fault is not None and not (whole and encrypted):
+        return str(fault)
+    if any(entry.stream for entry in listing.entries):
+        return "RAR archive with a stream of NTFS beside a file, which is not opened"
+    return "" if whole or encrypted else "RAR archive that cannot be unpacked whole"
 
 
 def _streams(entries: Sequence[RarEntry], meter: Meter) -> Iterator[Member]:

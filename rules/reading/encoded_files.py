@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.reading.budget import LimitExceeded
+from rules.reading.budget import MEBIBYTE, LimitExceeded
 from rules.reading.encodings import decode_base64, decode_binhex, decode_yenc, uuencoded_lines
 from rules.reading.mime import Span, guess_boundary
 
 MAX_FILES = 100  # files in one text
-MAX_BINHEX = 4 * 1024 * 1024  # octets of encoded text: run lengths grow it, up to 64 times
+MAX_BINHEX = 4 * MEBIBYTE  # octets of encoded text: run lengths grow it, up to 64 times
 
 # The mode is octal, of any length that an encoder writes; the name may be missing.
 _UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
@@ -92,14 +92,16 @@ def _yencoded(text: bytes) -> Iterator[EncodedFile]:
 
 
 def binhexed(text: bytes) -> Iterator[EncodedFile]:
-    """Every BinHex file in a text."""
+    """Every BinHex file in a text. LimitExceeded behind one that is longer than MAX_BINHEX, which is cut there."""
     for position in _line_starts(text, _BINHEX_MARK):
         start = text.find(b"\n:", position)
         if start >= 0:
             name, octets = decode_binhex(text[start : start + MAX_BINHEX])
+            end = text.find(b":", start + 2) + 1
             if octets:
-                end = text.find(b":", start + 2) + 1
                 yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, max(end, start)))
+            if (end if end > 0 else len(text)) - start > MAX_BINHEX:
+                raise LimitExceeded(f"a BinHex file of more than {MAX_BINHEX // MEBIBYTE} MiB")
 
 
 def bare_boundary(text: bytes) -> bytes | None:

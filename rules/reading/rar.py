@@ -29,12 +29,16 @@ class RarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """`hidden`: the names are encrypted too. `volume`: one of several, so that a file may be cut."""
+    """`hidden`: the names are encrypted too. `volume`: one of several, so that a file may be cut.
+
+    `limit`: which one was met, in words, so that there may be more entries.
+    """
 
     entries: tuple[RarEntry, ...]
     hidden: bool
     volume: bool
     reader: str  # what libarchive calls the format
+    limit: str
     end: int  # where it ends: behind the block that says so, or the last that could be followed
 
 
@@ -42,7 +46,7 @@ def listing_of(content: bytes) -> Listing:
     """What the headers tell, as far as they can be followed."""
     newer = content.startswith(_RAR5)
     entries: list[RarEntry] = []
-    hidden = volume = False
+    said: set[str] = set()
     end = 0
     try:
         for found in _blocks5(content) if newer else _blocks4(content):
@@ -51,11 +55,16 @@ def listing_of(content: bytes) -> Listing:
             elif isinstance(found, int):
                 end = found
             else:
-                hidden, volume = hidden or found == "hidden", volume or found == "volume"
+                said.add(found)
     except (struct.error, IndexError):
         pass  # cut off: libarchive tells it too
     return Listing(
-        entries=tuple(entries), hidden=hidden, volume=volume, reader="rar5" if newer else "rar", end=end or len(content)
+        entries=tuple(entries),
+        hidden="hidden" in said,
+        volume="volume" in said,
+        reader="rar5" if newer else "rar",
+        limit=f"RAR archive with more than {_MAX_BLOCKS:,} headers" if "many" in said else "",
+        end=end or len(content),
     )
 
 
@@ -85,6 +94,7 @@ def _blocks4(content: bytes) -> Iterator[RarEntry | str | int]:
         if kind == _END4:
             yield at
             return
+    yield from _more(content, at)
 
 
 def _stream4(content: bytes, at: int, kind: int, flags: int, size: int) -> Iterator[RarEntry]:
@@ -153,6 +163,12 @@ def _blocks5(content: bytes) -> Iterator[RarEntry | str | int]:
         if kind == _END5:
             yield at
             return
+    yield from _more(content, at)
+
+
+def _more(content: bytes, at: int) -> Iterator[str]:
+    if at + 7 <= len(content):
+        yield "many"
 
 
 def _file5(content: bytes, at: int, extra: bytes, *, is_service: bool) -> Iterator[RarEntry]:

@@ -124,7 +124,7 @@ def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
     if not content.startswith(_SIGNATURE):
         raise Unreadable("TNEF without its signature")
     at = 6
-    for _ in range(_MAX_ATTRIBUTES):
+    for _ in range(_MAX_ATTRIBUTES + 1):  # the last look finds the end
         if at + 9 > len(content):
             return  # what is left, a line end often, is too short for another
         level, identifier, _, size = struct.unpack_from("<BHHI", content, at)
@@ -157,12 +157,14 @@ def _properties(body: bytes) -> Iterator[tuple[int, str | bytes]]:
             raise Unreadable("TNEF with an unknown kind of property")
         (values,) = struct.unpack_from("<I", body, at)
         at += 4
-        for _ in range(min(values, _MAX_VALUES)):
+        if values > _MAX_VALUES:
+            raise Unreadable(f"TNEF with more than {_MAX_VALUES} values of one property")
+        for _ in range(values):
             (size,) = struct.unpack_from("<I", body, at)
             yield tag, _value(base, body[at + 4 : at + 4 + size])
             at += 4 + _padded(size)
     if count > _MAX_PROPERTIES:
-        raise Unreadable("TNEF that claims too many properties")
+        raise Unreadable(f"TNEF that claims more than {_MAX_PROPERTIES} properties of one thing")
 
 
 def _value(base: int, octets: bytes) -> str | bytes:

@@ -1,9 +1,11 @@
 """Files that stand inside text without MIME."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from rules.reading.budget import LimitExceeded
-from rules.reading.encoded_files import MAX_FILES, bare_boundary, files_in
+from rules.reading.encoded_files import MAX_BINHEX, MAX_FILES, bare_boundary, files_in
 
 ABC = b"begin 644 a b.exe\n#86)C\n`\nend\n"
 
@@ -67,3 +69,11 @@ def test_bare_mime_parts():
     assert bare_boundary(b"x\n--b\nContent-Disposition: attachment\n\nx") == b"b"
     assert bare_boundary(b"x\n--b\nwords about content-disposition: none\n") is None
     assert bare_boundary(b"-- \nAnn\n") is None
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_in_binhex_of_4_mib_and_one_octet_more(more):
+    mark = b"(This file must be converted with BinHex 4.0)"
+    letters = b"&" * (MAX_BINHEX - len(b"\n::") + more)
+    with pytest.raises(LimitExceeded, match="a BinHex file of more than 4 MiB") if more else nullcontext():
+        assert len(list(files_in(mark + b"\n:" + letters + b":"))) == 1

@@ -115,3 +115,9 @@ def test_the_block_that_ends_it_is_the_end():
     octets = RAR5 + MAIN5 + file5("a.txt") + block5(5, vint(0))
     assert listing_of(octets + file5("b.txt")).end == len(octets)
     assert len(listing_of(octets + file5("b.txt")).entries) == 1
+
+
+@pytest.mark.parametrize(("count", "limit"), [(20_000, ""), (20_001, "RAR archive with more than 20,000 headers")])
+def test_as_many_headers_as_are_read_and_one_more(count, limit):
+    assert listing_of(RAR4 + block4(0x75, 0) * count).limit == limit
+    assert listing_of(RAR5 + block5(3, vint(0) * 8) * count).limit == limit
