@@ -26,7 +26,10 @@ class Answers:
         self._policy = policy
         self._detectors = frozenset((*BY_NAME, NOT_INSPECTED))
         self._rules = frozenset(
-            ((NOT_INSPECTED_RULE, policy.not_inspected.cites), *((rule.name, rule.cites) for rule in policy.rules))
+            (
+                (NOT_INSPECTED_RULE, policy.not_inspected.cites, ""),
+                *((rule.name, rule.cites, rule.approver) for rule in policy.rules),
+            )
         )
         self._probes = len(policy.probes)
         exempting = (
@@ -59,7 +62,10 @@ class Answers:
     def _check_verdict(self, verdict: Verdict, observations: int) -> None:
         findings = (*verdict.findings, *verdict.observed)
         _must(all(0 <= finding.observation < observations for finding in findings), "a finding without observation")
-        _must(all((finding.rule, finding.cites) in self._rules for finding in findings), "an unknown rule or clause")
+        _must(
+            all((finding.rule, finding.cites, finding.approver) in self._rules for finding in findings),
+            "an unknown rule or clause",
+        )
         _must(all(0 <= item.observation < observations for item in verdict.let_off), "an exemption of nothing")
         _must(all((item.rule, item.exemption) in self._exemptions for item in verdict.let_off), "an unknown exemption")
         _must(verdict.action is _asked(verdict.findings), "an action that no finding asks")

@@ -20,12 +20,14 @@ from gateway.metrics import Meter
 from gateway.review import WorkerReview
 from gateway.vitals import Kept, measure_audit, measure_kept
 from quarantine.adapters.stock import DATABASE, waiting
+from quarantine.approval import Letters
 from quarantine.audit import folder_of, verify
 from quarantine.digest_mail import DigestSender, Settings
 from quarantine.item import ReportState
 from quarantine.ports import Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
 from quarantine.release import Release
+from rules.address import parse_address
 from rules.document import DocumentError
 from rules.policy import Policy, find_policy, load_policy
 
@@ -96,6 +98,8 @@ def turn(config: Config, *, collect: bool = False) -> None:
         _attempt("releases cut short", lambda: _resume(store, config))
         _attempt("daybooks left behind", store.ledger.recover)
         _attempt("expiry", lambda: _expire(store, config))
+        if config.digest.next_hop:
+            _attempt("letters to approvers", lambda: _ask_approvers(store, config))
         if collect:
             _attempt("contents left behind", store.quarantine.retention.collect)
         if config.digest.to:
@@ -150,6 +154,19 @@ def _expire(store: Store, config: Config) -> None:
     gone = store.quarantine.retention.expire(now, by=GATEWAY)
     if gone:
         _log.info("%d held messages expired", len(gone))
+
+
+def _ask_approvers(store: Store, config: Config) -> None:
+    letters = Letters(
+        quarantine=store.quarantine,
+        courier=SmtpCourier(config),
+        sender=parse_address(config.digest.sender or f"mailward@{config.hostname}"),
+        hostname=config.hostname,
+        next_hop=config.digest.next_hop,
+    )
+    told = letters.send_due(datetime.now(UTC))
+    if told:
+        _log.info("%d letters to approvers sent", told)
 
 
 def _send_digest(store: Store, config: Config) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from quarantine.approval import check_approval
 from quarantine.audit import Record
 from quarantine.item import HeldMessage, HeldRecipient, State
 from quarantine.ports import Attempt, Busy, Courier, Refused, Review
@@ -28,6 +29,7 @@ class Order:
     reason: str
     recipients: tuple[str, ...] = ()
     to: tuple[Address, ...] = ()
+    approved_by: str = ""  # who approved it, where a rule names somebody (quarantine.approval)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Release:
         then stays RELEASING until `resume`.
         """
         item = self.quarantine.get(id)
+        check_approval(item, order.by, order.approved_by)
         octets = self.quarantine.content(item)
         copies = held_copies(item, order.recipients) if order.recipients or not order.to else ()
         others = tuple(Recipient(address=address) for address in order.to)

@@ -104,6 +104,8 @@ def _of_rule(before: Rule | None, after: Rule | None) -> Iterator[str]:
             yield _turned({"kind": "class"}.get(what, what), getattr(before, what), getattr(after, what))
     yield from _of_lists("directions", before.directions, after.directions)
     yield from _of_lists("clauses", before.cites, after.cites)
+    if before.approver != after.approver:
+        yield _turned("approver", before.approver or "nobody", after.approver or "nobody")
     if before.active != after.active:
         yield _turned("active", hours_in_words(before.active), hours_in_words(after.active))
     yield from _of_probes(before, after)

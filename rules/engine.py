@@ -244,7 +244,9 @@ def _tighten(verdict: Verdict, case: _Case) -> Verdict:
 
 
 def _finding(rule: Rule, observation: int) -> Finding:
-    return Finding(rule=rule.name, cites=rule.cites, action=rule.action, observation=observation)
+    return Finding(
+        rule=rule.name, cites=rule.cites, action=rule.action, observation=observation, approver=rule.approver
+    )
 
 
 def _is_undetermined(rule: Rule, seen: Observed) -> bool:

@@ -59,9 +59,13 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Observation × rule. `observation` is the index into the judgement's observations."""
+    """Observation × rule. `observation` is the index into the judgement's observations.
+
+    `approver`: the address of who has to approve what is held for it; empty where nobody is named.
+    """
 
     rule: str
     cites: tuple[str, ...]
     action: Action
     observation: int
+    approver: str = ""

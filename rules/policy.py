@@ -59,6 +59,7 @@ class Rule:
     folder: Path
     also: tuple[Probe, ...] = ()  # one of these has to detect too, where there are any
     active: Schedule | None = None  # None: always
+    approver: str = ""  # who has to approve what it holds; empty: nobody in particular
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -208,6 +209,7 @@ def _rule(source: _Source, use: RuleUse, path: Path, place: tuple[str | int, ...
         directions=use.directions,
         status=use.status,
         active=use.active,
+        approver=use.approver,
         exemptions=use.exceptions,
         folder=source.folder,
     )

@@ -105,6 +105,7 @@ class RuleUse:
     directions: tuple[Direction, ...] = tuple(Direction)
     status: Status = Status.ENFORCE
     active: Schedule | None = None
+    approver: str = ""  # the address of who has to approve what this rule holds
     parameters: dict[str, Any] = field(default_factory=dict)
     exceptions: Annotated[tuple[Exemption, ...], keyed("except")] = ()
 
@@ -157,6 +158,10 @@ def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
             yield from _check_exemption(path, document, ("rules", index, "except", place), exemption)
         if not use.directions:
             yield locate(path, ("rules", index, "directions"), "at least one direction")
+        if use.approver and not _is_address(use.approver):
+            yield locate(
+                path, ("rules", index, "approver"), f"an address such as manager@city.example, not {use.approver!r}"
+            )
         if use.active is not None:
             yield from _check_schedule(path, ("rules", index, "active"), use.active)
     yield from _check_cites(path, document, ("not_inspected", "cites"), document.not_inspected.cites)
@@ -166,6 +171,13 @@ def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
         yield locate(path, ("not_inspected", "action"), "quarantine or tag: what could not be read is never passed")
     if not is_timezone(document.timezone):
         yield locate(path, ("timezone",), "a time zone such as America/Chicago")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(parse_address(text)).isascii()
+    except AddressError:
+        return False
 
 
 def check_complete(path: Path, document: PolicyFile) -> Iterator[Fault]:

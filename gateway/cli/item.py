@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.cli.explain import explanation
 from gateway.cli.terminal import escaped, is_terminal
+from quarantine.approval import approvers_of
 from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
@@ -41,6 +42,7 @@ def item_object(item: HeldMessage) -> Mapping[str, object]:
             }
             for finding in findings_of(item)
         ],
+        "approvers": list(approvers_of(item)),
         "legal_hold": item.legal_hold or None,
         "expires": None if item.expires is None else item.expires.astimezone(UTC).isoformat(),
     }

@@ -102,6 +102,7 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object a copy, one line each.")
 @click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 @_case
+@click.option("--approved-by", default="", help="Who approved it, where a rule names somebody for that.")
 @click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
 @_ids
 def release(
@@ -111,6 +112,7 @@ def release(
     as_json: bool,
     recipients: tuple[str, ...],
     whole_case: bool,
+    approved_by: str,
     others: tuple[str, ...],
     ids: tuple[str, ...],
 ) -> None:
@@ -123,7 +125,8 @@ def release(
 
     config, store = open_configured(path)
     to = tuple(_parsed(other) for other in others)
-    order = Order(by=by, reason=reason, recipients=recipients, to=to)
+    told = f"{reason} (approved by {approved_by})" if approved_by else reason
+    order = Order(by=by, reason=told, recipients=recipients, to=to, approved_by=approved_by)
     found = _with_cases(store.quarantine, _found(store.quarantine, ids), whole_case)
     releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
     # Sorted by what a script should do: try again, while anything may yet succeed.

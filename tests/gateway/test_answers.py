@@ -68,6 +68,7 @@ LIES = {
         HONEST,
         verdicts=(replace(VERDICT, let_off=(LetOff(rule=FINDING.rule, exemption="0" * 12, observation=0),)),),
     ),
+    "somebody else who approves": with_finding(replace(FINDING, approver="eve@elsewhere.example")),
     "another policy": replace(HONEST, policy_hash="0" * 64),
     "other recipients": replace(HONEST, verdicts=(VERDICT, VERDICT)),
     "nobody": replace(HONEST, verdicts=()),

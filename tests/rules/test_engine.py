@@ -124,6 +124,16 @@ def test_the_strictest_action_wins_and_every_finding_stays(facts: Facts) -> None
     assert rules_of(judgement, OUTSIDE) == ["note", "mark", "hold"]
 
 
+def test_a_finding_names_who_has_to_approve(facts: Facts) -> None:
+    judgement = judge(
+        facts, policy(rule("a", probe(seen()), approver="manager@city.example"), rule("b", probe(seen())))
+    )
+    assert {(f.rule, f.approver) for verdict in judgement.verdicts for f in verdict.findings} == {
+        ("a", "manager@city.example"),
+        ("b", ""),
+    }
+
+
 def test_a_rule_speaks_only_of_its_directions(facts: Facts) -> None:
     outbound = rule("out", probe(seen()), directions=(Direction.OUTBOUND,))
     assert actions(judge(facts, policy(outbound))) == {OUTSIDE: Action.QUARANTINE, INSIDE: Action.PASS}

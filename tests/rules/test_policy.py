@@ -205,3 +205,10 @@ def test_a_policy_is_found_by_name_by_folder_and_by_file(tmp_path: Path) -> None
     assert find_policy(str(tmp_path)) == tmp_path / "policy.yaml"
     assert find_policy(tmp_path.name, tmp_path.parent) == tmp_path / "policy.yaml"
     assert find_policy(str(tmp_path / "policy.yaml")) == tmp_path / "policy.yaml"
+
+
+def test_who_has_to_approve_is_an_address(tmp_path: Path) -> None:
+    policy = load(tmp_path, POLICY + "    approver: Manager@city.example\n")
+    assert policy.rules[0].approver == "Manager@city.example"
+    with pytest.raises(DocumentError, match=r"policy\.yaml:9:15: rules\.0\.approver: an address such as"):
+        load(tmp_path, POLICY + "    approver: the manager\n")

@@ -140,6 +140,7 @@ def test_list_json_is_the_contract(office):
         "findings": [
             {"rule": "chain-letter", "cites": ["C-1"], "action": "quarantine", "summary": "asks to be passed on"}
         ],
+        "approvers": [],
         "legal_hold": None,
         "expires": None,
     }
