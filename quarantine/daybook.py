@@ -65,6 +65,20 @@ class Found:
     open: tuple[Begun, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """A full daybook, still locked: until it is in the books and removed no one else may take it for abandoned."""
+
+    path: Path
+    descriptor: int
+
+    def remove(self) -> None:
+        """What cannot be removed is left to the next recovery."""
+        with suppress(OSError):
+            self.path.unlink()
+        os.close(self.descriptor)
+
+
 @dataclass(slots=True, kw_only=True)
 class Daybook:
     """This process's. Not safe for threads: the ledger sees to that. Never raises for what the disk does: the sums are
@@ -92,15 +106,14 @@ class Daybook:
         if was_open or ended.rows or ended.counts:
             self._write(Line(ended=ended))
 
-    def renew(self) -> Path | None:
-        """Begin another file where this one, all of which is in the books, is large; the old one, still locked."""
+    def renew(self) -> "Retired | None":
+        """Begin another file where this one is large, with what is open in it. The old one is complete."""
         if self._size < LARGEST:
             return None
-        old, descriptor = self._path, self._descriptor
+        old = Retired(path=self._path, descriptor=self._descriptor)
         self._descriptor, self._size = -1, 0
         for begun in self._open.values():
             self._write(Line(begun=begun))
-        os.close(descriptor)
         return old
 
     def close(self) -> Path | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock, Timer
 
 from quarantine.audit import HOLDS, Record
-from quarantine.daybook import Begun, Daybook, Ended, Position, abandoned, names, read
+from quarantine.daybook import Begun, Daybook, Ended, Position, Retired, abandoned, names, read
 from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
 from quarantine.ports import Book, Contents, Index, StoreUnavailable
 
@@ -40,6 +40,7 @@ class Ledger:
     clock: Callable[[], datetime]
     _sums: "Counter[Summed]" = field(default_factory=Counter, init=False)
     _rows: list[Entry] = field(default_factory=list, init=False)
+    _retired: list[Retired] = field(default_factory=list, init=False)  # daybooks to be removed by the next flush
     _timer: Timer | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)  # of all above and the daybook; never held while we wait
     _flushing: Lock = field(default_factory=Lock, init=False)  # one after another, or a position could go back
@@ -75,20 +76,21 @@ class Ledger:
             with self._lock:
                 sums, self._sums = self._sums, Counter()
                 rows, self._rows = self._rows, []
-                position = self.daybook.position
+                old = self.daybook.renew()
+                self._retired += [old] if old is not None else []
+                positions = [Position(name=one.path.name, octets=CLOSED) for one in self._retired]
+                positions += [current] if (current := self.daybook.position) is not None else []
             if not rows and not sums:
                 return
             try:
-                self.book.record(rows, _counts(sums), self.clock(), position)
+                self.book.record(rows, _counts(sums), self.clock(), positions)
             except StoreUnavailable:
                 with self._lock:
                     self._sums.update(sums)
                     self._rows = [*rows, *self._rows][-MOST_ROWS:]
                 raise
-            with self._lock:
-                old = self.daybook.renew() if not (self._sums or self._rows) else None
-            if old is not None:
-                self._remove(old)
+            while self._retired:
+                self._retired.pop().remove()
 
     def close(self) -> None:
         """Bring everything into the books and end the daybook. Raises StoreUnavailable."""
@@ -109,8 +111,8 @@ class Ledger:
                 doubtful += self._recover(path)
         except OSError as error:
             raise StoreUnavailable(f"daybook: {error.strerror}") from error
-        there = {path.name for path in names(self.daybook.folder)}
-        for name in self.book.positions().keys() - there:
+        known = self.book.positions().keys()  # asked first: a daybook that is begun just now must keep its position
+        for name in known - {path.name for path in names(self.daybook.folder)}:
             self.book.forget_position(name)
         return doubtful
 
@@ -124,7 +126,7 @@ class Ledger:
             sums = Counter((start, entry.listener, *summed) for entry in doubtful for summed in _summed(entry))
             counts = [*(count for ended in found.ended for count in ended.counts), *_counts(sums)]
             rows = [*(row for ended in found.ended for row in ended.rows), *doubtful]
-            self.book.record(rows, counts, self.clock(), Position(name=path.name, octets=CLOSED))
+            self.book.record(rows, counts, self.clock(), [Position(name=path.name, octets=CLOSED)])
         self._remove(path)
         return doubtful
 

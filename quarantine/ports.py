@@ -147,9 +147,9 @@ class Book(Protocol):
     """What became of recipients that were not held; raises StoreUnavailable."""
 
     def record(
-        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, position: Position | None = None
+        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, positions: Sequence[Position] = ()
     ) -> None:
-        """Add rows, add to counts, and keep how far a daybook is in the books by that, in one transaction.
+        """Add rows, add to counts, and keep how far daybooks are in the books by that, in one transaction.
 
         `at` is now: what reports go by.
         """

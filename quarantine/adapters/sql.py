@@ -289,7 +289,7 @@ class SqlBook:
     engine: Engine
 
     def record(
-        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, position: Position | None = None
+        self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, positions: Sequence[Position] = ()
     ) -> None:
         def work(connection: Connection) -> None:
             if entries:
@@ -297,7 +297,7 @@ class SqlBook:
                 connection.execute(insert(ENTRIES), values)
             for count in counts:
                 _add(connection, count)
-            if position is not None:
+            for position in positions:
                 name = f"{DAYBOOK}{position.name}"
                 connection.execute(delete(META).where(META.c.name == name))
                 connection.execute(insert(META), {"name": name, "value": str(position.octets)})

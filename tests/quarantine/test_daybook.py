@@ -73,8 +73,12 @@ def test_a_large_one_is_followed_by_another_that_knows_what_is_open(book, monkey
     monkeypatch.setattr(daybook, "LARGEST", book.position.octets + 1)
     assert book.renew() is None
     monkeypatch.setattr(daybook, "LARGEST", book.position.octets)
-    assert book.renew() == old != written(book)
+    retired = book.renew()
+    assert retired.path == old != written(book)
     assert read(written(book), 0).open == (begun("one"),)
+    assert list(abandoned(book.folder)) == [], "nobody else may bring it into the books"
+    retired.remove()
+    assert not old.exists()
 
 
 def test_a_disk_that_fails_leaves_no_half_line_before_the_next(book, monkeypatch, caplog):

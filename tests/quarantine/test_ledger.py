@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from quarantine import ledger
+from quarantine import daybook, ledger
 from quarantine.daybook import Begun
 from quarantine.item import Entry, Outcome, Trial
 from quarantine.ports import StoreUnavailable
 from quarantine.release import Order
+
+
+def away(*arguments):
+    raise StoreUnavailable("locked")
 
 
 def an_entry(keeping, outcome, recipient="ann@city.example"):
@@ -60,9 +64,6 @@ def test_a_sum_is_written_by_itself_soon(keeping, monkeypatch):
 
 def test_a_sum_that_cannot_be_written_is_kept(keeping, monkeypatch):
     keeping.store.ledger.record([an_entry(keeping, Outcome.RELAYED)])
-
-    def away(*arguments):
-        raise StoreUnavailable("locked")
 
     with monkeypatch.context() as patch:
         patch.setattr(type(keeping.store.ledger.book), "record", away)
@@ -149,6 +150,24 @@ def test_a_recovery_that_is_cut_off_before_it_removes_the_daybook_counts_nothing
         assert len(keep().store.ledger.recover()) == 1
     assert keep().store.ledger.recover() == []
     assert outcomes(keep()) == {Outcome.RELAYED: 1, Outcome.IN_DOUBT: 1}
+
+
+def test_a_large_daybook_gives_way_also_when_the_books_are_away_for_a_while(keeping, keep, monkeypatch):
+    monkeypatch.setattr(daybook, "LARGEST", 1)
+    keeping.store.ledger.begin(begun(keeping))
+    for _ in range(3):
+        keeping.store.ledger.note("u", [an_entry(keeping, Outcome.RELAYED)])
+        with monkeypatch.context() as patch:
+            patch.setattr(type(keeping.store.ledger.book), "record", away)
+            with pytest.raises(StoreUnavailable):
+                keeping.store.ledger.flush()
+    assert len(daybook.names(keeping.state / "daybook")) > 2
+    keeping.store.ledger.flush()
+    assert len(daybook.names(keeping.state / "daybook")) == 1
+    killed(keeping)
+    assert len(keep().store.ledger.recover()) == 1
+    assert outcomes(keep()) == {Outcome.RELAYED: 3, Outcome.IN_DOUBT: 1}
+    assert keep().store.ledger.book.positions() == {}
 
 
 def test_a_process_that_ends_leaves_no_daybook(keeping):
