@@ -1,6 +1,7 @@
 """When what is around us fails: 451 and nothing lost; when the message is at fault: held; when a file is: refused."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -67,6 +68,10 @@ def test_a_full_disk_is_4xx_for_mail_to_be_held_and_the_rest_flows(
     filler.unlink()
     assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
     assert len(gateway.held()) == 1
+    assert gateway.stop() == 0
+    told = json.loads(gateway.cli("ledger", "verify", "--json"))
+    counts = {name: told["recipients"][name] for name in ("relayed", "held", "deferred")}
+    assert (counts, told["noted"]) == ({"relayed": 1, "held": 1, "deferred": 1}, 0), "kept in memory meanwhile"
 
 
 def test_files_with_errors_stop_no_process_that_is_started_again(
