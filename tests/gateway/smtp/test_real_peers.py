@@ -141,3 +141,19 @@ async def test_swaks_shows_its_certificate_over_tls(opened, tmp_path):
     await swaks(house.listener.port, "--tls", "--tls-cert", str(chain), "--tls-key", str(key))
     client = last_client(house)
     assert client.tls and client.certificate == ("ex1.city.example",)
+
+
+async def test_smtp_source_brings_many_at_once_and_each_arrives_once(opened):
+    source = shutil.which("smtp-source") or "/usr/sbin/smtp-source"
+    if not shutil.which(source):
+        pytest.skip("Debian's package postfix is not installed")
+    house = await opened()
+    process = await asyncio.create_subprocess_exec(
+        source, "-s", "20", "-m", "200", "-l", "5000", "-N", "-f", "ada@elsewhere.example", "-t", "pat@city.example",
+        f"127.0.0.1:{house.listener.port}",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, said.decode()
+    assert len(house.city.received) == 200 == len({transaction.id for transaction, _ in house.city.received})
+    assert house.city.opened == house.city.closed
