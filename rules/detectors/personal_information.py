@@ -1,6 +1,7 @@
 """Identifiers of people: numbers of the state, of banks and cards, birth dates with names; each kind validated.
 
-Telephone numbers, street addresses and addresses of mail are not among them: city business consists of these.
+Telephone numbers, streets and addresses of mail are not among them: city business consists of these. An address that is
+called somebody's home is told, and counts where it is one of several.
 """
 
 from collections import Counter
@@ -20,6 +21,7 @@ from rules.patterns import evidence_of
 NAME = Path(__file__).stem
 ROLES = tuple(role for role in Role if role is not Role.FOOTER)
 MAX_EVIDENCE = 10
+PUBLISHED = (IdentifierKind.EIN, IdentifierKind.NPI)
 LIST = 3  # different identifiers of one kind from which they are a list, and chance is no explanation
 LIST_BONUS = 0.15
 
@@ -27,8 +29,8 @@ LIST_BONUS = 0.15
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    # Which kinds count. A business's tax number stands on its invoices and is left out.
-    kinds: tuple[IdentifierKind, ...] = tuple(kind for kind in IdentifierKind if kind is not IdentifierKind.EIN)
+    # Which kinds count. What businesses and physicians publish of themselves is left out.
+    kinds: tuple[IdentifierKind, ...] = tuple(kind for kind in IdentifierKind if kind not in PUBLISHED)
     # Score from which the message is reported as detected; 0.6 is a valid number that words near it explain.
     threshold: float = 0.6
     # Different identifiers below which it is not, whatever the score.

@@ -3,6 +3,7 @@
 Each check takes the bare signs, without separators; none looks at the text around them.
 """
 
+import re
 from datetime import date
 
 # Printed on sample cards and in advertisements, never a person's.
@@ -116,3 +117,28 @@ def birth_date(year: int, month: int, day: int, today: date) -> bool:
     except ValueError:
         return False
     return today.year - 110 <= year and born <= today
+
+
+# Centers for Medicare & Medicaid Services, "Understanding the MBI": letters leave out S, L, O, I, B and Z.
+_LETTER = "AC-HJKMNP-RT-Y"
+_MBI = re.compile(rf"[1-9][{_LETTER}][{_LETTER}0-9]\d[{_LETTER}][{_LETTER}0-9]\d[{_LETTER}]{{2}}\d{{2}}")
+_NPI_PREFIX = "80840"  # the card issuer's number that the check digit counts in (45 CFR 162.406)
+_DEA_TYPES = frozenset("ABCDEFGHJKLMPRSTUX")  # kinds of registrants
+
+
+def is_mbi(signs: str) -> bool:
+    """A Medicare beneficiary's number: eleven signs, each of its own class."""
+    return _MBI.fullmatch(signs) is not None
+
+
+def is_npi(digits: str) -> bool:
+    """A provider's number: ten digits that begin with 1 or 2, Luhn over them behind 80840."""
+    return len(digits) == 10 and digits[0] in "12" and luhn(_NPI_PREFIX + digits)
+
+
+def is_dea(signs: str) -> bool:
+    """A prescriber's number: type, initial or 9, and seven digits of which the last checks the others."""
+    if len(signs) != 9 or signs[0] not in _DEA_TYPES or not (signs[1].isalpha() or signs[1] == "9"):
+        return False
+    digits = [int(sign) for sign in signs[2:]]
+    return (sum(digits[0:6:2]) + 2 * sum(digits[1:6:2])) % 10 == digits[6] and len(set(digits)) > 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.identifiers import checks
+from rules.identifiers.licences import is_licence
 
 
 class IdentifierKind(StrEnum):
@@ -21,6 +22,10 @@ class IdentifierKind(StrEnum):
     ROUTING = "bank routing number"
     DRIVERS_LICENCE = "driver's licence"
     PASSPORT = "passport"
+    MEDICARE = "Medicare number"
+    NPI = "provider number"
+    DEA = "prescriber number"
+    HOME_ADDRESS = "home address"
     BIRTH_DATE = "date of birth"
 
 
@@ -85,6 +90,15 @@ _LICENCE_WORDS = _Context(
     hint=r"lic|dl|d\.l\.|oln",
 )
 _PASSPORT_WORDS = _Context(pattern=_words(r"passports?"), hint=r"passport")
+_MEDICARE_WORDS = _Context(
+    pattern=_words(r"medicare", r"mbi", r"beneficiary", r"hicn?", r"member id"), hint=r"medicare|mbi|benef|hic|member"
+)
+_NPI_WORDS = _Context(pattern=_words(r"npi", r"national provider"), hint=r"npi|provider")
+_DEA_WORDS = _Context(pattern=_words(r"dea"), hint=r"dea")
+_HOME_WORDS = _Context(
+    pattern=_words(r"home (?:mailing )?address(?:es)?", r"residence", r"resid(?:es|ing) at", r"lives at", r"home:"),
+    hint=r"home|resid|lives",
+)
 # A number that these words announce is not a person's, whatever its shape.
 OTHER_NUMBERS = _words(
     r"parcels?", r"apn", r"case", r"docket", r"permit", r"invoice", r"p\.?o\.?", r"purchase order", r"order", r"ticket",
@@ -116,6 +130,18 @@ _LICENCE_SHAPE = re.compile(
     r"(?![\w-])"
 )
 _PASSPORT_SHAPE = re.compile(r"[A-Z0-9](?<![\w.-].)\d{8}(?![\w-])")
+
+_MBI_SHAPE = re.compile(
+    r"[1-9](?<![\w-].)[ACDEFGHJKMNPQRTUVWXY][0-9A-Z]\d-?[ACDEFGHJKMNPQRTUVWXY][0-9A-Z]\d-?"
+    r"[ACDEFGHJKMNPQRTUVWXY]{2}\d\d(?![\w-])"
+)
+_TEN = re.compile(rf"[12]{_ALONE}\d{{9}}{_END}")
+_DEA_SHAPE = re.compile(r"[A-HJ-MPR-UX](?<![\w-].)[A-Z9]\d{7}(?![\w-])")
+_STREET_SHAPE = re.compile(
+    rf"\d{_ALONE}\d{{0,5}} (?:[NSEW]\.? )?(?:[A-Z][\w.'-]{{1,20}} ){{1,3}}"
+    r"(?:St(?:reet)?|Ave(?:nue)?|R(?:oa)?d|Dr(?:ive)?|L(?:a)?ne?|Blvd|Boulevard|C(?:our)?t|Cir(?:cle)?|Ter(?:race)?"
+    r"|Pl(?:ace)?|Way|Pkwy|Parkway|Trail|Hwy)\b"
+)
 
 
 def _several_digits(text: str) -> bool:
@@ -162,7 +188,21 @@ SHAPES: tuple[Shape, ...] = (
     _shape(_K.BANK_ACCOUNT, _SIX_LOOK, _ACCOUNT_SHAPE, _several_digits, _BANK_WORDS, 0.0, 0.7),
     # Printed on every cheque: speaks for an account beside it, tells nothing about a person alone.
     _shape(_K.ROUTING, r"\d{9}", _NINE, checks.is_routing_number, _BANK_WORDS, 0.0, 0.4),
-    _shape(_K.DRIVERS_LICENCE, _SIX_LOOK, _LICENCE_SHAPE, _several_digits, _LICENCE_WORDS, 0.0, 0.8),
+    _shape(_K.DRIVERS_LICENCE, _SIX_LOOK, _LICENCE_SHAPE, is_licence, _LICENCE_WORDS, 0.0, 0.8),
+    _shape(
+        _K.MEDICARE,
+        r"[1-9][A-Z][0-9A-Z]\d-?[A-Z][0-9A-Z]\d-?[A-Z]{2}\d\d",
+        _MBI_SHAPE,
+        checks.is_mbi,
+        _MEDICARE_WORDS,
+        0.65,
+        0.95,
+    ),
+    # Published in registers of physicians: these speak for a record beside them, not for themselves.
+    _shape(_K.NPI, r"[12]\d{9}", _TEN, checks.is_npi, _NPI_WORDS, 0.0, 0.3),
+    _shape(_K.DEA, r"[A-Z][A-Z9]\d{7}", _DEA_SHAPE, checks.is_dea, _DEA_WORDS, 0.0, 0.7),
+    # Streets are a city's business; three that are called somebody's home are a list of homes.
+    _shape(_K.HOME_ADDRESS, r"\d [A-Z]|\d [NSEW]", _STREET_SHAPE, bool, _HOME_WORDS, 0.0, 0.45),
     _shape(_K.PASSPORT, r"\d{8}", _PASSPORT_SHAPE, _several_digits, _PASSPORT_WORDS, 0.0, 0.8),
 )
 

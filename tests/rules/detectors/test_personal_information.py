@@ -62,3 +62,14 @@ def test_ordinary_city_mail_is_silent(facts_of):
         "Mr. Holloway called from 913-555-0142 about 1420 Elm Street, parcel 046-12-0031, permit 2026-0417.\n"
         "The crew looks at it on 03/09/2026. Write to works@city.example, ticket 88120034.",
     )
+
+
+def test_one_home_address_is_told_and_a_list_of_them_detected(facts_of):
+    (one,) = detect(facts_of("Her home address is 412 Larch Street."), Parameters())
+    assert (one.detected, one.score) == (False, 0.45)
+    homes = "Home addresses: 412 Larch Street, 9 Mill Pond Road, 31 Quarry Lane"
+    assert any(item.detected for item in detect(facts_of(homes), Parameters()))
+
+
+def test_a_physicians_published_number_does_not_count(facts_of):
+    assert list(detect(facts_of("NPI 1234567893"), Parameters())) == []

@@ -4,7 +4,20 @@ from datetime import date
 
 import pytest
 
-from rules.identifiers.checks import birth_date, is_card, is_ein, is_iban, is_itin, is_routing_number, is_ssn, luhn
+from rules.identifiers.checks import (
+    birth_date,
+    is_card,
+    is_dea,
+    is_ein,
+    is_iban,
+    is_itin,
+    is_mbi,
+    is_npi,
+    is_routing_number,
+    is_ssn,
+    luhn,
+)
+from rules.identifiers.licences import FORMATS, is_licence, licence_states
 
 
 @pytest.mark.parametrize("digits", ["512449087", "001010001", "772231234"])
@@ -75,3 +88,48 @@ def test_routing_numbers_by_district_and_check_digit(digits, valid):
 )
 def test_somebody_living_was_born_then(day, valid):
     assert birth_date(*day, date(2026, 3, 2)) is valid
+
+
+@pytest.mark.parametrize(
+    ("signs", "valid"),
+    [
+        ("1EG4TE5MK73", True),
+        ("0EG4TE5MK73", False),
+        ("1SG4TE5MK73", False),
+        ("1EG4TE5MK7", False),
+        ("1EG4TE55K73", False),
+    ],
+)
+def test_medicare_numbers(signs, valid):
+    assert is_mbi(signs) is valid
+
+
+@pytest.mark.parametrize(
+    ("digits", "valid"), [("1234567893", True), ("1234567894", False), ("3234567893", False), ("123456789", False)]
+)
+def test_provider_numbers(digits, valid):
+    assert is_npi(digits) is valid
+
+
+@pytest.mark.parametrize(
+    ("signs", "valid"),
+    [("AB1234563", True), ("A91234563", True), ("AB1234564", False), ("ZB1234563", False), ("AB0000000", False)],
+)
+def test_prescriber_numbers(signs, valid):
+    assert is_dea(signs) is valid
+
+
+def test_every_state_and_the_capital_has_a_licence():
+    assert len(FORMATS) == 51
+
+
+@pytest.mark.parametrize(
+    ("signs", "state"), [("K01234567", "KS"), ("F123456789012", "FL"), ("D1234567", "CA"), ("NHL12345678", "NH")]
+)
+def test_licences_look_as_their_state_issues_them(signs, state):
+    assert state in licence_states(signs)
+
+
+@pytest.mark.parametrize("signs", ["11111111", "K", "ABCDEFG", "K0123456789012345678901"])
+def test_what_no_state_issues(signs):
+    assert not is_licence(signs)

@@ -32,6 +32,10 @@ def weight(text: str) -> float:
         ("checking account number: 004417829", IdentifierKind.BANK_ACCOUNT, "004417829"),
         ("routing 021000021", IdentifierKind.ROUTING, "021000021"),
         ("driver's license K01234567", IdentifierKind.DRIVERS_LICENCE, "K01234567"),
+        ("his Medicare number is 1EG4-TE5-MK73", IdentifierKind.MEDICARE, "1EG4-TE5-MK73"),
+        ("NPI: 1234567893", IdentifierKind.NPI, "1234567893"),
+        ("DEA no. AB1234563", IdentifierKind.DEA, "AB1234563"),
+        ("home address 412 Larch Street", IdentifierKind.HOME_ADDRESS, "412 Larch Street"),
         ("passport C12345678", IdentifierKind.PASSPORT, "C12345678"),
         ("ITIN 912-70-1234", IdentifierKind.ITIN, "912-70-1234"),
         ("our EIN is 48-6012345", IdentifierKind.EIN, "48-6012345"),
@@ -49,6 +53,10 @@ def test_each_kind_as_people_write_it(text, kind, passage):
     [
         "Call 913-555-0142 or (913) 555-0199, fax 913.555.0100",
         "512449087",  # nine digits and no word about them
+        "Medicare form 1EG4-TE5-MK7S and SKU 1SG4-TE5-MK73",  # S is no letter of theirs
+        "NPI 1234567894",  # the check digit is wrong
+        "DEA no. AB1234562",
+        "The hole is before 412 Larch Street",
         "parcel 512-44-9087 on the west side",
         "https://shop.example/?order=4539148803436467",
         "ticket 2026-00123 of 03/09/2026, permit 4539-22",

@@ -14,6 +14,10 @@ SPECIMENS = {
     IdentifierKind.BANK_ACCOUNT: ("bank account number: 004417829", "credit union acct# 00-441782"),
     IdentifierKind.ROUTING: ("routing 021000021", "wire to 021000021"),
     IdentifierKind.DRIVERS_LICENCE: ("driver's license K01234567", "OLN 123-45-6789", "DL D123-4567-8901"),
+    IdentifierKind.MEDICARE: ("Medicare 1EG4-TE5-MK73", "MBI: 1EG4TE5MK73"),
+    IdentifierKind.NPI: ("NPI 1234567893",),
+    IdentifierKind.DEA: ("DEA number AB1234563",),
+    IdentifierKind.HOME_ADDRESS: ("home address: 412 N. Larch Street", "He resides at 9 Mill Pond Rd"),
     IdentifierKind.PASSPORT: ("passport C12345678", "Passports: 123456789"),
 }
 
