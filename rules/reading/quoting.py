@@ -28,6 +28,7 @@ MAX_SIGN_OFF = 40  # characters of the line that begins a signature
 MAX_SIGNATURE_LINES = 10  # lines after a sign-off that are still taken for a signature
 MAX_SIGNATURE_WIDTH = 100  # characters
 MAX_NAME_WORDS = 5  # words of the name after a sign-off
+MAX_NOTICE = 4_000  # characters of a legal notice or list footer; whoever writes more in one paragraph says more
 MIN_LIST_RULE = 20  # underscores of the rule above a mailing list's footer
 MAX_LABEL = 24  # characters of a line within which the colon of a field's label stands
 
@@ -151,7 +152,14 @@ class _Lines:
             words = " ".join(self._stripped[first:last]).lower()
             if _is_footer(words):
                 first = self._notice_begins(first, last)
-                self._roles[first:last] = [Role.FOOTER] * (last - first)
+                if self._starts[last] - self._starts[first] <= MAX_NOTICE:
+                    self._roles[first:last] = [Role.FOOTER] * (last - first)
+        self._unmark_sole_footers()
+
+    def _unmark_sole_footers(self) -> None:
+        """A text in which nothing else stands says what its author wants to say, in whatever phrases."""
+        if all(role is Role.FOOTER for role, line in zip(self._roles, self._stripped, strict=True) if line):
+            self._roles = [Role.AUTHOR] * len(self._roles)
 
     def _notice_begins(self, first: int, last: int) -> int:
         """The author's last words may stand right above a notice."""

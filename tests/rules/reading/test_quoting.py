@@ -3,7 +3,7 @@
 import pytest
 
 from rules.facts import Role
-from rules.reading.quoting import split_text
+from rules.reading.quoting import MAX_NOTICE, split_text
 
 
 def roles(text: str) -> dict[Role, str]:
@@ -163,3 +163,19 @@ def test_pieces_cover_the_text_and_carry_its_offsets():
     pieces = split_text(text)
     assert "".join(text[piece.start : piece.end] for piece in pieces) == text
     assert [piece.role for piece in pieces] == [Role.AUTHOR, Role.QUOTED, Role.SIGNATURE, Role.FORWARDED]
+
+
+NOTICE = (
+    "This message is confidential and intended only for the addressee. If you are not the intended recipient, delete."
+)
+
+
+@pytest.mark.parametrize(("length", "role"), [(MAX_NOTICE, Role.FOOTER), (MAX_NOTICE + 1, Role.AUTHOR)])
+def test_whoever_says_more_in_one_paragraph_than_a_notice_holds_speaks_himself(length: int, role: Role) -> None:
+    text = f"See you on Monday.\n\n{NOTICE} {'x' * (length - len(NOTICE) - 2)}\n"
+    assert "intended recipient" in roles(text)[role]
+
+
+def test_a_text_that_is_nothing_but_a_notice_is_its_authors() -> None:
+    assert set(roles(NOTICE)) == {Role.AUTHOR}
+    assert set(roles(f"Hello.\n\n{NOTICE}")) == {Role.AUTHOR, Role.FOOTER}
