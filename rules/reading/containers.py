@@ -1,5 +1,6 @@
 """Takes containers apart in memory: which reader opens which format, and what each yields. Writes no file."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rules.facts import By, Kind, Sign
@@ -61,6 +62,8 @@ _READ_AS_DOCUMENTS = frozenset(
     }
 )  # fmt: skip
 _TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
+# What a printer's driver keeps of itself, in its own form: some keep a cabinet within.
+_PRINTER_SETTINGS = re.compile(r"xl/printersettings/printersettings\d{1,5}\.bin")
 _TEXT_PARTS = (".xml", ".rels", ".vml", ".rdf", "mimetype", "/")
 _PARTS_OF_DOCUMENTS = frozenset({Format.IMAGE, Format.MEDIA, Format.FONT})
 _KINDS_OF_PARTS = frozenset({Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT})
@@ -179,6 +182,8 @@ def _is_own_part(member: Member) -> bool:
         return False  # a program by its name, whatever it begins with
     if known is None and not member.encrypted and is_text(head):
         return name.endswith(_TEXT_PARTS)
+    if known is None and _PRINTER_SETTINGS.fullmatch(name):
+        return True
     return known in _PARTS_OF_DOCUMENTS and _PARTS_OF_DOCUMENTS.issuperset(formats_of(member.octets))
 
 

@@ -55,7 +55,7 @@ class _Sheet:
         self._aside = aside
         self._hides_row = False
         self._hides_cell = False
-        self._hidden_columns: list[tuple[int, int]] = []
+        self._hidden_columns = b""  # a one for each column that is hidden, by its number
         self._column = 0
         self._type = ""
         self._value: list[str] = []
@@ -72,18 +72,23 @@ class _Sheet:
         elif local == "row":
             self._hides_row = _is_true(attributes.get("hidden", ""))
             self._column = 0
-        elif local == "col" and _is_true(attributes.get("hidden", "")) and len(self._hidden_columns) < _MAX_COLUMNS:
-            first, last = attributes.get("min", ""), attributes.get("max", "")
-            if first.isdecimal() and last.isdecimal() and len(first + last) < 12:
-                self._hidden_columns.append((int(first), int(last)))
+        elif local == "col" and _is_true(attributes.get("hidden", "")):
+            self._hide_columns(attributes.get("min", ""), attributes.get("max", ""))
         if self._value:
             self._value = []
+
+    def _hide_columns(self, first: str, last: str) -> None:
+        if first.isdecimal() and last.isdecimal() and len(first + last) < 12 and int(first) <= int(last):
+            hidden = bytearray(self._hidden_columns or bytes(_MAX_COLUMNS + 1))
+            begin, end = min(int(first), _MAX_COLUMNS + 1), min(int(last), _MAX_COLUMNS) + 1
+            hidden[begin:end] = b"\1" * (end - begin)
+            self._hidden_columns = bytes(hidden)
 
     def _place(self, reference: str) -> None:
         """A cell without a reference stands behind the one before it."""
         letters = _LETTERS.match(reference)
         self._column = _column(letters.group()) if letters is not None else self._column + 1
-        self._hides_cell = any(first <= self._column <= last for first, last in self._hidden_columns)
+        self._hides_cell = self._hidden_columns[self._column : self._column + 1] == b"\1"
 
     def end(self, tag: str) -> None:
         local = self._locals[tag]

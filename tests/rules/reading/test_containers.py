@@ -116,6 +116,7 @@ def test_a_program_in_a_document_is_found_and_the_documents_own_parts_are_not():
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("word/document.xml", "<w/>")
         archive.writestr("word/media/image1.png", b"\x89PNG\r\n\x1a\n" + bytes(9))
+        archive.writestr("xl/printerSettings/printerSettings1.bin", bytes(50) + b"MSCF" + bytes(50))
         archive.writestr("word/media/image2.png", PE)
     octets = target.getvalue()
     members = unpack(octets, (), signs_of(["a.docx"], None, octets), Budget())
@@ -225,6 +226,8 @@ GIF = b"GIF89a\x01\0\x01\0\0\0\0;"
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("xl/printerSettings/printerSettings1.bin", PE),
+        ("xl/other/printerSettings1.bin", bytes(40)),
         ("word/payload.hta", GIF + b"<script>run()</script>"),
         ("word/media/photo.lnk", GIF),
         ("word/vbaproject.bin", PE),

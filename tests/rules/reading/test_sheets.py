@@ -1,5 +1,7 @@
 """Cells in their rows; what a workbook hides stands apart."""
 
+import time
+
 import pytest
 
 from rules.reading.office_text import Words
@@ -33,6 +35,14 @@ def read(xml, shared=b"", **options):
 )
 def test_rows_and_columns(xml, visible, hidden):
     assert read(xml) == (visible, hidden)
+
+
+def test_many_hidden_columns_cost_little():
+    columns = "".join(f'<col min="{number}" max="{number + 20_000}" hidden="1"/>' for number in range(1, 16_385, 4))
+    cells_of_one = '<c r="A1"><v>1</v></c>' * 100_000
+    began = time.process_time()
+    assert read(f"<cols>{columns}</cols><row>{cells_of_one}</row>") == ("\n", "1\t" * 100_000)
+    assert time.process_time() - began < 4
 
 
 def test_a_sheet_that_stands_aside_is_hidden():
