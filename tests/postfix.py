@@ -107,11 +107,16 @@ class Arrival:
 
 
 class Postfix:
-    """One instance. With `relay_port` it passes everything on to that port; without, it delivers into its mailbox."""
+    """One instance. With `relay_port` it passes everything on to that port; without, it delivers into its mailbox.
 
-    def __init__(self, relay_port: int | None = None, settings: dict[str, str] | None = None) -> None:
+    `submission` is a second port, at which no milter is asked.
+    """
+
+    def __init__(
+        self, relay_port: int | None = None, settings: dict[str, str] | None = None, submission: int | None = None
+    ) -> None:
         _require()
-        self.port = free_port()
+        self.port, self.submission = free_port(), submission or free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="mailward-postfix-"))
         self._conf = self.folder / "etc"
         self._mailbox = self.folder / "mail" / "inbox"
@@ -202,7 +207,10 @@ class Postfix:
             values |= {"relayhost": f"[127.0.0.1]:{relay_port}"}
         values |= settings
         (self._conf / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
-        (self._conf / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd{_SERVICES}")
+        (self._conf / "master.cf").write_text(
+            f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
+            f"127.0.0.1:{self.submission} inet n - n - - smtpd -o smtpd_milters={_SERVICES}"
+        )
 
 
 def wait_for_port(port: int, seconds: float) -> None:

@@ -12,6 +12,7 @@ from gateway.config import Config, load_config
 from gateway.doctor.certificates import check_listeners
 from gateway.doctor.judging import check_directory, check_identity, check_inspection, check_policy
 from gateway.doctor.machine import check_clock, check_descriptors, check_versions
+from gateway.doctor.mta import check_mta
 from gateway.doctor.names import check_names
 from gateway.doctor.next_hops import check_next_hops
 from gateway.doctor.note import Grade, Note, good, unsafe
@@ -63,6 +64,7 @@ CONFIGURED = (
     Check(name="identity", run=check_identity),
     Check(name="dns", run=check_names),
     Check(name="next hops", run=check_next_hops),
+    Check(name="mail server", run=check_mta),
 )
 
 
