@@ -151,26 +151,26 @@ def test_partly_held_mail_arrives_where_it_may(site: Site) -> None:
     assert [one["address"] for one in item["recipients"]] == [OUTSIDE, "other@elsewhere.example"]
 
 
-@pytest.mark.parametrize("recipients", [(INSIDE,), (INSIDE, OUTSIDE)])
-def test_what_cannot_be_judged_is_never_delivered(site: Site, recipients: tuple[str, ...]) -> None:
+def test_what_cannot_be_judged_is_never_delivered(site: Site) -> None:
     before = {item["id"] for item in site.mailward.held("--state", "held")}
-    assert site.send(nested(40), *recipients).startswith("250")
-    (item,) = (item for item in site.mailward.held("--state", "held") if item["id"] not in before)
-    assert [one["address"] for one in item["recipients"]] == list(recipients)
-    assert site.mailward.transactions()[-1]["inspected"] != "fully"
+    for recipients in ((INSIDE,), (INSIDE, OUTSIDE)):
+        assert site.send(nested(40), *recipients).startswith("250")
+        assert site.mailward.transactions()[-1]["inspected"] != "fully"
+    held = [item for item in site.mailward.held("--state", "held") if item["id"] not in before]
+    assert [[one["address"] for one in item["recipients"]] for item in held] == [[INSIDE], [INSIDE, OUTSIDE]]
     site.arrived(0)
 
 
-@pytest.mark.parametrize("recipients", [(INSIDE,), (INSIDE, OUTSIDE)])
-def test_without_us_mail_waits_at_its_sender(site: Site, recipients: tuple[str, ...]) -> None:
+def test_without_us_mail_waits_at_its_sender(site: Site) -> None:
     site.mailward.kill()
     try:
-        assert site.send(LIBRARY / CLEAN, *recipients).startswith("4")
+        for recipients in ((INSIDE,), (INSIDE, OUTSIDE)):
+            assert site.send(LIBRARY / CLEAN, *recipients).startswith("4")
         site.arrived(0)
     finally:
         site.mailward.restart()
-    assert site.send(LIBRARY / CLEAN, *recipients).startswith("250")
-    site.arrived(len(recipients))
+    assert site.send(LIBRARY / CLEAN, INSIDE, OUTSIDE).startswith("250")
+    site.arrived(2)
 
 
 def nested(depth: int) -> bytes:
