@@ -31,6 +31,7 @@ LEAST_INODES = 10_000  # a held message needs one, one on its way another
 SLOW_SYNC = 0.25  # seconds: every held message waits for two or three of them
 AHEAD = 300.0  # seconds that a file may lie in the future before the clock is taken to have been set back
 SAMPLE = 2_000  # files whose owner and mode are looked at; a wrong umask or a command run as root shows in few
+ROOT = 0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -107,6 +108,10 @@ def check_permissions(config: Config) -> Iterator[Note]:
     if others:
         yield unsafe(
             f"{listed(others)} belong to another account", f"chown -R --reference={config.state} {config.state}"
+        )
+    if owner == ROOT:
+        yield advice(
+            f"{config.state} belongs to root", "let the service run as an account of its own (deploy/README.md)"
         )
     if not open_ones and not others:
         yield good(f"only its own account reads {config.state}")

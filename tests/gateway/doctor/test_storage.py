@@ -118,9 +118,12 @@ def state(config: Config) -> Path:
         (".", 0o701, Grade.UNSAFE),
     ],
 )
-def test_nobody_else_reads_held_mail(place: str, mode: int, grade: Grade, configured: Callable[..., Config]) -> None:
+def test_nobody_else_reads_held_mail(
+    place: str, mode: int, grade: Grade, configured: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = configured()
     (state(config) / place).chmod(mode)
+    monkeypatch.setattr(storage, "ROOT", -1)
     (note,) = check_permissions(config)
     assert note.grade is grade
     assert grade is Grade.GOOD or str(config.state / place) in note.says
@@ -130,7 +133,8 @@ def test_nobody_else_reads_held_mail(place: str, mode: int, grade: Grade, config
 def test_a_file_of_another_account_is_told(configured: Callable[..., Config]) -> None:
     config = configured()
     os.chown(state(config) / "content" / "a.z", 12_345, 12_345)
-    (note,) = check_permissions(config)
+    note, root = check_permissions(config)
+    assert root.grade is Grade.ADVICE and root.says.endswith("belongs to root")
     assert note.grade is Grade.UNSAFE and "a.z belong to another account" in note.says
 
 
