@@ -237,9 +237,8 @@ class Gateway:
             store=self._executor,
             hostname=self._config.hostname,
             subject_tag=self._config.subject_tag,
-            disclaimer_rules=frozenset(
-                self._config.disclaimer.rules if amends and self._config.disclaimer.text else ()
-            ),
+            disclaimer_rules=frozenset(self._config.disclaimer.rules if self._config.disclaimer.text else ()),
+            amends=amends,
             next_hop=next_hop,
             identifying=lambda: self._identifying,
         )

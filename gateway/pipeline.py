@@ -17,6 +17,7 @@ from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, HeldMessage, Outcome
 from quarantine.ports import Reach, StoreUnavailable
+from rules.amendment import Amendment, Kept
 from rules.detectors import organization_wide
 from rules.directory import Directory
 from rules.engine import add_observation
@@ -100,6 +101,7 @@ class Pipeline:
     subject_tag: str
     next_hop: str
     disclaimer_rules: frozenset[str] = frozenset()  # copies that one of these tags get the disclaimer
+    amends: bool = True  # the body may be changed
     identifying: Callable[[], Identifying | None] = lambda: None
 
     async def process(self, transaction: Transaction, egress: Egress) -> Reply:
@@ -140,6 +142,8 @@ class Pipeline:
     async def _judge(self, transaction: Transaction) -> Judgement:
         judging = self.judging()
         judgement = await judging.inspect(transaction)
+        if not self.amends and judgement.amendment is not None and judgement.amendment.edits:
+            judgement = replace(judgement, amendment=Amendment(kept=Kept.MILTER))
         if judgement.mailing is None or _held_for_all(judgement):  # what is held has reached nobody
             return judgement
         return await self._judge_sum(transaction, judgement, judgement.mailing, judging)
@@ -188,7 +192,8 @@ class Pipeline:
         for group in treatment.send:
             shipment = self._shipment(transaction, judgement, group, trace)
             if identifying is not None:
-                changed = group.verdict.action is Action.TAG and bool(self.subject_tag or self.disclaimer_rules)
+                edited = judgement.amendment is not None and bool(judgement.amendment.edits)
+                changed = group.verdict.action is Action.TAG and (edited or bool(self.subject_tag))
                 pieces = await identifying.signed(transaction, shipment.pieces, changed=changed)
                 shipment = replace(shipment, pieces=tuple(pieces))
             deliveries += await egress.send(transaction.envelope, shipment)

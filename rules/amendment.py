@@ -17,6 +17,7 @@ class Kept(StrEnum):
     NO_TEXT = "no-text"
     CHARSET = "charset"  # which has not the letters
     LARGE = "large"
+    MILTER = "milter"  # which never changes a body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

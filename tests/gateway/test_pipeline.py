@@ -18,6 +18,7 @@ from gateway.workers import InspectionUnavailable
 from quarantine.item import Cause, Outcome
 from quarantine.ports import StoreUnavailable
 from rules.address import parse_address
+from rules.amendment import Amendment, Edit
 from rules.detectors import organization_wide
 from rules.directory import Directory, Person
 from rules.finding import Action, Finding, Observation
@@ -49,6 +50,8 @@ class Scene:
     observations: tuple[Observation, ...] = ()
     reached: int = 0
     identifying: Any = None
+    amendment: Amendment | None = None
+    amends: bool = True
     gone: int = 0  # people on the staff list without a live account
 
     async def inspect(self, transaction: Transaction) -> Judgement:
@@ -74,6 +77,7 @@ class Scene:
             subject="s",
             preview="",
             mailing=self.mailing,
+            amendment=self.amendment,
         )
 
     def hold(
@@ -132,6 +136,8 @@ class Scene:
                 hostname="mx.city.example",
                 subject_tag="",
                 next_hop="exchange",
+                disclaimer_rules=frozenset({"rule"}),
+                amends=self.amends,
                 identifying=lambda: self.identifying,
             )
             return await pipeline.process(transaction(*self.actions), self)
@@ -216,6 +222,24 @@ async def test_those_who_are_sent_copies_are_noted_before() -> None:
     scene = Scene({"held": Action.QUARANTINE, "tagged": Action.TAG, "passed": Action.PASS})
     await scene.process()
     assert scene.begun_for == "tagged passed"
+
+
+AMENDMENT = Amendment(edits=(Edit(start=len(CONTENT), end=len(CONTENT), latin1="Disclaimer.\r\n"),))
+
+
+async def test_the_disclaimer_is_for_the_copy_that_its_rule_tags() -> None:
+    scene = Scene({"tagged": Action.TAG, "passed": Action.PASS}, amendment=AMENDMENT)
+    await scene.process()
+    tagged, passed = (b"".join(shipment.pieces) for shipment in scene.shipments)
+    assert tagged.endswith(CONTENT + b"Disclaimer.\r\n")
+    assert passed.endswith(CONTENT) and b"Mailward-Disclaimer" not in tagged + passed
+
+
+async def test_a_milter_says_in_a_field_that_it_adds_none() -> None:
+    scene = Scene({"tagged": Action.TAG}, amendment=AMENDMENT, amends=False)
+    await scene.process()
+    tagged = b"".join(scene.shipments[0].pieces)
+    assert b"Mailward-Disclaimer: not added; reason=milter\r\n" in tagged and tagged.endswith(CONTENT)
 
 
 async def test_all_held_sends_nothing_and_is_accepted() -> None:
