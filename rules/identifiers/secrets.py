@@ -39,6 +39,7 @@ ASKED_BEFORE = 110  # characters that a request may take up to its noun
 ASKED_AFTER = 40  # and from there on: the rest of the noun, and what may turn it into another
 MEETING_AROUND = 250  # characters around a code in which an invitation gives itself away
 REFUSED_BEFORE = 60  # characters before a request in which "never" turns it round
+PAIRED = 0.65  # least weight of what stands under "password" behind a user's name
 USER_BEFORE = 120  # characters before a password in which its user is named: a line or two
 
 
@@ -87,9 +88,14 @@ def _told(text: str, *, meeting_codes: bool) -> Iterator[Secret]:
             paired = USER.search(text, max(0, match.start() - USER_BEFORE), match.start()) is not None
             weight = _weight_as_told(text, match, paired=paired)
             if weight and (meeting_codes or not _is_meeting_code(text, start, end)):
-                yield Secret(what="password", start=start, end=end, weight=round(min(0.98, weight + 0.1 * paired), 2))
+                yield Secret(what="password", start=start, end=end, weight=_paired(weight) if paired else weight)
             # What was no value may be the next label: "the password for the portal: Password: x".
             match = pattern.search(text, end if weight else start)
+
+
+def _paired(weight: float) -> float:
+    """Behind the name of a user a plain word is a password too: log-on: north, password: tulip."""
+    return round(min(0.98, max(PAIRED, weight + 0.1)), 2)
 
 
 def _weight_as_told(text: str, match: re.Match[str], *, paired: bool) -> float:

@@ -55,3 +55,12 @@ def test_the_beginning_of_a_token_alone_is_none(beginning):
 
 def test_a_variable_in_a_setting_is_no_secret():
     assert not found("api_key=$API_KEY4711 and client_secret=<your secret 1>")
+
+
+def test_behind_the_name_of_a_user_a_plain_word_is_a_password():
+    def heaviest(text: str) -> float:
+        return max((item.weight for item in find_secrets(text, requests=True, meeting_codes=False)), default=0.0)
+
+    assert heaviest("log-on: north password: tulip and then the map") == 0.65
+    assert heaviest("north password: tulip and then the map") == 0.4
+    assert heaviest("user name: north password: required") == 0.0
