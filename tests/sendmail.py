@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.ending import end_with_parent
 from tests.ports import free_port
 from tests.postfix import wait_for_port
 
@@ -20,6 +21,7 @@ START_SECONDS = 20.0
 
 _CONFIGURATION = """\
 OSTYPE(`linux')dnl
+FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 define(`confDOMAIN_NAME', `relay.city.example')dnl
@@ -85,6 +87,7 @@ class Sendmail:
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
         wait_for_port(self.port, START_SECONDS)
 

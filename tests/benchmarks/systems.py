@@ -39,7 +39,7 @@ class System:
 
     def cpu(self) -> float:
         """Seconds of CPU that its processes, and those of them that have ended, have used."""
-        return 0.0 if self.pid is None else sum(_cpu(pid) for pid in family(self.pid))
+        return 0.0 if self.pid is None else sum(seconds_of_cpu(pid) for pid in family(self.pid))
 
 
 class Unavailable(Exception):
@@ -124,10 +124,10 @@ def family(pid: int) -> set[int]:
 
 def cpu_of_ended(pid: int) -> float:
     """Seconds of CPU of the children that a process has waited for."""
-    return _cpu(pid, slice(13, 15))
+    return seconds_of_cpu(pid, slice(13, 15))
 
 
-def _cpu(pid: int, times: slice = slice(11, 15)) -> float:
+def seconds_of_cpu(pid: int, times: slice = slice(11, 15)) -> float:
     try:
         fields = _fields(Path(f"/proc/{pid}/stat"))
     except OSError:
