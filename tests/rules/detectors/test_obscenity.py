@@ -35,7 +35,7 @@ def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
         "Detective Orr seized hardcore pornography; the warrant and the evidence log are attached.",
         "The erection of scaffolding and the blow-down of pipe 4 are on the naked eye's level.",
         "I wish to file a complaint: he told me I looked sexy.",
-        "Mr. Johnson and Ms. Wiener make it harder; the work gets harder and the concrete stays soft. Long-term potential.",
+        "Mr. Johnson and Ms. Wiener make it harder; the work gets harder and the concrete stays soft.",
         "Essex and Sussex play in the XXX Games; Dr. Titsworth keeps score.",
     ],
 )
