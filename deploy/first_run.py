@@ -125,7 +125,7 @@ def configuration() -> str:
 domains: [city.example]
 hostname: mailward.city.example
 state: {json.dumps(str(STATE / "data"))}
-directory: {json.dumps(str(HERE.parent / "rules" / "library" / "directory.csv"))}
+directory: {json.dumps(str(HERE / "staff.csv"))}
 next_hops:
   - {{name: onward, {hop}}}
 listeners:

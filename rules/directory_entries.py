@@ -19,7 +19,9 @@ ATTRIBUTES = (
     "pwdAccountLockedTime", "msExchRecipientTypeDetails",
 )  # fmt: skip
 
-_GROUPS = frozenset(("group", "groupofnames", "groupofuniquenames", "groupofmembers", "posixgroup", "groupofurls"))
+# Whose members only the server itself can tell: such a group counts as everybody, until a list of our own says better.
+_DYNAMIC = frozenset(("groupofurls", "msexchdynamicdistributionlist"))
+_GROUPS = frozenset(("group", "groupofnames", "groupofuniquenames", "groupofmembers", "posixgroup")) | _DYNAMIC
 _PEOPLE = frozenset(("person", "organizationalperson", "inetorgperson", "user", "posixaccount"))
 _NO_PEOPLE = frozenset(("computer", "contact"))
 _SHARED, _ROOM, _EQUIPMENT = "4", "16", "32"  # msExchRecipientTypeDetails of mailboxes that are nobody's
@@ -45,6 +47,7 @@ class _Found:
     aliases: dict[str, str] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by DN: DNs and uids of members
     addresses: dict[str, str] = field(default_factory=dict)  # of groups and shared mailboxes, by DN
+    dynamic: set[str] = field(default_factory=set)  # DNs of groups that only the server can expand
     taken: set[str] = field(default_factory=set)
     persons: dict[str, str] = field(default_factory=dict)  # DN or uid → address
     conflicts: list[Conflict] = field(default_factory=list)
@@ -54,16 +57,19 @@ def directory_of(entries: Iterable[Entry], domains: Collection[str]) -> tuple[Di
     """The people and groups with an address of ours; of two entries with one address the first is kept.
 
     Groups within groups are expanded, also through groups without an address. Mailboxes that are nobody's (shared,
-    rooms, equipment) are known as groups without members. Members without a live account are reached through no group.
+    rooms, equipment) are known as groups without members; groups that only the server can expand have everybody.
+    Members without a live account are reached through no group.
     """
     found = _Found(domains=frozenset(domain.lower() for domain in domains))
     for entry in entries:
         classes = {name.lower() for name in entry.all("objectclass")}
         if classes & _GROUPS:
             _add_group(found, entry)
+            found.dynamic |= {_normal(entry.dn)} if classes & _DYNAMIC else set()
         elif classes & _PEOPLE and not classes & _NO_PEOPLE:
             _add_person(found, entry)
-    members = expanded({dn: _resolved(found, names) for dn, names in found.groups.items()})
+    resolved = {dn: _resolved(found, names) for dn, names in found.groups.items()}
+    members = expanded(resolved | dict.fromkeys(found.dynamic, tuple(found.people)))
     groups = {address: _living(found, members.get(dn, frozenset())) for dn, address in found.addresses.items()}
     directory = Directory(domains=found.domains, people=found.people, groups=groups, aliases=found.aliases)
     return directory, tuple(found.conflicts)

@@ -72,6 +72,14 @@ def test_groups_within_groups_also_through_one_without_an_address():
     assert directory.groups == {"all@city.example": {"ann.lee@city.example", "bob@city.example"}}
 
 
+@pytest.mark.parametrize("kind", ["groupOfURLs", "msExchDynamicDistributionList"])
+def test_a_group_that_only_the_server_can_expand_counts_as_everybody(kind):
+    gone = person("Eve", "mail: eve@city.example", "userAccountControl: 514")
+    text = ANN + gone + person("Crew", "mail: crew@city.example", kind=kind) + group("all", "Crew")
+    everybody = {"ann.lee@city.example"}
+    assert read(text)[0].groups == {"crew@city.example": everybody, "all@city.example": everybody}
+
+
 def test_members_by_uid():
     text = person("Ann", "mail: ann@city.example", "uid: alee") + person(
         "all", "mail: all@city.example", "memberUid: ALee", kind="posixGroup"
