@@ -60,7 +60,7 @@ _OFFICE = re.compile(
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 # A small l for a capital I, and alphabets mixed within one word: letters that an eye does not tell apart.
 _DISGUISED = (
-    r"\b(?-i:l(?:RS|NC|TAU|nvoice|nternal|mportant|RA|D\b|CLOUD|nstagram))",
+    r"\b(?-i:l(?:RS|NC|nvoice|nternal|mportant|RA|D\b|CLOUD|nstagram))",
     r"[a-z][\x{430}\x{435}\x{43e}\x{440}\x{441}\x{443}\x{445}\x{456}\x{3bf}]",
     r"[\x{430}\x{435}\x{43e}\x{440}\x{441}\x{443}\x{445}\x{456}]{1,3}[a-z]",
 )
