@@ -25,6 +25,7 @@ bench:          ## messages a second and CPU a message, beside the same load wit
 	@deploy/setup test
 	@$(PYTHON) tests/benchmarks/inspection.py
 	@$(PYTHON) tests/benchmarks/bench.py
+	@$(PYTHON) tests/benchmarks/milters.py
 
 quality:        ## precision and recall of each detector on labelled mail (MAILWARD_CORPORA=folder, or shared/corpora beside)
 	@deploy/setup test

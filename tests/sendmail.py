@@ -40,6 +40,8 @@ define(`confCT_FILE', `-o {folder}/none')dnl
 define(`confDELIVERY_MODE', `background')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
 define(`confTO_IDENT', `0')dnl
+define(`confQUEUE_LA', `9999')dnl
+define(`confREFUSE_LA', `9999')dnl
 define(`confEIGHT_BIT_HANDLING', `pass')dnl
 define(`confTRUSTED_USER', `root')dnl
 define(`confMILTER_LOG_LEVEL', `14')dnl

@@ -91,7 +91,7 @@ def child(*command: str, log: Path) -> Iterator[int]:
 def systems(folder: Path) -> Iterator[list[System]]:
     with contextlib.ExitStack() as stack:
         sink = free_port()
-        stack.enter_context(child(SINK, "-c", f"127.0.0.1:{sink}", "1000", log=folder / "sink.log"))
+        stack.enter_context(child(SINK, "-u", "nobody", f"127.0.0.1:{sink}", "1000", log=folder / "sink.log"))
 
         def beside(name: str, milters: str, pid: int | None) -> System:
             settings = {"smtpd_milters": milters, "fsync_disabled": "no"} if milters else {}
@@ -161,6 +161,11 @@ def main() -> None:
                     messages = max(5, min(options.messages, options.messages * 8_192 // octets))
                     for system in running:
                         one = measure(system, octets, messages, options.sessions)
+                        print(
+                            f"{number} {size} {system.name}: {one[0]:.1f}/s {one[1]:.2f} ms",
+                            file=sys.stderr,
+                            flush=True,
+                        )
                         if number:
                             results.setdefault((system.name, size), []).append(one)
             print("| | " + " | ".join(SIZES) + " |\n|---|" + "---|" * len(SIZES))
