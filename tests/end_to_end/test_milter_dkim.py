@@ -1,0 +1,68 @@
+"""OpenDKIM as a second milter behind ours: its signature, in the strictest form, verifies on the delivered octets."""
+
+import base64
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import dkim
+import pytest
+
+from tests.benchmarks.ending import end_with_parent
+from tests.end_to_end.conftest import ROOT, Running
+from tests.ports import free_port
+from tests.postfix import Postfix, PostfixMissing
+
+OPENDKIM = shutil.which("opendkim") or "/usr/sbin/opendkim"
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not Path(OPENDKIM).is_file(), reason="Debian's package opendkim is not installed"),
+]
+
+
+def until_open(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 5).close()
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    key, port, milter = tmp_path / "key.pem", free_port(), free_port()
+    subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+    public = subprocess.run(["openssl", "rsa", "-in", str(key), "-pubout", "-outform", "DER"], capture_output=True)
+    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public.stdout)
+    with contextlib.ExitStack() as stack:
+        try:
+            behind = Postfix()
+        except PostfixMissing as reason:
+            pytest.skip(str(reason))
+        stack.callback(behind.stop)
+        settings = tmp_path / "opendkim.conf"
+        settings.write_text(
+            f"Domain city.example\nSelector s1\nKeyFile {key}\nSocket inet:{port}@127.0.0.1\nMode s\n"
+            "Canonicalization simple/simple\nRequireSafeKeys no\n"
+        )
+        signer = subprocess.Popen([OPENDKIM, "-f", "-x", str(settings)], preexec_fn=end_with_parent)
+        stack.callback(lambda: (signer.terminate(), signer.wait(20)))
+        until_open(port)
+        extra = f"milters: [{{name: mta, kind: edge, port: {milter}, next_hop: onward}}]\nsubject_tag: '[opinion]'\n"
+        mailward = Running(tmp_path, f'host: 127.0.0.1, port: {behind.port}, tls: "off"', extra)
+        stack.callback(mailward.kill)
+        mta = Postfix(behind.port, {"smtpd_milters": f"inet:127.0.0.1:{milter}, inet:127.0.0.1:{port}"})
+        stack.callback(mta.stop)
+        sample = ROOT / "rules/library/opinion-disclaimer/tag-letter-to-editor.eml"
+        content = sample.read_bytes().replace(b"\r\n", b"\n").replace(b"Subject: ", b"Subject:  folded\n\t", 1)
+        mta.send(content.replace(b"\n", b"\r\n"), "george.abbot@city.example", ["letters@elsewhere.example"])
+        (delivered,) = behind.wait_for(1)
+    assert b"Mailward-Tag: rule=opinion-disclaimer" in delivered
+    assert b"Subject: [opinion]  folded\r\n\t" in delivered
+    assert b"DKIM-Signature: " in delivered
+    assert dkim.verify(delivered, dnsfunc=lambda name, timeout=5: record)
+    assert not dkim.verify(delivered.replace(b"[opinion]", b"[opinions]"), dnsfunc=lambda name, timeout=5: record)
