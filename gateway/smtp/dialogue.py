@@ -16,7 +16,7 @@ from gateway.smtp.commands import Command, Farewell, read_hello
 from gateway.smtp.commits import Commits
 from gateway.smtp.content import refusal_of
 from gateway.smtp.data import DataReader
-from gateway.smtp.limits import Connections, Tally
+from gateway.smtp.limits import RCPTS_PER_RECIPIENT, Connections, Tally
 from gateway.smtp.parameters import RcptArguments, Refused, is_relay_form, read_mail, read_rcpt
 from gateway.smtp.pending import PendingTransaction
 from gateway.smtp.reception import Reception
@@ -253,7 +253,12 @@ class Dialogue:
 
     async def _rcpt(self, argument: str) -> None:
         pending = self._transaction()
+        pending.rcpts += 1
+        if pending.rcpts > RCPTS_PER_RECIPIENT * self._limits.recipients:
+            raise Farewell(replies.TOO_MANY_RCPTS)
         rcpt = read_rcpt(argument, postmaster=self._reception.postmaster, smtputf8=pending.envelope.smtputf8)
+        if pending.has(rcpt.address) and self._tally.junk():
+            raise Farewell(replies.TOO_MANY_COMMANDS)
         reply = await self._offered(pending, rcpt)
         if reply.accepted:
             self._say(replies.RCPT_OK)

@@ -9,6 +9,10 @@ from gateway.config import Limits
 CROWDED = 0.8  # share of all connections in use beyond which idle ones are cut sooner, as Postfix under stress
 CROWDED_IDLE = 30.0  # seconds
 JUNK_COMMANDS = 100  # commands that bring no mail, as Postfix's smtpd_junk_command_limit
+# RCPT commands for each recipient that a transaction may have. A list too long gets as many 452 as it had 250, and its
+# client sends the rest later (RFC 5321 section 4.5.3.1.10); Postfix has the same with smtpd_recipient_overshoot_limit.
+# Refused recipients and repeats count: each costs a line of the log, a question to the next hop or both.
+RCPTS_PER_RECIPIENT = 2
 GRACE = 60.0  # seconds of DATA before its rate counts
 MIN_RATE = 500  # octets a second over the whole DATA phase, as Postfix's smtpd_min_data_rate
 

@@ -33,6 +33,7 @@ class PendingTransaction:
             envid=mail.envid,
             smtputf8=mail.smtputf8,
         )
+        self.rcpts = 0  # RCPT commands so far, whatever became of them
         self._open_egress = open_egress
         self._egress: Egress | None = None
         self._recipients: dict[Address, Recipient] = {}  # in order; a mailbox named twice counts once
@@ -45,6 +46,10 @@ class PendingTransaction:
     def count(self) -> int:
         return len(self._recipients)
 
+    def has(self, address: Address) -> bool:
+        """Whether this recipient has been accepted."""
+        return address in self._recipients
+
     @property
     def egress(self) -> Egress:
         if self._egress is None:
@@ -53,7 +58,7 @@ class PendingTransaction:
 
     async def offer(self, recipient: Recipient) -> Reply:
         """The next hop's reply; an accepted recipient is kept."""
-        if recipient.address in self._recipients:
+        if self.has(recipient.address):
             return ACCEPTED
         reply = await self.egress.offer(self.envelope, recipient)
         if reply.accepted:

@@ -15,7 +15,7 @@ from gateway.smtp.commands import Farewell, read_command
 from gateway.smtp.commits import Commits
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
-from gateway.smtp.limits import JUNK_COMMANDS, Connections
+from gateway.smtp.limits import JUNK_COMMANDS, RCPTS_PER_RECIPIENT, Connections
 from gateway.smtp.parameters import Refused
 from gateway.smtp.spool import Spool
 from rules.transaction import Client, ListenerKind
@@ -302,7 +302,7 @@ async def test_recipients_have_a_limit_that_is_no_error(city, talk):
     dialogue = talk(limits=Limits(recipients=2, errors=1))
     await dialogue.ask(HELLO, FROM)
     assert (await dialogue.ask(*[f"RCPT TO:<p{n}@city.example>" for n in range(2)])).startswith("250")
-    for _ in range(3):
+    for _ in range(2):
         assert (await dialogue.ask("RCPT TO:<more@city.example>")).startswith("452 4.5.3")
     assert "250 2.0.0 Ok: " in await dialogue.ask("DATA")
     assert len(city.received[0][0].envelope.recipients) == 2
@@ -347,6 +347,25 @@ async def test_guessing_addresses_is_an_error_on_an_edge_listener_only(talk):
     guesses = [HELLO, FROM, *["RCPT TO:<unknown@city.example>"] * 2]
     assert (await talk(limits=Limits(errors=1)).farewell(*guesses)).code == 421
     assert (await talk(ListenerKind.INTERNAL, Limits(errors=1)).ask(*guesses, "NOOP")).startswith("250")
+
+
+@pytest.mark.parametrize("recipient", ["unknown@city.example", "new{}@city.example", "pat@city.example"])
+@pytest.mark.parametrize("kind", ListenerKind)
+async def test_rcpt_commands_of_one_transaction_are_bounded_whatever_becomes_of_them(talk, kind, recipient):
+    dialogue = talk(kind, limits=Limits(recipients=20, errors=1_000))
+    rcpts = [f"RCPT TO:<{recipient.format(n)}>" for n in range(RCPTS_PER_RECIPIENT * 20 + 1)]
+    await dialogue.ask(HELLO, FROM, *rcpts[:-1])
+    await dialogue.ask("RSET", FROM, *rcpts[:-1])  # each transaction has its own
+    assert await dialogue.farewell(rcpts[-1]) == Reply(
+        code=421, status="4.5.3", text="Too many RCPT commands in one transaction"
+    )
+
+
+async def test_naming_a_recipient_again_brings_no_mail(city, talk):
+    dialogue = talk()
+    await dialogue.ask(HELLO, FROM, TO, *[TO] * (JUNK_COMMANDS - 1))  # EHLO is the first of that budget
+    assert (await dialogue.farewell(TO)) == Reply(code=421, status="4.7.0", text="Too many commands without mail")
+    assert city.offers == ["pat@city.example"]
 
 
 async def test_a_message_that_was_taken_clears_the_errors_and_no_other_does(talk):
