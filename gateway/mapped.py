@@ -1,5 +1,6 @@
-"""Contents in files, mapped for us and readable for another process without a copy. Never writes to one."""
+"""Contents in files, mapped for us and readable for another process without a copy; written only by `overwrite`."""
 
+import errno
 import mmap
 import os
 import weakref
@@ -33,3 +34,22 @@ def map_file(descriptor: int, octets: int) -> MappedFile:
     mapped.descriptor = reading
     mapped.release = weakref.finalize(mapped, os.close, reading)
     return mapped
+
+
+def overwrite(mapped: MappedFile, start: int, octets: bytes) -> None:
+    """Put octets in the place of as many from `start`; everybody who reads the map sees them. Raises OSError.
+
+    To be called before the descriptor is handed on: meanwhile its file may be opened for writing.
+    """
+    if start + len(octets) > len(mapped):
+        raise ValueError("beyond the end of the map")
+    os.fchmod(mapped.descriptor, 0o600)
+    try:
+        writing = os.open(f"/proc/self/fd/{mapped.descriptor}", os.O_WRONLY | os.O_CLOEXEC)
+    finally:
+        os.fchmod(mapped.descriptor, 0o400)
+    try:
+        if os.pwrite(writing, octets, start) != len(octets):
+            raise OSError(errno.EIO, "only some of the octets were written")
+    finally:
+        os.close(writing)

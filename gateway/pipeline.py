@@ -108,7 +108,11 @@ class Pipeline:
         """The reply to the final dot; never raises for what disk, workers, DNS or next hop do."""
         identifying = self.identifying()
         if identifying is not None:
-            transaction = await identifying.identify(transaction)
+            try:
+                transaction = await identifying.identify(transaction)
+            except OSError as error:
+                self.journal.undetermined(transaction, STORE_AWAY, error)
+                return STORE_AWAY
             if identifying.must_wait(transaction):
                 self.journal.undetermined(transaction, NO_DNS, TimeoutError("the DNS did not answer"))
                 return NO_DNS

@@ -6,7 +6,7 @@ Swapped as a whole at a reload, with the keys and secrets of that moment.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,13 +14,14 @@ from gateway.config import Config, IdentitySettings
 from gateway.identity import CannotIdentify
 from gateway.identity.author import author_of
 from gateway.identity.keys import UnusableKey, load_private_key
-from gateway.identity.ladder import Trust, climb, without_stamp
+from gateway.identity.ladder import Trust, climb, stamps_struck
 from gateway.identity.resolver import Resolver, system_servers
 from gateway.identity.results import authentication_results
 from gateway.identity.signer import CannotSign, Pieces, SigningKey, arc_fields, dkim_field
 from gateway.identity.stamp import UnusableSecret, load_secrets
 from gateway.identity.verifier import Verifier
-from rules.message import Message
+from gateway.mapped import MappedFile, overwrite
+from rules.message import Field, Message
 from rules.transaction import ListenerKind, Transaction
 
 HASHING_THREADS = 2  # large bodies at once; SHA-256 lets the event loop run meanwhile
@@ -58,17 +59,16 @@ class Identification:
         self._clock = clock
 
     async def identify(self, transaction: Transaction) -> Transaction:
-        """The transaction with what is proved of its sender, and without the secret that proved it."""
+        """The transaction with what is proved of its sender, and without the secret that proved it.
+
+        Raises OSError when a large content's file could not be rid of the secret: it must then not be kept.
+        """
         fields = tuple(transaction.message.fields())
         identity = climb(transaction.kind, transaction.client, fields, author_of(fields), self._trust)
         if transaction.kind is ListenerKind.EDGE and self._practice.verifier is not None:
             authentication = await self._practice.verifier.authenticate(transaction)
             identity = replace(identity, authentication=authentication)
-        message = transaction.message
-        octets = without_stamp(message.octets, fields)
-        if octets is not message.octets:
-            message = Message(octets)
-        return replace(transaction, identity=identity, message=message)
+        return replace(transaction, identity=identity, message=_without_stamps(transaction.message, fields))
 
     def must_wait(self, transaction: Transaction) -> bool:
         """Whether an answer of the DNS is missing that this site will not do without."""
@@ -112,6 +112,17 @@ class Identification:
     async def close(self) -> None:
         await self._resolver.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _without_stamps(message: Message, fields: Sequence[Field]) -> Message:
+    """The message with its stamps struck out: in its own file where it has one, for a copy could be 150 MB."""
+    octets = message.octets
+    for at, struck in stamps_struck(fields):
+        if isinstance(octets, MappedFile):
+            overwrite(octets, at, struck)
+        else:
+            octets = octets[:at] + struck + octets[at + len(struck) :]
+    return message if octets is message.octets else Message(octets)
 
 
 def load_proofs(settings: IdentitySettings) -> tuple[tuple[bytes, ...], SigningKey | None]:

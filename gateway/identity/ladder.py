@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rules.address import Address, AddressError, parse_address
 from rules.identity import Identity, Rung
-from rules.message import Field, Octets
+from rules.message import Field
 from rules.transaction import Client, ListenerKind
 
 STAMP = "x-mailward-exch-auth"  # Exchange sets it, by a transport rule, for authenticated senders only
@@ -58,19 +58,14 @@ def _key(text: str) -> str | None:
         return None
 
 
-def without_stamp(octets: Octets, fields: Sequence[Field]) -> Octets:
-    """The content with the value of every stamp struck out: neither a worker nor a held copy should hold the secret.
+def stamps_struck(fields: Sequence[Field]) -> tuple[tuple[int, bytes], ...]:
+    """For every stamp the offset of its value in the content, and as many octets to write there instead.
 
-    Of the same length, so that nothing moves. A content in the spool is a map for reading only and stays as it is: a
-    copy would cost its whole size in memory. The field is removed from whatever leaves in any case.
+    Neither a worker nor a held copy should hold the secret. Of the same length, so that nothing moves.
     """
-    for field in fields:
-        if field.key != STAMP or not isinstance(octets, bytes):
-            continue
-        at = field.start + len(field.name) + 1
-        struck = field.body.translate(_STARS)
-        octets = octets[:at] + struck + octets[at + len(struck) :]
-    return octets
+    return tuple(
+        (field.start + len(field.name) + 1, field.body.translate(_STARS)) for field in fields if field.key == STAMP
+    )
 
 
 _STARS = bytes(octet if octet in b"\r\n\t " else ord(_STRUCK) for octet in range(256))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mapped import map_file
+from gateway.mapped import map_file, overwrite
 
 OURS = Path("/proc/self/fd")
 CONTENT = b"Subject: in a file\r\n\r\nWords.\r\n"
@@ -54,3 +54,12 @@ def test_what_is_not_there_cannot_be_mapped(file: int) -> None:
     with pytest.raises(ValueError):
         map_file(file, len(CONTENT) + 1)
     assert len(list(OURS.iterdir())) == before
+
+
+def test_octets_are_overwritten_up_to_the_end_and_not_beyond(file: int) -> None:
+    mapped = map_file(file, len(CONTENT))
+    overwrite(mapped, len(CONTENT) - 8, b"******\r\n")
+    assert mapped[:] == os.pread(mapped.descriptor, 100, 0) == CONTENT.replace(b"Words.", b"******")
+    assert os.fstat(file).st_mode & 0o777 == 0o400
+    with pytest.raises(ValueError):
+        overwrite(mapped, len(CONTENT) - 7, b"******\r\n")

@@ -328,8 +328,11 @@ class Identifying:
     """Proves everybody; may have to wait for the DNS."""
 
     waits: bool = False
+    disk_fails: bool = False
 
     async def identify(self, transaction: Transaction) -> Transaction:
+        if self.disk_fails:
+            raise OSError(5, "Input/output error")
         return replace(transaction, identity=Identity(rung=Rung.NETWORK))
 
     def must_wait(self, transaction: Transaction) -> bool:
@@ -356,4 +359,10 @@ async def test_f07_who_has_to_wait_for_the_dns_is_told_to_come_again() -> None:
     scene = Scene({"passed": Action.PASS}, identifying=Identifying(waits=True))
     reply = await scene.process()
     assert (reply.code, reply.status) == (451, "4.4.3")
+    assert scene.happened == ["undetermined"]
+
+
+async def test_a_content_that_cannot_be_rid_of_the_secret_is_not_kept() -> None:
+    scene = Scene({"held": Action.QUARANTINE}, identifying=Identifying(disk_fails=True))
+    assert await scene.process() == STORE_AWAY
     assert scene.happened == ["undetermined"]

@@ -1,6 +1,7 @@
 """Identification as the pipeline uses it: proof in, fields and signatures out, and no message lost for want of them."""
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from gateway.config import load_config
 from gateway.identity import CannotIdentify
 from gateway.identity.identification import Identification, start_identification
+from gateway.smtp.spool import Spool, SpoolFile
 from rules.identity import Authentication, DmarcResult, Identity, Result, Rung
 from rules.message import Message
 from rules.transaction import ListenerKind, Transaction
@@ -46,6 +48,31 @@ async def test_the_stamp_proves_the_mailbox_and_goes_no_further(start: Any, tran
     assert (found.identity.rung, found.identity.person) == (Rung.EXCHANGE, "ann@city.example")
     assert SECRET.encode() not in bytes(found.message.octets)
     assert len(found.message) == len(stamped.message)
+
+
+STAMPED = f"From: Ann <ann@city.example>\r\nX-Mailward-Exch-Auth: {SECRET}\r\nSubject: s\r\n\r\n{SECRET}\r\n".encode()
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+async def test_the_secret_is_struck_out_and_nothing_else_moves(
+    start: Any, transaction: Transaction, in_file: bool, tmp_path: Path
+) -> None:
+    """A content of more than 1 MiB is a map of its file, which a worker and the quarantine read."""
+    content: Any = STAMPED
+    if in_file:
+        spooled = SpoolFile(Spool(tmp_path))
+        spooled.write(STAMPED)
+        content = spooled.read()
+    found = await start("stamp_files: [stamp]").identify(of(transaction, content))
+    assert found.identity.rung is Rung.EXCHANGE
+    assert bytes(found.message.octets[:]) == STAMPED.replace(SECRET.encode(), b"*" * len(SECRET), 1)
+    if in_file:
+        assert os.pread(content.descriptor, len(STAMPED), 0) == found.message.octets[:], "what a worker reads"
+
+
+async def test_a_message_without_a_stamp_stays_the_same_object(start: Any, transaction: Transaction) -> None:
+    plain = of(transaction)
+    assert (await start("stamp_files: [stamp]").identify(plain)).message is plain.message
 
 
 async def test_without_authentication_there_are_no_results(start: Any, transaction: Transaction) -> None:
