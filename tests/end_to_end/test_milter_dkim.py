@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import shutil
 import socket
 import subprocess
 import time
@@ -11,15 +10,16 @@ from pathlib import Path
 import dkim
 import pytest
 
+from tests import opendkim
 from tests.benchmarks.ending import end_with_parent
 from tests.end_to_end.conftest import ROOT, Running
 from tests.ports import free_port
 from tests.postfix import Postfix, PostfixMissing
 
-OPENDKIM = shutil.which("opendkim") or "/usr/sbin/opendkim"
+OPENDKIM = opendkim.program()
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(not Path(OPENDKIM).is_file(), reason="Debian's package opendkim is not installed"),
+    pytest.mark.skipif(OPENDKIM is None, reason="OpenDKIM is neither installed nor unpacked"),
 ]
 
 
@@ -49,7 +49,8 @@ def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path
             f"Domain city.example\nSelector s1\nKeyFile {key}\nSocket inet:{port}@127.0.0.1\nMode s\n"
             "Canonicalization simple/simple\nRequireSafeKeys no\n"
         )
-        signer = subprocess.Popen([OPENDKIM, "-f", "-x", str(settings)], preexec_fn=end_with_parent)
+        command = [str(OPENDKIM), "-f", "-x", str(settings)]
+        signer = subprocess.Popen(command, preexec_fn=end_with_parent, env=opendkim.environment())
         stack.callback(lambda: (signer.terminate(), signer.wait(20)))
         until_open(port)
         extra = f"milters: [{{name: mta, kind: edge, port: {milter}, next_hop: onward}}]\nsubject_tag: '[opinion]'\n"

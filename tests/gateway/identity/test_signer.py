@@ -1,6 +1,5 @@
 """Our signatures and seals, verified by other programs: dkimpy, and OpenDKIM where Debian's tools are installed."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from gateway.identity.resolver import RecordType
 from gateway.identity.signer import CannotSign, SigningKey, arc_fields, dkim_field
 from rules.identity import ArcResult, Authentication, DmarcResult, Result, SpfResult
 from rules.message import Message
+from tests import opendkim
 
 NAME = "s1._domainkey.city.example"
 CONTENT = (
@@ -64,16 +64,16 @@ def test_a_from_or_subject_added_later_breaks_it(rsa_key: Any, load: Any) -> Non
 
 @pytest.mark.real
 def test_opendkim_verifies_what_we_sign(rsa_key: Any, load: Any, tmp_path: Path) -> None:
-    program = shutil.which("opendkim") or shutil.which("opendkim", path="/usr/sbin")
+    program = opendkim.program()
     if program is None:
-        pytest.skip("OpenDKIM is not installed: apt-get install opendkim")
+        pytest.skip("OpenDKIM is neither installed nor unpacked")
     content = dkim_field(cut(CONTENT), load(rsa_key), 1_700_000_000) + CONTENT
     (tmp_path / "keys").write_text(f"{NAME} {rsa_key.record}\n")
     (tmp_path / "conf").write_text(f"Mode v\nTestPublicKeys {tmp_path}/keys\nSyslog no\n")
     for octets, expected in ((content, b"dkim=pass"), (content.replace(b"minutes.", b"hours."), b"dkim=fail")):
         (tmp_path / "m.eml").write_bytes(octets)
         arguments = [program, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "m.eml"), "-vv"]
-        done = subprocess.run(arguments, capture_output=True, timeout=30)
+        done = subprocess.run(arguments, capture_output=True, timeout=30, env=opendkim.environment())
         assert expected in done.stdout, done
 
 
