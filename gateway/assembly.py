@@ -165,6 +165,10 @@ class Gateway:
             _log.error("reload refused, the old policy stays: %s", error)
             self._says = f"reload refused: {error}"
             return
+        except Exception as error:  # as in the supervisor: what was in force goes on
+            _log.exception("reload failed")
+            self._says = f"reload refused: it cannot be read ({type(error).__name__})"
+            return
         finally:
             self._reloads += 1
         self._says = ""

@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from rules.address import AddressError, parse_address
+from gateway.listening import Listening, shared
+from rules.address import is_address
 from rules.document import STRICT, DocumentError, Fault, between, locate, read_document, read_rest
 from rules.policy import find_policy
 from rules.policy_file import is_timezone
@@ -295,6 +296,8 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
     yield from _hop_faults(path, config)
     yield from _route_faults(path, config)
     yield from _listener_faults(path, config)
+    for place in shared(_places(config)):
+        yield locate(path, place.where, f"a port of its own; something else listens on {place.address}:{place.port}")
     yield from _milter_faults(path, config)
     yield from _name_faults(path, config)
     yield from _digest_faults(path, config)
@@ -305,7 +308,7 @@ def _faults(path: Path, config: Config) -> Iterator[Fault]:
         yield locate(path, ("timezone",), "a time zone such as America/Chicago")
     sign = config.identity.sign
     for name in ("domain", "selector") if sign is not None else ():
-        if not _is_address(f"x@{getattr(sign, name)}") or not getattr(sign, name).isascii():
+        if not is_address(f"x@{getattr(sign, name)}") or not getattr(sign, name).isascii():
             yield locate(path, ("identity", "sign", name), "letters, digits, hyphens and dots")
     if config.read_pictures:
         try:
@@ -347,6 +350,16 @@ def _listener_faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, place, "a certificate of our own beside it, for without TLS nobody is asked for one")
 
 
+def _places(config: Config) -> Iterator[Listening]:
+    for index, listener in enumerate(config.listeners):
+        yield Listening(("listeners", index, "port"), listener.address, listener.port)
+    for index, milter in enumerate(config.milters):
+        if milter.socket is None:
+            yield Listening(("milters", index, "port"), milter.address, milter.port)
+    if config.monitor is not None:
+        yield Listening(("monitor", "port"), str(config.monitor.address), config.monitor.port)
+
+
 def _route_faults(path: Path, config: Config) -> Iterator[Fault]:
     hops = [hop.name for hop in config.next_hops]
     for index, route in enumerate(config.routes):
@@ -354,7 +367,7 @@ def _route_faults(path: Path, config: Config) -> Iterator[Fault]:
             known = ", ".join(hops)
             yield locate(path, ("routes", index, "next_hop"), f"one of {known}; not {route.next_hop!r}")
         for place, domain in enumerate(route.domains):
-            if not _is_address(f"x@{domain}"):
+            if not is_address(f"x@{domain}"):
                 fault = f"a domain such as city.example, not {domain!r}"
                 yield locate(path, ("routes", index, "domains", place), fault)
 
@@ -378,21 +391,21 @@ def _milter_faults(path: Path, config: Config) -> Iterator[Fault]:
             yield locate(path, ("milters", index, "socket"), "address and port, for there are several processes")
         if milter.socket_group is not None and milter.socket is None:
             yield locate(path, ("milters", index, "socket_group"), "a socket beside it")
-        if milter.user_domain is not None and not _is_address(f"x@{milter.user_domain}"):
+        if milter.user_domain is not None and not is_address(f"x@{milter.user_domain}"):
             expected = f"a domain such as city.example, not {milter.user_domain!r}"
             yield locate(path, ("milters", index, "user_domain"), expected)
 
 
 def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
     # We say it in EHLO, banner and Received: one that fits no command would have every message refused for good.
-    if not config.hostname.isascii() or not _is_address(f"x@{config.hostname}"):
+    if not config.hostname.isascii() or not is_address(f"x@{config.hostname}"):
         yield locate(path, ("hostname",), f"a host name such as mail.city.example, not {config.hostname!r}")
     if not config.listeners and not config.milters:
         yield locate(path, ("listeners",), "at least one listener, here or among milters")
     if not config.domains:
         yield locate(path, ("domains",), "at least one domain")
     for index, domain in enumerate(config.domains):
-        if not _is_address(f"x@{domain}"):
+        if not is_address(f"x@{domain}"):
             yield locate(path, ("domains", index), f"a domain such as city.example, not {domain!r}")
     for place, names in (
         ("listeners", [listener.name for listener in config.listeners]),
@@ -408,9 +421,9 @@ def _name_faults(path: Path, config: Config) -> Iterator[Fault]:
 def _digest_faults(path: Path, config: Config) -> Iterator[Fault]:
     digest = config.digest
     for index, address in enumerate(digest.to):
-        if not _is_address(address):
+        if not is_address(address):
             yield locate(path, ("digest", "to", index), f"name@domain, not {address!r}")
-    if digest.sender and not _is_address(digest.sender):
+    if digest.sender and not is_address(digest.sender):
         yield locate(path, ("digest", "sender"), f"name@domain, not {digest.sender!r}")
     if digest.to and digest.next_hop not in {hop.name for hop in config.next_hops}:
         known = ", ".join(hop.name for hop in config.next_hops)
@@ -429,14 +442,6 @@ def _ldap_faults(path: Path, config: Config) -> Iterator[Fault]:
         yield locate(path, ("ldap", "url"), "ldaps://host or start_tls: the password would be sent in clear")
     if bool(ldap.bind_dn) != (ldap.password_file is not None):
         yield locate(path, ("ldap",), "bind_dn and password_file together, or neither")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parse_address(text)
-    except AddressError:
-        return False
-    return True
 
 
 def _can_be_looked_up(host: str) -> bool:

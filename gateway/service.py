@@ -44,6 +44,8 @@ _log = logging.getLogger("mailward.service")
 
 def supervise(path: Path) -> int:
     """Run every process of the configuration until SIGTERM or SIGINT; the exit code. Refuses to start on a bad file."""
+    # A reload asked for before there is anything to reload would end us; the processes inherit this until they listen.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     start_logging()
     os.umask(0o077)
     try:
@@ -169,14 +171,21 @@ class _Supervisor:
             config = _checked(self._path)
             take(at_reload(self._config, config))
         except (DocumentError, OSError) as error:
-            _log.error("reload refused, the old configuration stays: %s", error)
-            self._notifier.ready(f"reload refused: {error}")
+            self._refuse(str(error))
+            return
+        except Exception as error:  # a file that we read wrongly must not stop the mail
+            _log.exception("reload failed")
+            self._refuse(f"it cannot be read ({type(error).__name__})")
             return
         self._asked, self._announced = self._asked + 1, False
         if waiting := needs_restart(self._config, config):
             _log.warning("changed, and in force only after a restart: %s", ", ".join(waiting))
         for child in self._children.values():
             child.send_signal(signal.SIGHUP)
+
+    def _refuse(self, why: str) -> None:
+        _log.error("reload refused, the old configuration stays: %s", why)
+        self._notifier.ready(f"reload refused: {why}")
 
     def _end(self) -> int:
         self._notifier.stopping("finishing the mail in hand")

@@ -44,6 +44,15 @@ class Address:
         return str(self).isascii()
 
 
+def is_address(text: str) -> bool:
+    """Whether `parse_address` would take it."""
+    try:
+        parse_address(text)
+    except AddressError:
+        return False
+    return True
+
+
 def key_of(text: str) -> str:
     """The `Address.key` of an address that was printed with `str`."""
     local, _, domain = text.rpartition("@")

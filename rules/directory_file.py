@@ -40,6 +40,8 @@ def _text(path: Path) -> str:
             octets = file.read(MAX_OCTETS + 1)
     except OSError as error:
         raise _refused(path, 1, f"cannot be read: {error.strerror}") from None
+    except ValueError:  # a NUL, which no name has
+        raise _refused(path, 1, "the name of a file") from None
     if len(octets) > MAX_OCTETS:
         raise _refused(path, 1, f"larger than {MAX_OCTETS} octets")
     try:

@@ -173,6 +173,8 @@ def parse_document(octets: bytes, kind: type[T], path: Path, *, plain: bool = Fa
         data = loader.construct_document(root) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         raise DocumentError((_fault(path, error.problem_mark, "", _words(error)),)) from None
+    except (ValueError, KeyError, TypeError, OverflowError):  # PyYAML's own of `!!int abc`, and of 5,000 digits
+        raise DocumentError((_fault(path, None, "", "values that are what their tags say"),)) from None
     return _validated(data, kind, path, octets, ())
 
 

@@ -27,8 +27,12 @@ rules: [{use: executable-attachment, cites: [A], action: quarantine}]
 
 
 def wait_for(log: Path, words: str) -> None:
+    wait_for_count(log, words, 1)
+
+
+def wait_for_count(log: Path, words: str, count: int) -> None:
     deadline = time.monotonic() + 20
-    while words not in log.read_text():
+    while log.read_text().count(words) < count:
         assert time.monotonic() < deadline, f"{words!r} not in the log:\n{log.read_text()}"
         time.sleep(0.05)
 
@@ -144,6 +148,14 @@ def test_a_running_service_keeps_the_old_policy_when_the_new_one_has_an_error(ma
     wait_for(gateway.log, "reload refused")
     assert gateway.send("a@elsewhere.example", ["b@city.example"], PROGRAM)[0] == 250
     assert gateway.transactions()[-1]["policy"] == "city-baseline"
+    gateway.config.write_text(good + 'directory: "a\\0"\nhostname: !!int abc\n')
+    refused = gateway.log.read_text().count("reload refused")
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for_count(gateway.log, "reload refused", refused + 1)
+    gateway.config.write_text(good + 'directory: "a\\0"\n')
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for_count(gateway.log, "reload refused", refused + 2)
+    assert gateway.send("a@elsewhere.example", ["b@city.example"], HELLO)[0] == 250
     gateway.config.write_text(good)
     assert len(gateway.held()) == 1
 

@@ -290,3 +290,8 @@ def test_anything_that_looks_like_yaml_is_a_document_or_a_refusal(text: str) -> 
         parse_document(text.encode(), Thing, PATH)
     except DocumentError as error:
         assert error.faults
+
+
+@pytest.mark.parametrize("value", ["!!int abc", "!!float x", "!!bool maybe", "!!timestamp 2024-99-99", "9" * 5_000])
+def test_values_that_are_not_what_they_are_called_are_a_fault(value: str) -> None:
+    assert told(f"free: {value}")
