@@ -221,9 +221,8 @@ BENEFITS = "City Benefits <benefits@city.example>"
 @pytest.mark.parametrize(
     ("clause", "sender", "to", "body"),
     [
-        ("LEA-X1", CLERK, "department-heads@city.example", BIRTH),
-        ("LEA-X4", CLERK, "rosa.delgado@city.example", BIRTH),
         ("LEA-X3", CLERK, "payroll@city.example", NUMBERS),
+        ("LEA-X3", CLERK, "rosa.delgado@city.example", NUMBERS),
         ("LEA-X5", BENEFITS, INSIDE, f"Your open enrolment statement. {NUMBERS}"),
         ("LEA-X5", BENEFITS, OUTSIDE, f"Your benefit statement. {NUMBERS}"),
         ("LEA-X6", CLERK, "claims@plan-provider.example", PATIENT),
@@ -233,9 +232,9 @@ BENEFITS = "City Benefits <benefits@city.example>"
 def test_what_leawood_calls_no_breach_is_let_off_and_the_same_to_others_is_not(
     clause: str, sender: str, to: str, body: str, directory: Directory
 ) -> None:
-    """Rosa Delgado is a department head here: a group that an exemption names stands for its members."""
-    heads = {"department-heads@city.example": frozenset({"rosa.delgado@city.example"})}
-    city = replace(directory, groups={**directory.groups, **heads})
+    """Rosa Delgado is in payroll here: a group that an exemption names stands for its members."""
+    payroll = {"payroll@city.example": frozenset({"rosa.delgado@city.example"})}
+    city = replace(directory, groups={**directory.groups, **payroll})
     under = policy(LEA)
     (verdict,) = judged(written(sender, to, "data", body), under, city).verdicts
     assert verdict.action is Action.PASS
@@ -244,6 +243,23 @@ def test_what_leawood_calls_no_breach_is_let_off_and_the_same_to_others_is_not(
     other = "lena.horvath@city.example" if to.endswith("@city.example") else OUTSIDE
     (held,) = judged(written(CLERK, other, "data", body), under, city).verdicts
     assert held.action is Action.QUARANTINE
+
+
+@pytest.mark.parametrize("to", ["department-heads@city.example", "lena.horvath@city.example"])
+@pytest.mark.parametrize(
+    ("words", "held"),
+    [
+        ("Birthdays in April: Alan Whitcombe, April 17; Berta Quist, 04/22.", False),
+        ("Alan Whitcombe: born April 17, ten years with the city on 04/01/2026. Anniversary lunch on Friday.", False),
+        (BIRTH, True),
+        ("Alan Whitcombe, date of birth 04/17/1981", True),
+    ],
+)
+def test_day_and_month_of_birth_may_be_told_and_the_whole_date_not_even_to_heads(
+    words: str, held: bool, to: str, directory: Directory
+) -> None:
+    (verdict,) = judged(written(CLERK, to, "staff", words), policy(LEA), directory).verdicts
+    assert (verdict.action is Action.QUARANTINE) is held
 
 
 def test_a_telephone_list_for_schedules_is_let_off_when_it_goes_to_heads(directory: Directory) -> None:
