@@ -38,9 +38,7 @@ def asides(judgement: Judgement, case: Case | None) -> Iterator[str]:
         else:
             reasons = list(_let_off(judgement, index, case))
             if index not in used:
-                reasons = (
-                    reasons or list(_quiet(judgement, observation, case)) or ["seen, and no rule speaks of it here"]
-                )
+                reasons = reasons or list(_quiet(judgement, observation, case)) or _of_none(observation, case)
         yield from (f"  {reason}: {seen}" for reason in reasons)
 
 
@@ -86,6 +84,12 @@ def _quiet(judgement: Judgement, observation: Observation, case: Case) -> Iterat
     for rule in _speaking(judgement, observation, case):
         if not any(verdict.direction in rule.directions for verdict in judgement.verdicts):
             yield f"seen, and {escaped(rule.name)} speaks of {' and '.join(rule.directions)} mail only"
+
+
+def _of_none(observation: Observation, case: Case) -> list[str]:
+    """That no rule speaks of it; nothing where one asks this detector: near, or beside another that saw nothing."""
+    asked = any(probe.detector == observation.detector for rule in case.policy.rules for probe in rule.probes)
+    return [] if asked else ["seen, and no rule speaks of it here"]
 
 
 def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> Iterator[str]:

@@ -78,6 +78,16 @@ def test_what_no_rule_asks_for_is_said_to_be_so(tmp_path: Path) -> None:
     assert "seen, and no rule speaks of it here: " + SEEN in output
 
 
+def test_a_rule_that_has_it_under_also_speaks_of_it(tmp_path: Path) -> None:
+    rule = a_policy(tmp_path / "policy", "  - {use: both, cites: [C-1]}\n") / "rules" / "both"
+    rule.mkdir(parents=True)
+    words = "rule: both\ntitle: Both\ndetector: advocacy\nalso: [organization_wide]\naction: tag\n"
+    (rule / "rule.yaml").write_text(words)
+    (tmp_path / "a.eml").write_text(to("all-staff@city.example"))
+    result = CliRunner().invoke(main, ["inspect", "--policy", str(tmp_path / "policy"), str(tmp_path / "a.eml")])
+    assert result.exit_code == 0 and "no rule speaks" not in result.output
+
+
 def test_a_rule_that_the_disclaimer_satisfied_is_named_on_both_sides(tmp_path: Path) -> None:
     rules = "  - use: opinion-disclaimer\n    cites: [C-1]\n"
     (rule,) = load_policy(a_policy(tmp_path / "asked", rules) / "policy.yaml").rules
