@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -21,10 +21,13 @@ from rules.mistaken import DATE, mistaken_for
 T = TypeVar("T")
 _LISTS = ("tuple", "list", "set", "frozenset")  # as pydantic-core's schemas name them
 STRICT = ConfigDict(extra="forbid")
+# Of a detector's score, which is 0 to 1: above 1 a rule would never fire, at 0 or below it on whatever is looked at.
+Threshold = Annotated[float, Field(gt=0, le=1)]
 MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their exemptions is a tenth of that
 MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7
 MAX_NODES = 200_000  # with aliases written out, so that a few lines cannot stand for a billion
 MAX_MENDINGS = 4  # what is put right may let a validator see more; our documents need two
+NUMBER = "a number such as 0.5"  # in digits, a digit before the point
 MAX_GIVEN = 60  # characters of a wrong value shown in its fault
 
 
@@ -165,7 +168,7 @@ def parse_document(octets: bytes, kind: type[T], path: Path, *, plain: bool = Fa
     root = _compose(octets, path)
     faults = tuple(_shape_faults(root, path))
     if plain and not faults:
-        faults = tuple(_mistaken(root, path, _dated(cast(Any, kind))))
+        faults = tuple(_mistaken(root, path, cast(Any, kind)))
     if faults:
         raise DocumentError(faults)
     loader = _Loader(b"")
@@ -302,13 +305,13 @@ def _key_faults(node: yaml.MappingNode, path: Path, place: tuple[str, ...]) -> I
         seen.add(key.value)
 
 
-def _mistaken(root: yaml.Node | None, path: Path, dated: frozenset[str]) -> Iterator[Fault]:
+def _mistaken(root: yaml.Node | None, path: Path, kind: Any) -> Iterator[Fault]:
     """Unquoted text that other readers take for something else. A date may stand so behind a key that asks for one."""
     waiting: list[tuple[yaml.Node, tuple[str, ...], bool]] = [(root, (), False)] if root is not None else []
     while waiting:
         node, place, is_key = waiting.pop()
         if isinstance(node, yaml.ScalarNode):
-            yield from _mistaken_scalar(node, path, place, dated, is_key)
+            yield from _mistaken_scalar(node, path, place, kind, is_key)
             continue
         children = [(value, (*place, str(key.value)), False) for key, value in _pairs(node)]
         keys = [(key, (*place, str(key.value)), True) for key, _ in _pairs(node)]
@@ -322,24 +325,34 @@ def _pairs(node: yaml.Node) -> Sequence[tuple[yaml.Node, yaml.Node]]:
 
 
 def _mistaken_scalar(
-    node: yaml.ScalarNode, path: Path, place: tuple[str, ...], dated: frozenset[str], is_key: bool
+    node: yaml.ScalarNode, path: Path, place: tuple[str, ...], kind: Any, is_key: bool
 ) -> Iterator[Fault]:
     """A key is text whatever it looks like; a value only where we read it as text."""
     if node.style or (not is_key and node.tag != "tag:yaml.org,2002:str"):
         return
     taken = mistaken_for(node.value)
-    if taken is not None and not (taken == DATE and not is_key and place and place[-1] in dated):
-        expected = f"text in quotes: to some readers of YAML {_shortened(node.value)} is {taken}"
-        yield _fault(path, node.start_mark, ".".join(place), expected)
+    if taken is None or (taken == DATE and not is_key and place and place[-1] in _keys_of(kind, '"format": "date')):
+        return
+    wanted = "text in quotes" if is_key else _wanted(place, kind)
+    expected = f"{wanted}: to some readers of YAML {_shortened(node.value)} is {taken}"
+    yield _fault(path, node.start_mark, ".".join(place), expected)
+
+
+def _wanted(place: tuple[str, ...], kind: Any) -> str:
+    """What such a value should have been. Of a detector's parameters only their own check knows, later."""
+    if place and place[-1] in _keys_of(kind, '"type": "number"', '"type": "integer"'):
+        return NUMBER
+    free = _keys_of(kind, '"additionalProperties": true')
+    return f"{NUMBER}, or text in quotes" if free.intersection(place[:-1]) else "text in quotes"
 
 
 @lru_cache(maxsize=64)
-def _dated(kind: Any) -> frozenset[str]:
-    """The keys of a document that hold dates."""
+def _keys_of(kind: Any, *signs: str) -> frozenset[str]:
+    """The keys of a document in whose JSON Schema one of these stands."""
     schema = _adapter(kind).json_schema()
     parts = (schema, *schema.get("$defs", {}).values())
     keys = ((key, found) for part in parts for key, found in part.get("properties", {}).items())
-    return frozenset(key for key, found in keys if '"format": "date' in json.dumps(found))
+    return frozenset(key for key, found in keys if any(sign in json.dumps(found) for sign in signs))
 
 
 def _shortened(text: str) -> str:

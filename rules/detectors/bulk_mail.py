@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Kind, Role
 from rules.finding import Evidence, Observation
 from rules.patterns import compile_patterns, evidence_of
@@ -45,7 +45,7 @@ _LEAVING = (
 class Parameters:
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message is a mailing: one mark of a mass mailer is 0.6, a junk filter's verdict 0.9.
-    threshold: float = 0.6
+    threshold: Threshold = 0.6
     # Count the traffic of discussion lists too.
     discussion_lists: bool = False
 

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from rules.address import Address, AddressError, key_of, parse_address
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.markings import NAME_WEIGHT, find_markings, name_marking, subject_marking
@@ -34,7 +34,7 @@ _MAILBOX = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    threshold: float = 0.6  # score from which it is detected: marked by a banner 0.9, by words of its author 0.7
+    threshold: Threshold = 0.6  # score from which it is detected: marked by a banner 0.9, by words of its author 0.7
     internal_threads: bool = False  # count threads of our own people without a mark too
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.markings import NAME_WEIGHT, find_markings, name_marking, subject_marking
@@ -41,7 +41,8 @@ _FIELD_MARK = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    threshold: float = 0.6  # score from which the message is detected: a banner is 0.9, "keep this confidential" 0.7
+    # Score from which the message is detected: a banner is 0.9, "keep this confidential" 0.7
+    threshold: Threshold = 0.6
     labels: tuple[str, ...] = ()  # the city's own marks, as plain words: found anywhere, whatever their case
 
 

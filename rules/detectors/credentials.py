@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role
 from rules.finding import Observation
 from rules.identifiers.secrets import find_secrets
@@ -23,7 +23,7 @@ MAX_EVIDENCE = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    threshold: float = 0.6  # score from which the message is detected; a plain word after "password:" alone is 0.7
+    threshold: Threshold = 0.6  # score from which the message is detected; a plain word after "password:" alone is 0.7
     requests: bool = True  # count it when somebody asks for a password
     meeting_codes: bool = False  # count codes of conference calls too
 

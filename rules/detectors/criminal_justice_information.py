@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.masking import hidden
@@ -29,7 +29,7 @@ _STATES = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    threshold: float = 0.6  # score from which it is detected; the mere name of a system is 0.25
+    threshold: Threshold = 0.6  # score from which it is detected; the mere name of a system is 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

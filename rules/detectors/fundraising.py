@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Text
 from rules.finding import Observation
 from rules.passing_on import sent_words
@@ -27,7 +27,7 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message counts as fund-raising.
-    threshold: float = 0.5
+    threshold: Threshold = 0.5
     # What also counts as fund-raising here.
     phrases: tuple[str, ...] = ()
     # Names of campaigns that the city sponsors: mail that names one passes.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import REPORT_DESKS, is_report, sent_words
@@ -26,7 +26,7 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message counts as harassment.
-    threshold: float = 0.5
+    threshold: Threshold = 0.5
     # What also counts as harassment here.
     phrases: tuple[str, ...] = ()
     # Local parts of desks that take complaints: what is sent there with a brief comment is reported.

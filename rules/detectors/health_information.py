@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.identifiers import find_identifiers
@@ -49,7 +49,7 @@ _DAY = re.compile(
 class Parameters:
     __pydantic_config__ = STRICT
     # Score from which it is detected: a named person, care, a condition and a date are 0.7; without the date 0.6.
-    threshold: float = 0.65
+    threshold: Threshold = 0.65
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rules.address import Address, AddressError, key_of, parse_address
 from rules.directory import Person
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Mailbox
 from rules.finding import Evidence, Observation
 from rules.identity import DmarcPolicy
@@ -43,7 +43,7 @@ _OFFICE = frozenset(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    threshold: float = 0.7  # score from which it is detected
+    threshold: Threshold = 0.7  # score from which it is detected
     lookalikes_of: tuple[str, ...] = ()  # domains besides ours that others pretend to be: the bank, the county
     allowed_domains: tuple[str, ...] = ()  # that look like one of these and are known
     known_addresses: tuple[str, ...] = ()  # private addresses of our own people

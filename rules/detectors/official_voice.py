@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role
 from rules.finding import Observation
 from rules.passing_on import own_words
@@ -25,7 +25,7 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message speaks as the city.
-    threshold: float = 0.5
+    threshold: Threshold = 0.5
     # What also speaks as the city here: its motto, the name of its newsletter.
     phrases: tuple[str, ...] = ()
     # Whether a signature with office and title counts, or only words that speak in the city's name.

@@ -11,7 +11,7 @@ from datetime import date
 from math import prod
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.identifiers import Identifier, IdentifierKind, find_identifiers
@@ -32,7 +32,7 @@ class Parameters:
     # Which kinds count. What businesses and physicians publish of themselves is left out.
     kinds: tuple[IdentifierKind, ...] = tuple(kind for kind in IdentifierKind if kind not in PUBLISHED)
     # Score from which the message is reported as detected; 0.6 is a valid number that words near it explain.
-    threshold: float = 0.6
+    threshold: Threshold = 0.6
     # Different identifiers below which it is not, whatever the score.
     minimum: int = 1
 

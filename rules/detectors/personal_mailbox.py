@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rules.address import Address, key_of
 from rules.detectors.phishing import FREE_MAIL
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.names import words_of
@@ -30,7 +30,7 @@ INITIAL = 0.75  # the family name with an initial, at such a provider
 class Parameters:
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which the recipient is taken for the sender.
-    threshold: float = 0.7
+    threshold: Threshold = 0.7
     # Providers of private mailboxes besides the large ones: the local telephone company.
     providers: tuple[str, ...] = ()
     # Private addresses of our own people that are known.

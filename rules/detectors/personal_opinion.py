@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import endorsed_words, own_words
@@ -26,7 +26,7 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message counts as an opinion.
-    threshold: float = 0.5
+    threshold: Threshold = 0.5
     # What also counts as an opinion here.
     phrases: tuple[str, ...] = ()
     # Whether a view of another that is handed on with no more than a brief comment counts as the sender's.

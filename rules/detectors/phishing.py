@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role
 from rules.finding import Evidence, Observation
 from rules.links import Link, leads_to, links_of, registered
@@ -77,7 +77,7 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a message counts as phishing.
-    threshold: float = 0.5
+    threshold: Threshold = 0.5
     # What also counts as phishing here.
     phrases: tuple[str, ...] = ()
     # Hosts that may be linked to under another name: the city's own service for mailings, its link scanner.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.address import Address, key_of
-from rules.document import STRICT
+from rules.document import STRICT, Threshold
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.lookalike import likeness
@@ -27,7 +27,7 @@ STRAY = 0.7  # few outsiders among many of ours
 class Parameters:
     __pydantic_config__ = STRICT
     # Score, 0 to 1, from which a recipient counts as unlikely: a look-alike of our domain is 0.7 to 1.
-    threshold: float = 0.7
+    threshold: Threshold = 0.7
     # Outside domains that write with us daily, such as the county's: nobody there is unlikely.
     known_domains: tuple[str, ...] = ()
     # Recipients of ours beside whom an outsider is a stray.

@@ -122,6 +122,27 @@ def test_a_rule_is_named_as_its_folder(tmp_path: Path) -> None:
         load(tmp_path, POLICY.replace("organization-wide", "own"))
 
 
+@pytest.mark.parametrize(("value", "refused"), [("7", True), ("-1", True), ("0", True), ("0.01", False), ("1", False)])
+@pytest.mark.parametrize("rule", ["chain-letter", "impersonation"])
+def test_a_threshold_that_switches_the_rule_off_is_refused(
+    rule: str, value: str, refused: bool, tmp_path: Path
+) -> None:
+    text = POLICY.replace("organization-wide", rule) + f"    parameters: {{threshold: {value}}}\n"
+    if not refused:
+        load(tmp_path, text)
+        return
+    with pytest.raises(DocumentError, match=r"threshold: (greater|less) than"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("value", [".5", ".nan", "0x1", "1e"])
+def test_a_parameter_that_looks_like_a_number_is_answered_with_one(value: str, tmp_path: Path) -> None:
+    text = POLICY.replace("organization-wide", "chain-letter") + f"    parameters: {{threshold: {value}}}\n"
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path, text)
+    assert ("threshold: a number such as 0.5" in str(refused.value)) is (value != "1e")
+
+
 def test_the_faults_of_all_rules_are_told_at_once(tmp_path: Path) -> None:
     text = POLICY + "  - use: none\n    cites: [A-1]\n  - use: nothing\n    cites: [A-3]\n"
     with pytest.raises(DocumentError) as refused:

@@ -41,6 +41,12 @@ def test_a_parameter_has_its_words(schema: dict[str, Any]) -> None:
     assert (share["type"], share["description"][:18]) == ("number", "Half of the staff:")
 
 
+@pytest.mark.parametrize("name", library_rules())
+def test_a_threshold_is_one_that_a_score_can_reach(schema: dict[str, Any], name: str) -> None:
+    found = parameters_of(schema, name)["properties"].get("threshold")
+    assert found is None or (found["exclusiveMinimum"], found["maximum"]) == (0, 1)
+
+
 def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     for one in (schema, rule_schema()):
         assert set(_references(one)) <= {f"#/$defs/{name}" for name in one.get("$defs", {})}
