@@ -240,6 +240,7 @@ class Gateway:
             journal=self._journal,
             store=self._executor,
             hostname=self._config.hostname,
+            domains=frozenset(self._config.domains),
             subject_tag=self._config.subject_tag,
             disclaimer_rules=frozenset(self._config.disclaimer.rules if self._config.disclaimer.text else ()),
             amends=amends,

@@ -5,7 +5,7 @@ disclaimer, with exactly that edit. Nothing is ever re-serialised (RFC 5322 sect
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from rules.amendment import Amendment, Kept
 from rules.finding import Action
 from rules.message import Field, Message
-from rules.transaction import Transaction
+from rules.transaction import ListenerKind, Transaction
 from rules.verdict import Judgement, Verdict
 
 OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag", "mailward-disclaimer"})
@@ -25,9 +25,19 @@ TRUST_PREFIXES = (
     "x-ms-exchange-forest-",
     "x-ms-exchange-crosspremises-",
 )
+# What other gateways and Exchange Online say of mail that they saw. From a server of ours it may be true; from the
+# Internet anybody can write it, and Exchange and other filters inside believe some of it.
+OUTSIDE_PREFIXES = (
+    "x-ms-exchange-crosstenant-",
+    "x-ms-exchange-authentication-results",
+    "x-originatororg",
+    "x-forefront-antispam-report",
+    "received-spf",
+)
 MAX_TAGS = 20  # lines on one message; the record has them all
 
 _COMMENT_MARKS = re.compile(r"(\\.|[()])")  # linear: one or two characters; a quoted pair is no mark
+_QUOTING = str.maketrans("", "", '"\\')
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._:\[\]/+-]")
 
 
@@ -85,10 +95,16 @@ def _verdict_line(word: str, transaction_id: str, judgement: Judgement) -> str:
 
 
 def leaving(
-    message: Message, added: bytes, hostname: str, subject_tag: str = "", amendment: Amendment | None = None
+    message: Message,
+    added: bytes,
+    hostname: str,
+    subject_tag: str = "",
+    amendment: Amendment | None = None,
+    *,
+    outside: frozenset[str] | None = None,
 ) -> tuple[bytes | memoryview, ...]:
     """The pieces that leave, in order: the added fields, then the received octets with the edits named above."""
-    return edited(message, added, edits(message, hostname, subject_tag), amendment)
+    return edited(message, added, edits(message, hostname, subject_tag, outside=outside), amendment)
 
 
 def edited(
@@ -106,15 +122,22 @@ def edited(
     return tuple(piece for piece in pieces if len(piece))
 
 
-def edits(message: Message, hostname: str, subject_tag: str = "") -> tuple[Edit, ...]:
-    """What is taken from the received octets and put into them, in order."""
-    return tuple(_edits(message, hostname, subject_tag))
+def seen_from(kind: ListenerKind, domains: frozenset[str]) -> frozenset[str] | None:
+    """The domains, lower case, that nobody on such a listener speaks for; None where servers of ours send."""
+    return domains if kind is ListenerKind.EDGE else None
 
 
-def _edits(message: Message, hostname: str, subject_tag: str) -> Iterator[Edit]:
+def edits(
+    message: Message, hostname: str, subject_tag: str = "", *, outside: frozenset[str] | None = None
+) -> tuple[Edit, ...]:
+    """What is taken from the received octets and put into them, in order. `outside` is as of `seen_from`."""
+    return tuple(_edits(message, hostname, subject_tag, outside))
+
+
+def _edits(message: Message, hostname: str, subject_tag: str, outside: frozenset[str] | None) -> Iterator[Edit]:
     tagged = not subject_tag
     for field in message.fields():
-        if _forged(field, hostname):
+        if _forged(field, hostname, outside):
             yield Edit(field=field, start=field.start, end=field.end, instead=b"")
         elif field.key == "subject" and not tagged:
             tagged = True
@@ -123,14 +146,21 @@ def _edits(message: Message, hostname: str, subject_tag: str) -> Iterator[Edit]:
                 yield Edit(field=field, start=at, end=at, instead=b" " + subject_tag.encode("ascii", "replace"))
 
 
-def _forged(field: Field, hostname: str) -> bool:
-    """A field that only we may write; Authentication-Results by its authserv-id (RFC 8601 section 5)."""
+def _forged(field: Field, hostname: str, outside: frozenset[str] | None) -> bool:
+    """A field that only we may write, or only servers of ours; Authentication-Results by its authserv-id."""
     if field.key in OWN_FIELDS or field.key.startswith(TRUST_PREFIXES):
+        return True
+    if outside is not None and field.key.startswith(OUTSIDE_PREFIXES):
         return True
     if field.key != "authentication-results":
         return False
-    identifier = _without_comments(field.unfolded).partition(";")[0].replace('"', "").split()
-    return bool(identifier) and identifier[0].casefold() == hostname.casefold()
+    identifier = _without_comments(field.unfolded).partition(";")[0].translate(_QUOTING).split()
+    return bool(identifier) and _is_ours(identifier[0].casefold().rstrip("."), hostname, outside or ())
+
+
+def _is_ours(identifier: str, hostname: str, domains: Iterable[str]) -> bool:
+    """Whoever trusts results believes any id of the city's own servers, not ours alone (RFC 8601 section 5)."""
+    return identifier == hostname.casefold() or any(f".{identifier}".endswith(f".{name}") for name in domains)
 
 
 def _without_comments(text: str) -> str:
@@ -142,9 +172,10 @@ def _without_comments(text: str) -> str:
             depth += 1
         elif piece == ")":
             depth = max(0, depth - 1)
+            kept.append(" ")
         elif depth == 0:
             kept.append(piece)
-    return " ".join(kept)
+    return "".join(kept)
 
 
 def _literal(address: str) -> str:

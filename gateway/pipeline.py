@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
-from gateway.fields import disclaimer_field, edited, edits, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, edited, edits, seen_from, trace_field, verdict_fields
 from gateway.plan import Disposition, Group, Plan, Settlement, plan, settle
 from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
@@ -98,6 +98,7 @@ class Pipeline:
     journal: Journal
     store: Executor
     hostname: str
+    domains: frozenset[str]  # ours, lower case
     subject_tag: str
     next_hop: str
     disclaimer_rules: frozenset[str] = frozenset()  # copies that one of these tags get the disclaimer
@@ -210,7 +211,8 @@ class Pipeline:
             tag = ""
         amendment = judgement.amendment if is_tagged_by(group.verdict, self.disclaimer_rules) else None
         added += disclaimer_field(amendment)
-        changes = edits(transaction.message, self.hostname, tag)
+        outside = seen_from(transaction.kind, self.domains)
+        changes = edits(transaction.message, self.hostname, tag, outside=outside)
         pieces = edited(transaction.message, added, changes, amendment)
         return Shipment(recipients=group.recipients, pieces=pieces, edits=changes)
 

@@ -191,6 +191,7 @@ class Play:
             journal=self._journal,
             store=self._executor,
             hostname="mx.city.example",
+            domains=frozenset({"city.example"}),
             subject_tag="",
             next_hop="next",
         )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.fields import disclaimer_field, leaving, released_field, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, leaving, released_field, seen_from, trace_field, verdict_fields
 from rules.address import parse_address
 from rules.amendment import Amendment, Edit, Kept
 from rules.finding import Action, Finding
@@ -18,8 +18,11 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 CONTENT = b"From: a@elsewhere.example\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nX-Odd:\tkept  \r\n\r\n.body\r\n"
 
 
-def joined(content: bytes, added: bytes = b"", tag: str = "") -> bytes:
-    return b"".join(leaving(Message(content), added, HOST, tag))
+OUTSIDE = seen_from(ListenerKind.EDGE, frozenset({"city.example"}))
+
+
+def joined(content: bytes, added: bytes = b"", tag: str = "", outside: frozenset[str] | None = None) -> bytes:
+    return b"".join(leaving(Message(content), added, HOST, tag, outside=outside))
 
 
 def transaction(name: str = "client.example", recipients: tuple[str, ...] = ("b@city.example",)) -> Transaction:
@@ -71,6 +74,8 @@ def test_the_octets_received_leave_as_they_came() -> None:
         b"x-ms-exchange-organization-scl : -1\r\n",
         b"X-MS-Exchange-CrossPremises-AuthSource: a\r\n\tb\r\n",
         b"X-MS-Exchange-Forest-RulesExecuted: a\r\n",
+        b"Authentication-Results: mx.city.example.; dkim=pass\r\n",
+        b'Authentication-Results: "mx\\.city.example"; dkim=pass\r\n',
         b'Authentication-Results:\r\n "mx.city.example"(c); dkim=pass\r\n',
     ],
 )
@@ -79,9 +84,35 @@ def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: byte
     assert joined(b"A: 1\r\n" + forged + CONTENT) == b"A: 1\r\n" + CONTENT
 
 
-def test_authentication_results_of_another_host_stay() -> None:
-    field = b"Authentication-Results: relay.elsewhere.example; spf=pass\r\n"
-    assert joined(field + CONTENT) == field + CONTENT
+@pytest.mark.parametrize(
+    "identifier", [b"relay.elsewhere.example", b"notcity.example", b"city.example.elsewhere.example"]
+)
+@pytest.mark.parametrize("outside", [None, OUTSIDE])
+def test_authentication_results_of_another_host_stay(identifier: bytes, outside: frozenset[str] | None) -> None:
+    field = b"Authentication-Results: " + identifier + b"; spf=pass\r\n"
+    assert joined(field + CONTENT, outside=outside) == field + CONTENT
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"Authentication-Results: ex1.City.example; dmarc=pass\r\n",
+        b"Authentication-Results: city.example 1; dmarc=pass\r\n",
+        b"Authentication-Results: ex1.city.example.; dmarc=pass\r\n",
+        b"X-MS-Exchange-CrossTenant-AuthAs: Internal\r\n",
+        b"X-OriginatorOrg: city.example\r\n",
+        b"X-Forefront-Antispam-Report: SCL:-1;\r\n\tSFV:SKA\r\n",
+        b"X-Forefront-Antispam-Report-Untrusted: SCL:-1\r\n",
+        b"X-MS-Exchange-Authentication-Results: spf=pass\r\n",
+        b"Received-SPF: pass\r\n",
+    ],
+)
+def test_from_the_internet_nobody_speaks_for_servers_of_ours(forged: bytes) -> None:
+    """On an internal listener, where servers of ours send, the same field stays."""
+    assert joined(b"A: 1\r\n" + forged + CONTENT, outside=OUTSIDE) == b"A: 1\r\n" + CONTENT
+    assert (
+        joined(forged + CONTENT, outside=seen_from(ListenerKind.INTERNAL, OUTSIDE or frozenset())) == forged + CONTENT
+    )
 
 
 def test_what_looks_like_our_field_in_the_body_stays() -> None:

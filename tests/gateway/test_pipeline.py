@@ -52,6 +52,8 @@ class Scene:
     identifying: Any = None
     amendment: Amendment | None = None
     amends: bool = True
+    kind: ListenerKind = ListenerKind.INTERNAL
+    message: Message = field(default_factory=lambda: Message(CONTENT))
     gone: int = 0  # people on the staff list without a live account
 
     async def inspect(self, transaction: Transaction) -> Judgement:
@@ -134,13 +136,16 @@ class Scene:
                 journal=self,
                 store=store,
                 hostname="mx.city.example",
+                domains=frozenset({"city.example"}),
                 subject_tag="",
                 next_hop="exchange",
                 disclaimer_rules=frozenset({"rule"}),
                 amends=self.amends,
                 identifying=lambda: self.identifying,
             )
-            return await pipeline.process(transaction(*self.actions), self)
+            return await pipeline.process(
+                replace(transaction(*self.actions), kind=self.kind, message=self.message), self
+            )
 
     def outcomes(self) -> dict[str, Outcome]:
         return {item.recipient.address.local: item.outcome for item in self.dispositions}
@@ -366,3 +371,11 @@ async def test_a_content_that_cannot_be_rid_of_the_secret_is_not_kept() -> None:
     scene = Scene({"held": Action.QUARANTINE}, identifying=Identifying(disk_fails=True))
     assert await scene.process() == STORE_AWAY
     assert scene.happened == ["undetermined"]
+
+
+@pytest.mark.parametrize("kind", list(ListenerKind))
+async def test_results_in_the_name_of_a_server_of_ours_come_from_servers_of_ours_alone(kind: ListenerKind) -> None:
+    forged = b"Authentication-Results: ex1.city.example; dmarc=pass\r\n"
+    scene = Scene({"passed": Action.PASS}, kind=kind, message=Message(forged + CONTENT))
+    await scene.process()
+    assert (forged in b"".join(scene.shipments[0].pieces)) is (kind is ListenerKind.INTERNAL)
