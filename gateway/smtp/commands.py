@@ -23,6 +23,10 @@ class Farewell(Exception):
         self.reply = reply
 
 
+class ClientGone(ConnectionResetError):
+    """The client hung up. A class of its own, so that no other broken connection, one of ours, is taken for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     verb: str  # upper case

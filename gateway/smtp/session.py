@@ -15,7 +15,7 @@ from gateway.certificates import names_in
 from gateway.reply import Reply
 from gateway.smtp import proxy, replies
 from gateway.smtp.behind import within
-from gateway.smtp.commands import MAX_LINE, Farewell, read_command
+from gateway.smtp.commands import MAX_LINE, ClientGone, Farewell, read_command
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
 from gateway.smtp.limits import Watchdog, data_deadline
@@ -127,7 +127,7 @@ class Session(SMTP):
 
     def _content_cut(self) -> None:
         if self._data_end is not None and not self._data_end.done():
-            self._data_end.set_exception(ConnectionResetError("client gone during DATA"))
+            self._data_end.set_exception(ClientGone("gone before the end of the content"))
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """Nothing: aiosmtpd's timer would run through our own work; the watchdog runs while a client has to act."""
@@ -165,6 +165,8 @@ class Session(SMTP):
     async def flush(self) -> None:
         octets, self._unsent = self._unsent, b""
         if octets:
+            if self.transport is None or self.transport.is_closing():  # uvloop would raise RuntimeError for the write
+                raise ClientGone("gone before a reply")
             self._writer.write(octets)
             await self._writer.drain()
 
@@ -195,6 +197,8 @@ class Session(SMTP):
         except TLSSetupException as error:
             log.info("%s: TLS handshake failed: %r", self.address, error.__cause__)
             self.connection_lost(None)  # a handshake that fails is not reported otherwise; aiosmtpd does the same
+        except ClientGone as error:
+            log.info("%s: client %s", self.address, error)
         except (OSError, EOFError) as error:
             log.debug("%s: connection ended: %r", self.address, error)
         except Exception:
@@ -247,7 +251,7 @@ class Session(SMTP):
             await self._dialogue.obey(read_command(await self._line()))
         except Refused as refusal:
             self._dialogue.refuse(refusal)
-        except (Farewell, EOFError, TLSSetupException):
+        except (Farewell, ClientGone, EOFError, TLSSetupException):
             raise
         except Exception:
             if self.transport is None or self.transport.is_closing():

@@ -294,6 +294,36 @@ async def test_a_commit_ends_though_the_connection_is_lost_l4_c18(edge, until):
     assert edge.city.closed == edge.city.opened == 1
 
 
+@pytest.mark.parametrize("how", ["half-close", "reset"])
+async def test_a_client_that_hangs_up_within_the_content_is_no_error_of_ours(edge, until, caplog, how):
+    caplog.set_level("INFO", "mailward.smtp")
+    client = await edge.talk()
+    await client.start()
+    client.send(b"half a line")
+    if how == "reset":
+        reset(client)
+    else:
+        client.writer.write_eof()
+    await until(lambda: not edge.listener._sessions and edge.city.closed == 1)
+    await until(lambda: caplog.messages)
+    assert caplog.messages == ["127.0.0.1: client gone before the end of the content"]
+
+
+async def test_a_client_that_resets_after_the_content_is_no_error_of_ours(edge, until, caplog):
+    edge.city.gate = asyncio.Event()
+    client = await edge.talk()
+    await client.start()
+    client.send(b"x\r\n.\r\n")
+    await asyncio.wait_for(edge.city.started.wait(), 5)
+    reset(client)
+    await until(lambda: not edge.listener._sessions)
+    caplog.set_level("INFO", "mailward.smtp")
+    edge.city.gate.set()
+    await until(lambda: "127.0.0.1: client gone before a reply" in caplog.messages)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"], "the outcome, then the end"
+    assert "client went before it could be told: 250" in caplog.messages[0]
+
+
 async def test_a_commit_ends_though_its_session_is_cancelled_l4(edge, until):
     edge.city.gate = asyncio.Event()
     client = await edge.talk()
