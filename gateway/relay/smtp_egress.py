@@ -171,7 +171,7 @@ class SmtpEgress:
         """A transaction on our connection. One that turns out stale is replaced once: no content has been sent yet."""
         if self._connection is not None and not self._connection.usable:
             self._give_back()
-        connection = self._connection or await self._chain.acquire()
+        connection = self._connection or await self._acquired(deadline)
         for last in (False, True):
             self._connection = connection
             self._begun = False
@@ -188,8 +188,16 @@ class SmtpEgress:
                     self._begun = opening.mail.positive
                     return opening
             self._give_back()
-            connection = await self._chain.acquire(fresh=True)
+            connection = await self._acquired(deadline, fresh=True)
         raise AssertionError("the second attempt returns or raises")
+
+    async def _acquired(self, deadline: float, *, fresh: bool = False) -> Connection:
+        """Waiting for a place, dialling and greeting, for each hop of the chain, end by the same moment as the rest."""
+        try:
+            async with asyncio.timeout_at(deadline if deadline < float("inf") else None):
+                return await self._chain.acquire(fresh=fresh)
+        except TimeoutError:
+            raise NextHopError("no connection within the time for this message") from None
 
     def _lose(self, reason: str) -> None:
         self._chain.failed(reason)

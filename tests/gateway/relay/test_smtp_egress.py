@@ -493,6 +493,35 @@ async def test_greeting_that_trickles_for_ever_is_away(egress_to: Any, envelope:
     await egress.close()
 
 
+@pytest.mark.parametrize("step", ["banner", "EHLO"])
+async def test_a_connection_is_not_waited_for_beyond_the_time_of_the_message(
+    egress_to: Any, envelope: Envelope, people: People, monkeypatch: pytest.MonkeyPatch, hang: object, step: str
+) -> None:
+    monkeypatch.setattr(smtp_egress, "SEND_SECONDS", 0.1)
+    _, egress = await egress_to({step: hang}, banner_seconds=30.0, command_seconds=30.0)
+    pool = egress._chain.used
+    async with asyncio.timeout(5):
+        assert said(await send(egress, envelope, *people)) == [str(NEXT_HOP_AWAY)] * 3
+    await egress.close()
+    assert pool.health.in_use == 0
+    assert pool.health.last_failure == "no connection within the time for this message"
+
+
+async def test_a_place_among_the_connections_is_not_waited_for_beyond_the_time_of_the_message(
+    egress_to: Any, envelope: Envelope, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, egress = await egress_to(connections=1)
+    pool = egress._chain.used
+    other = await pool.acquire()
+    monkeypatch.setattr(smtp_egress, "SEND_SECONDS", 0.1)
+    async with asyncio.timeout(5):
+        assert said(await send(egress, envelope, *people)) == [str(NEXT_HOP_AWAY)] * 3
+    pool.release(other)
+    monkeypatch.undo()
+    assert said(await send(egress, envelope, *people)) == ["250 2.0.0 queued"] * 3, "the place has come free"
+    await egress.close()
+
+
 async def test_b13_never_more_connections_than_allowed(egress_to: Any, envelope: Envelope, people: People) -> None:
     server, egress = await egress_to(connections=4)
     pool = egress._chain.used
