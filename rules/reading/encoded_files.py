@@ -93,15 +93,21 @@ def _yencoded(text: bytes) -> Iterator[EncodedFile]:
 
 def binhexed(text: bytes) -> Iterator[EncodedFile]:
     """Every BinHex file in a text. LimitExceeded behind one that is longer than MAX_BINHEX, which is cut there."""
+    done = 0
     for position in _line_starts(text, _BINHEX_MARK):
+        if position < done:
+            continue  # the mark before it has led to the same file
         start = text.find(b"\n:", position)
-        if start >= 0:
-            name, octets = decode_binhex(text[start : start + MAX_BINHEX])
-            end = text.find(b":", start + 2) + 1
-            if octets:
-                yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, max(end, start)))
-            if (end if end > 0 else len(text)) - start > MAX_BINHEX:
-                raise LimitExceeded(f"a BinHex file of more than {MAX_BINHEX // MEBIBYTE} MiB")
+        if start < 0:
+            return
+        done = start
+        end = text.find(b":", start + 2) + 1
+        stop = end if end > 0 else len(text)
+        name, octets = decode_binhex(text[start : min(stop, start + MAX_BINHEX)])
+        if octets:
+            yield EncodedFile(name.decode("mac-roman", "replace"), octets, Span(position, max(end, start)))
+        if stop - start > MAX_BINHEX:
+            raise LimitExceeded(f"a BinHex file of more than {MAX_BINHEX // MEBIBYTE} MiB")
 
 
 def bare_boundary(text: bytes) -> bytes | None:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 
 from rules.reading.budget import LimitExceeded
-from rules.reading.encoded_files import MAX_BINHEX, MAX_FILES, bare_boundary, files_in
+from rules.reading.encoded_files import MAX_BINHEX, MAX_FILES, bare_boundary, binhexed, files_in
 
 ABC = b"begin 644 a b.exe\n#86)C\n`\nend\n"
 
@@ -77,3 +77,29 @@ def test_a_file_in_binhex_of_4_mib_and_one_octet_more(more):
     letters = b"&" * (MAX_BINHEX - len(b"\n::") + more)
     with pytest.raises(LimitExceeded, match="a BinHex file of more than 4 MiB") if more else nullcontext():
         assert len(list(files_in(mark + b"\n:" + letters + b":"))) == 1
+
+
+BINHEX_MARK = b"(This file must be converted with BinHex 4.0)\n"
+
+
+class Searched(bytes):
+    """Text that counts how many octets were searched."""
+
+    octets = 0
+
+    def find(self, word, start=0, end=None):
+        end = len(self) if end is None else end
+        at = super().find(word, start, end)
+        self.octets += (at if at >= 0 else end) - start
+        return at
+
+
+@pytest.mark.parametrize("behind", [b"", b"words\n" * 1_000, b":\n" * 1_000])
+def test_marks_of_binhex_without_a_file_cost_one_search(behind):
+    text = Searched(BINHEX_MARK * 1_000 + behind)
+    assert list(binhexed(text)) == []
+    assert text.octets < 3 * len(text)
+
+
+def test_a_file_behind_many_marks_of_binhex_is_one():
+    assert len(list(binhexed(BINHEX_MARK * 50 + b"\n:" + b"&" * 1_000 + b":"))) == 1
