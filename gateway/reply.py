@@ -1,15 +1,19 @@
 """An SMTP reply: what we say to a client, and what a next hop said to us (RFC 5321 section 4.2, RFC 3463)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`status` is the enhanced code, empty when there is none. `text` is one line of printable ASCII."""
+    """`status` is the enhanced code, empty when there is none. `text` is one line of printable ASCII.
+
+    `quoted`: the words are a next hop's, which may name machines and people that strangers must not hear of.
+    """
 
     code: int
     status: str
     text: str
+    quoted: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.code), self.status, self.text)))

@@ -38,7 +38,7 @@ class WireReply:
         match = _STATUS.match(self.lines[0])
         status = match.group(1) if match and match.group(1)[0] == str(self.code)[0] else ""
         text = " ".join(line.removeprefix(status).strip() for line in self.lines)
-        return Reply(code=self.code, status=status, text=text.strip()[:MAX_TEXT])
+        return Reply(code=self.code, status=status, text=text.strip()[:MAX_TEXT], quoted=True)
 
 
 class ReplyParser:

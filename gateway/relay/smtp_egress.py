@@ -6,6 +6,7 @@ Owns which recipients the next hop has accepted and what its replies mean for ou
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gateway.egress import Delivery, Shipment
 from gateway.relay.chain import Chain
@@ -35,9 +36,9 @@ def upward(answer: WireReply) -> Reply:
     """What a next hop's answer is to our client: the class kept, except where it speaks of us and not of the mail."""
     reply = answer.reply()
     if answer.code == CLOSING:  # our own channel stays open
-        return Reply(code=451, status=reply.status, text=reply.text)
+        return replace(reply, code=451)
     if answer.code in OUR_FAULT:
-        return Reply(code=451, status="4.3.5", text=reply.text)
+        return replace(reply, code=451, status="4.3.5")
     if answer.positive or 400 <= answer.code < 600:
         return reply
     return NEXT_HOP_AWAY  # 354 where none belongs

@@ -20,7 +20,7 @@ from gateway.smtp.limits import RCPTS_PER_RECIPIENT, Connections, Tally
 from gateway.smtp.parameters import RcptArguments, Refused, is_relay_form, read_mail, read_rcpt
 from gateway.smtp.pending import PendingTransaction
 from gateway.smtp.reception import Reception
-from gateway.smtp.replies import marked, passed_up
+from gateway.smtp.replies import marked, passed_up, unquoted
 from rules.message import Message
 from rules.transaction import Client, ListenerKind, Recipient
 
@@ -272,7 +272,7 @@ class Dialogue:
             reply,
         )
         if self._edge:  # there, guessing addresses is an error; a city's own mailing with old addresses is not
-            raise Refused(marked(reply, pending.id))
+            raise Refused(marked(unquoted(reply), pending.id))
         self._say(marked(reply, pending.id))
 
     async def _offered(self, pending: PendingTransaction, rcpt: RcptArguments) -> Reply:
@@ -293,7 +293,9 @@ class Dialogue:
         if not pending.count:
             raise Refused(replies.NO_RECIPIENTS)
         reply = await self._take_content(pending)
-        self._say(marked(reply if reply.accepted else passed_up(reply), pending.id))
+        if not reply.accepted:
+            reply = unquoted(passed_up(reply)) if self._edge else passed_up(reply)
+        self._say(marked(reply, pending.id))
         await self._wire.flush()  # at once, even if more commands wait: until then the client is in doubt
 
     async def _take_content(self, pending: PendingTransaction) -> Reply:

@@ -1,6 +1,7 @@
 """The listener's own replies, and every reply made fit for the wire (RFC 5321 section 4.2, RFC 2034)."""
 
 import re
+from dataclasses import replace
 
 from gateway.reply import TRY_LATER, Reply
 
@@ -45,6 +46,17 @@ TOO_MANY_ERRORS = Reply(code=421, status="4.7.0", text="Too many errors")
 TOO_MANY_COMMANDS = Reply(code=421, status="4.7.0", text="Too many commands without mail")
 TOO_SLOW = Reply(code=421, status="4.4.2", text="Timeout")
 
+# By the second number of the status, its subject (RFC 3463 section 3).
+_WORDS = {
+    "1": "Address not accepted",
+    "2": "Mailbox not available",
+    "3": "Mail system does not take this message",
+    "4": "Mail cannot be routed",
+    "5": "Mail system does not take this transaction",
+    "6": "Content not accepted",
+    "7": "Not accepted by policy",
+}
+
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
@@ -61,10 +73,22 @@ def passed_up(reply: Reply) -> Reply:
     status = reply.status
     if not _STATUS.fullmatch(status) or status[0] != str(code)[0]:
         status = f"{code // 100}.0.0"
-    return Reply(code=code, status=status, text=_UNPRINTABLE.sub("?", reply.text)[:MAX_TEXT].strip())
+    return replace(reply, code=code, status=status, text=_UNPRINTABLE.sub("?", reply.text)[:MAX_TEXT].strip())
+
+
+def unquoted(reply: Reply) -> Reply:
+    """A reply to a stranger: code and status as they are, and where a next hop chose the words, ours by its subject.
+
+    What a server inside says of itself and of its mailboxes (Exchange names the host) stays in the log.
+    """
+    if not reply.quoted:
+        return reply
+    subject = reply.status.split(".")[1] if _STATUS.fullmatch(reply.status) else ""
+    later = "" if reply.permanent else ", try again later"
+    return replace(reply, text=_WORDS.get(subject, "Not accepted") + later, quoted=False)
 
 
 def marked(reply: Reply, identifier: str) -> Reply:
     """The reply with the transaction's id, by which an administrator finds it in the log."""
     text = f"Ok: {identifier}" if reply.accepted else f"{reply.text} [{identifier}]"
-    return Reply(code=reply.code, status=reply.status, text=text)
+    return replace(reply, text=text)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.relay.replies import MAX_LINE, MAX_LINES, MAX_TEXT, ReplyError, ReplyParser, WireReply
+from gateway.relay.smtp_egress import upward
 
 
 def read(octets: bytes) -> list[WireReply]:
@@ -19,6 +20,12 @@ def test_one_line() -> None:
 def test_several_lines_become_one() -> None:
     [reply] = read(b"550-5.1.1 No such person\r\n550 5.1.1 at this city\r\n")
     assert str(reply.reply()) == "550 5.1.1 No such person at this city"
+
+
+def test_what_a_next_hop_said_is_known_as_its_words() -> None:
+    for octets in (b"550 5.1.1 EX1\r\n", b"421 4.3.2 EX1\r\n", b"503 5.5.1 EX1\r\n"):
+        [reply] = read(octets)
+        assert upward(reply).quoted and upward(reply).text == "EX1"
 
 
 def test_code_alone_is_a_reply() -> None:

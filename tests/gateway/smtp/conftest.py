@@ -19,9 +19,9 @@ from gateway.smtp.spool import Spool
 from rules.transaction import Envelope, ListenerKind, Recipient, Transaction
 
 REFUSALS = {
-    "unknown": Reply(code=550, status="5.1.1", text="No such user"),
-    "later": Reply(code=450, status="4.2.0", text="Mailbox busy"),
-    "closing": Reply(code=421, status="4.3.2", text="going\r\n250 down\x00"),
+    "unknown": Reply(code=550, status="5.1.1", text="No such user", quoted=True),
+    "later": Reply(code=450, status="4.2.0", text="Mailbox busy", quoted=True),
+    "closing": Reply(code=421, status="4.3.2", text="going\r\n250 down\x00", quoted=True),
     "wild": Reply(code=999, status="", text="what"),
 }
 
@@ -59,7 +59,7 @@ class City:
             if recipient.address.local == "crash":
                 raise RuntimeError("secret of the house")
             if recipient.address.local == "refused":
-                return Reply(code=554, status="5.7.1", text="Next hop does not want it")
+                return Reply(code=554, status="5.7.1", text="Next hop does not want it", quoted=True)
         self.received.append((transaction, bytes(transaction.message.octets[:])))
         return ACCEPTED
 
