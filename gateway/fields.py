@@ -54,7 +54,8 @@ class Edit:
 def trace_field(transaction: Transaction, hostname: str, now: datetime) -> bytes:
     """The Received field (RFC 5321 section 4.4). Names no recipient when there are several: that would tell of Bcc."""
     client, envelope = transaction.client, transaction.envelope
-    protocol = ("UTF8" if envelope.smtputf8 else "E") + "SMTP" + ("S" if client.tls else "")  # RFC 3848, RFC 6531
+    extended = "E" if client.extended or client.tls else ""  # RFC 3848 has no name for TLS after HELO
+    protocol = ("UTF8" if envelope.smtputf8 else extended) + "SMTP" + ("S" if client.tls else "")  # RFC 3848, RFC 6531
     concerned = f"\r\n\tfor <{envelope.recipients[0].address}>" if len(envelope.recipients) == 1 else ""
     if not concerned.isascii():
         concerned = ""

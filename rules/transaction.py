@@ -50,6 +50,7 @@ class Client:
     tls: bool = False
     authenticated: str | None = None
     certificate: tuple[str, ...] = ()  # the names that a verified client certificate bears
+    extended: bool = True  # it said EHLO; not so HELO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ async def _connect(hop: NextHop, hostname: str, context: ssl.SSLContext | None) 
         async with asyncio.timeout(hop.connect_seconds):
             _, channel = await loop.create_connection(Channel, hop.host, hop.port)
     except (OSError, TimeoutError) as error:
-        raise NextHopError(f"connect: {error or 'no answer'}") from error
+        raise NextHopError(f"connect: {str(error) or 'no answer'}") from error
     try:
         # One limit for all of it: a server that trickles its greeting has no more time than one that is silent.
         channel.deadline = loop.time() + hop.banner_seconds

@@ -97,6 +97,7 @@ class Dialogue:
     def __init__(self, shared: Shared, wire: Wire) -> None:
         self.pending: PendingTransaction | None = None
         self._hello = ""  # what the client calls itself; empty until it has said EHLO or HELO
+        self._extended = False  # the last hello was EHLO
         self._shared = shared
         self._reception = shared.reception
         self._limits = shared.reception.limits
@@ -155,9 +156,11 @@ class Dialogue:
         match command.verb:
             case "EHLO":
                 await self._greeted(command.argument)
+                self._extended = True
                 self._wire.say(*self._offers())
             case "HELO":
                 await self._greeted(command.argument)
+                self._extended = False
                 self._wire.say(f"250 {self._reception.hostname}")
             case "STARTTLS":
                 await self._start_tls(command.argument)
@@ -338,6 +341,7 @@ class Dialogue:
             tls=self._wire.tls,
             authenticated=presented.login or None,
             certificate=self._wire.certificate,
+            extended=self._extended,
         )
 
     def _transaction(self) -> PendingTransaction:

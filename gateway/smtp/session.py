@@ -231,7 +231,7 @@ class Session(SMTP):
             async with asyncio.timeout(proxy.SECONDS):
                 return await proxy.read_header(self._reader) or self.address
         except (proxy.BadHeader, TimeoutError) as error:
-            log.warning("%s: no PROXY header: %s", self.address, error or f"nothing within {proxy.SECONDS:.0f} s")
+            log.warning("%s: no PROXY header: %s", self.address, str(error) or f"nothing within {proxy.SECONDS:.0f} s")
             raise ConnectionResetError("no PROXY header") from None
 
     def present(self, address: str) -> None:

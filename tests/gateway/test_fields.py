@@ -160,6 +160,30 @@ def test_the_trace_field_names_the_only_recipient_and_never_one_of_several() -> 
     assert b"city.example>" not in trace_field(transaction(recipients=("b@city.example", "c@city.example")), HOST, NOW)
 
 
+@pytest.mark.parametrize(
+    "extended, tls, smtputf8, protocol",
+    [
+        (True, False, False, b"ESMTP"),
+        (True, True, False, b"ESMTPS"),
+        (False, False, False, b"SMTP"),
+        (False, True, False, b"ESMTPS"),
+        (True, False, True, b"UTF8SMTP"),
+        (True, True, True, b"UTF8SMTPS"),
+    ],
+)
+def test_the_trace_field_names_the_protocol_that_was_spoken(
+    extended: bool, tls: bool, smtputf8: bool, protocol: bytes
+) -> None:
+    """RFC 3848 and RFC 6531 section 4.3."""
+    ours = transaction()
+    ours = replace(
+        ours,
+        client=replace(ours.client, extended=extended, tls=tls),
+        envelope=replace(ours.envelope, smtputf8=smtputf8),
+    )
+    assert b" with " + protocol + b" id " in trace_field(ours, HOST, NOW)
+
+
 def test_what_the_client_called_itself_cannot_end_the_line() -> None:
     field = trace_field(transaction(name="x\r\nBcc: victim@city.example\x00(("), HOST, NOW)
     assert field.count(b"\r\n") == field.count(b"\n") == 4

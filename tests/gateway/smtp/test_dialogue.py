@@ -292,6 +292,12 @@ async def test_what_a_client_said_is_in_the_transaction(city, talk):
     assert transaction.client == Client(address="192.0.2.1", name="client.elsewhere.example", tls=True)
 
 
+async def test_who_says_helo_sends_by_smtp_until_it_says_ehlo(city, talk):
+    dialogue = talk()
+    await dialogue.ask("HELO a.example", FROM, TO, "DATA", HELLO, FROM, TO, "DATA", "HELO a.example", FROM, TO, "DATA")
+    assert [transaction.client.extended for transaction, _ in city.received] == [False, True, False]
+
+
 async def test_an_address_beyond_ascii_needs_smtputf8_at_mail(talk):
     dialogue = talk()
     assert (await dialogue.ask(HELLO, FROM, "RCPT TO:<zoë@city.example>")).startswith("553 5.6.7")

@@ -81,11 +81,12 @@ async def test_without_a_header_the_connection_ends_unanswered_c21(opened, start
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
-async def test_who_says_nothing_is_not_waited_for(opened, monkeypatch):
+async def test_who_says_nothing_is_not_waited_for(opened, monkeypatch, caplog):
     monkeypatch.setattr(proxy, "SECONDS", 0.05)
     house = await opened(proxy=LOOPBACK, networks=ANYWHERE)
     client = await house.talk()
     assert await client.reply() == ""
+    assert "127.0.0.1: no PROXY header: nothing within 0 s" in caplog.messages
 
 
 async def test_talk_behind_the_header_is_too_early_c10(opened):
