@@ -98,15 +98,16 @@ def _objects(content: bytes) -> Iterator[RichObject]:
                 yield _object(data)
 
 
-def _object_data(content: bytes, at: int, limit: int) -> tuple[int, tuple[bytes, bytes]]:
-    """Where the group ends, and its hexadecimal digits: those of the group itself, and all."""
+def _object_data(content: bytes, at: int, limit: int) -> tuple[int, tuple[bytes, ...]]:
+    """Where the group ends, and its hexadecimal digits: of the group itself, all, and all but those of escapes."""
     end = content.find(b"}", at, at + limit)
     end = end if end >= 0 else min(len(content), at + limit)
     written = content[at:end]
     if b"\\" not in written and b"{" not in written:
         plain = written.translate(None, _NOT_HEXADECIMAL)
-        return end, (plain, plain)
-    own, every, depth = bytearray(), bytearray(), 0
+        return end, (plain,)
+    own, every, unescaped, depth = bytearray(), bytearray(), bytearray(), 0
+    escaped = 0  # digits at the head of the next run that are a character of `\\'hh`
     stop = min(len(content), at + limit)
     while at < stop and depth >= 0:
         run = _RUN.match(content, at, stop)
@@ -114,17 +115,20 @@ def _object_data(content: bytes, at: int, limit: int) -> tuple[int, tuple[bytes,
             digits = run.group().translate(None, _NOT_HEXADECIMAL)
             every += digits
             own += digits if not depth else b""
-            at = run.end()
+            unescaped += digits[escaped:]
+            at, escaped = run.end(), 0
             continue
         octet = content[at : at + 1]
         if octet == b"\\":
+            escaped = 2 if content[at + 1 : at + 2] == b"'" else 0
             at, digits = _control(content, at)
+            unescaped += digits
             own += digits
             every += digits
             continue
         depth += (octet == b"{") - (octet == b"}")
         at += 1
-    return at, (bytes(own), bytes(every))
+    return at, (bytes(own), bytes(every), bytes(unescaped))
 
 
 def _control(content: bytes, at: int) -> tuple[int, bytes]:

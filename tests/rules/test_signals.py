@@ -8,7 +8,7 @@ from rules.document import DocumentError
 from rules.patterns import PatternError
 from rules.signals import check_phrases, scale_of
 
-MODELS = sorted(Path("rules/detectors").glob("*.yaml"))
+MODELS = sorted(path for path in Path("rules/detectors").glob("*.yaml") if "\nsignals:" in path.read_text())
 GOOD = """
 about: greetings
 bias: -1

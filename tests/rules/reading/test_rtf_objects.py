@@ -40,19 +40,21 @@ def broken_up(digits):
         lambda digits: digits[:10] + b"{\\*\\junk 12}" + digits[10:],
         lambda digits: digits[:10] + b"\\bogus1 " + digits[10:],
         lambda digits: digits[:20] + b"{}" + digits[20:].upper(),
+        lambda digits: digits[:20] + b"\\'3f" + digits[20:],
+        lambda digits: b"\\'0a" + digits[:21] + b"\\'ff" + digits[21:],
         lambda digits: digits[:20] + b"\\bin4 " + bytes.fromhex(digits[20:28].decode()) + digits[28:],
     ],
 )
+def test_objects_of_rtf_come_out_however_the_digits_are_broken(write):
+    members = list(unpack_rtf(rtf(write(object_data())), Budget()))
+    assert (("notes.txt", "payload.exe"), PROGRAM) in [(member.names, member.octets) for member in members]
+
+
 def test_as_many_fields_as_may_be_and_one_more(monkeypatch):
     monkeypatch.setattr(rtf_objects, "MAX_RTF_FIELDS", 3)
     assert list(unpack_rtf(b"{\\rtf1" + b"{\\fldinst PAGE}" * 3 + b"}", Budget())) == []
     with pytest.raises(LimitExceeded, match="more than 3 fields"):
         list(unpack_rtf(b"{\\rtf1" + b"{\\fldinst PAGE}" * 4 + b"}", Budget()))
-
-
-def test_objects_of_rtf_come_out_however_the_digits_are_broken(write):
-    members = list(unpack_rtf(rtf(write(object_data())), Budget()))
-    assert (("notes.txt", "payload.exe"), PROGRAM) in [(member.names, member.octets) for member in members]
 
 
 def test_text_of_rtf_is_no_object():
