@@ -29,6 +29,7 @@ from rules.reading.sweep import entities_in, runs_in
 from rules.reading.views import differences
 from rules.reading.words import header_text
 
+MIN_FILE = 600  # octets of a field in which a file is looked for: signatures are shorter, programs hardly
 MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
 
 _MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
@@ -97,6 +98,7 @@ class Walk:
             self.record.doubt(place.name, trouble)
         for limit in entity.limits:
             self.record.skip(place.name, Reason.LIMIT, limit)
+        self._fields(entity, place)
         media_types = entity.media_types(place.default)
         multiparts = [media_type for media_type in media_types if media_type.startswith("multipart/")]
         if multiparts:
@@ -107,6 +109,14 @@ class Walk:
         if any(media_type in _FRAGMENT_TYPES for media_type in others):
             self.record.skip(place.name, Reason.PARTIAL, f"{others[0]}: the content is elsewhere")
         self._leaf(octets, entity, others, place)
+
+    def _fields(self, entity: Entity, place: Place) -> None:
+        """The files that stand in base64 in fields: nobody's reader opens them, and somebody's script may."""
+        for one in entity.header.fields:
+            if len(one.body) >= MIN_FILE:
+                nowhere = replace(place, base=None, around=None)
+                with self._noted(place.name):
+                    self._encoded(tuple(runs_in(b"\n" + one.body)), f"{place.name}/{one.name}", nowhere)
 
     # Multiparts
 

@@ -458,3 +458,15 @@ def test_d20_uuencode_in_uuencode_ends_at_the_depth_of_containers(facts_of):
         text = wrapped(text)
     assert has_program(facts_of(f"{PLAIN_HEADER}\n{text.decode()}"))
     assert "nested more than 6 deep" in str(facts_of(f"{PLAIN_HEADER}\n{wrapped(text).decode()}").unread)
+
+
+@pytest.mark.parametrize("where", ["message", "part"])
+def test_a_program_in_a_field_of_the_header_is_found(facts_of, where):
+    lines = base64.encodebytes(PROGRAM + bytes(600)).decode().strip().replace("\n", "\n ")
+    field = f"X-Data: {lines}"
+    if where == "message":
+        text = f"{PLAIN_HEADER}{field}\n\nwords\n"
+    else:
+        text = mixed(f"{BASE64_PART}\n{field}", base64.b64encode(b"harmless").decode())
+    facts = facts_of(text)
+    assert any(part.sha256 == hashlib.sha256(PROGRAM + bytes(600)).hexdigest() for part in facts.parts)
