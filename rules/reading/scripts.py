@@ -54,6 +54,15 @@ _WORDS: tuple[tuple[str, Kind, str], ...] = (
     ('macrospresent="yes"', Kind.MACRO_DOCUMENT, "Word XML with macros"),
     ("qwn0axzltwltz", Kind.MACRO_DOCUMENT, "Office macros in base64"),  # ActiveMime
 )
+# Words all of which are needed.
+_TOGETHER: tuple[tuple[tuple[re.Pattern[str], ...], Kind, str], ...] = (
+    (
+        (re.compile(r"urn:schemas-microsoft-com:asm\.v1"), re.compile(r"<(?:\w{1,40}+:)?deployment[\s/>]")),
+        Kind.INSTALLER,
+        "ClickOnce manifest",
+    ),
+    ((re.compile(r"<project[\s>]"), re.compile(r"<exec\s|\btaskfactory\s*+=")), Kind.SCRIPT, "MSBuild project"),
+)
 # Words of which several different ones are needed: (enough, language, words with their weight).
 _LANGUAGES: tuple[tuple[int, str, tuple[tuple[str, int], ...]], ...] = (
     (
@@ -116,7 +125,7 @@ _LANGUAGES: tuple[tuple[int, str, tuple[tuple[str, int], ...]], ...] = (
         4,
         "Windows script file",
         (
-            ("<job", 2), ("<package", 1), ("<script", 2), ("</job>", 2),
+            ("<job", 2), ("<package", 1), ("<component", 1), ("<registration", 1), ("<script", 2), ("</job>", 2),
         ),
     ),
 )  # fmt: skip
@@ -136,8 +145,15 @@ def script_sign(head: bytes) -> Sign | None:
             return _sign(kind, name)
     if "#@~^" in text and _ENCODED.search(text):
         return _sign(Kind.SCRIPT, "encoded script")
+    return _by_words(text)
+
+
+def _by_words(text: str) -> Sign | None:
     for word, kind, name in _WORDS:
         if word in text:
+            return _sign(kind, name)
+    for patterns, kind, name in _TOGETHER:
+        if all(pattern.search(text) for pattern in patterns):
             return _sign(kind, name)
     for enough, name, words in _LANGUAGES:
         if sum(weight for word, weight in words if word in text) >= enough:

@@ -35,6 +35,11 @@ from rules.reading.scripts import script_sign
         ("ID\nO;E\nNN;NAuto_open;ER101C1\n", Kind.MACRO_DOCUMENT),
         ("WEB\r1\rhttps://a.example/x\r", Kind.SHORTCUT),
         ("WEB \n 1 \nhttps://a.example/x\n", Kind.SHORTCUT),
+        ('<package><component id="a"><script language="JScript">x</script></component></package>', Kind.SCRIPT),
+        ('<component><registration progid="a"/><script language="VBScript">x</script></component>', Kind.SCRIPT),
+        ('<a:assembly xmlns:a="urn:schemas-microsoft-com:asm.v1"><deployment install="true"/>', Kind.INSTALLER),
+        ('<Project><Target Name="a"><Exec Command="calc"/></Target></Project>', Kind.SCRIPT),
+        ('<Project>\n<UsingTask TaskName="a" TaskFactory="CodeTaskFactory">', Kind.SCRIPT),
         ("XLODBC\r\n1\r\nDRIVER={x}\r\n", Kind.SHORTCUT),
     ],
 )
@@ -62,6 +67,8 @@ def test_a_script_in_utf_16_is_read():
         "The script of the play is attached.",
         "An encoded script begins with #@~^ and its length.",
         '{"name": "x", "function": "var"}',
+        '<assembly xmlns="urn:schemas-microsoft-com:asm.v1"><trustInfo/></assembly>',
+        "<project><execution><exec.mainClass>a</exec.mainClass></execution></project>",
     ],
 )
 def test_letters_and_lists_are_no_scripts(text):
