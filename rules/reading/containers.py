@@ -61,6 +61,7 @@ _READ_AS_DOCUMENTS = frozenset(
         ".pps", ".ppsx", ".odt", ".ods", ".odp", ".odg", ".rtf",
     }
 )  # fmt: skip
+_NAMED_LOCKED = (".gpg", ".pgp", ".aes", ".age", ".axx")  # of files that programs have encrypted
 _TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
 # What a printer's driver keeps of itself, in its own form: some keep a cabinet within.
 _PRINTER_SETTINGS = re.compile(r"xl/printersettings/printersettings\d{1,5}\.bin")
@@ -210,9 +211,21 @@ def _claims_to_be_read(signs: Sequence[Sign]) -> bool:
     return any(sign.by is By.NAME and sign.text in _READ_AS_DOCUMENTS for sign in signs)
 
 
-def protection_of(octets: Octets, signs: Sequence[Sign]) -> str | None:
+def protection_of(octets: Octets, signs: Sequence[Sign], names: Sequence[str] = ()) -> str | None:
     """Why the whole part is protected (archive, Office, PDF, S/MIME, PGP), or None."""
-    return None if _is_only_shown(signs) else protection_of_content(octets)
+    if _is_only_shown(signs):
+        return None
+    return protection_of_content(octets) or _claimed_protection(octets, signs, names)
+
+
+def _claimed_protection(octets: Octets, signs: Sequence[Sign], names: Sequence[str]) -> str | None:
+    """What a name says of content that nothing else explains: not every form of these programs has a front."""
+    locked = next((end for name in names for end in _NAMED_LOCKED if name.lower().rstrip(" .").endswith(end)), None)
+    if locked is None or not octets or is_text(bytes(octets[:HEAD])):
+        return None
+    if any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
+        return None
+    return f"called {locked}, as encrypted files are, and of no format that is known"
 
 
 def text_of(octets: Octets, signs: Sequence[Sign], budget: Budget) -> DocumentText:

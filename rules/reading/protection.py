@@ -39,6 +39,7 @@ _LOCKED_FRONTS = (
     (bytes.fromhex("c0b9072e4f93f146a015792ca1d9e821"), "file encrypted with AxCrypt"),
     (bytes.fromhex("03d9a29a67fb4bb5"), "KeePass database"),
     (bytes.fromhex("03d9a29a65fb4bb5"), "KeePass database"),
+    *((b"AES" + bytes([version]), "file encrypted with AES Crypt") for version in (1, 2, 3)),
     (b"LUKS\xba\xbe", "encrypted Linux disk"),
     (b"$ANSIBLE_VAULT;", "Ansible vault"),
 )

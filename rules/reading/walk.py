@@ -273,7 +273,7 @@ class Walk:
             return
         if first:
             self._has_body = True
-        why = protection_of(content, signs)
+        why = protection_of(content, signs, entity.names)
         part = _part(place.name, entity.names, shown[0], signs, content, place, encrypted=why, inline=True)
         self.record.parts.append(part)
         if why:
@@ -342,7 +342,7 @@ class Walk:
     ) -> None:
         """A part that is not body text: what it is, what it says, what it contains."""
         signs = _all_signs(names, declared, content)
-        why = encrypted or protection_of(content, signs)
+        why = encrypted or protection_of(content, signs, names)
         self.record.parts.append(_part(path, names, declared[0], signs, content, place, encrypted=why))
         if why:
             self.record.skip(path, Reason.ENCRYPTED, why)

@@ -246,3 +246,13 @@ def test_what_only_looks_like_a_part_of_a_document_is_taken_out(name, content):
     with budget.inside_container():
         members = list(unpack(octets, ("a.docx",), signs_of(("a.docx",), None, octets), budget))
     assert [member.names[0] for member in members] == [name]
+
+
+@pytest.mark.parametrize("name", ["a.gpg", "a.PGP", "plan.docx.aes", "a.age", "a.axx"])
+def test_what_is_named_as_encrypted_and_is_nothing_else_is(name):
+    end = name.lower()[-4:]
+    why = f"called {end}, as encrypted files are, and of no format that is known"
+    assert protection_of(NOISE, signs_of([name], None, NOISE), [name]) == why
+    assert protection_of(NOISE, signs_of(["a.xyz"], None, NOISE), ["a.xyz"]) is None
+    for known in (b"Hello", b"\x89PNG\r\n\x1a\n" + bytes(99), b""):
+        assert protection_of(known, signs_of([name], None, known), [name]) is None
