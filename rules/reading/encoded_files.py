@@ -4,8 +4,10 @@ Finds and decodes; whether a reader would offer them as files differs from progr
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rules.reading.budget import MEBIBYTE, LimitExceeded
 from rules.reading.encodings import decode_base64, decode_binhex, decode_yenc, uuencoded_lines
@@ -17,6 +19,7 @@ MAX_BINHEX = 4 * MEBIBYTE  # octets of encoded text: run lengths grow it, up to 
 # The mode is octal, of any length that an encoder writes; the name may be missing.
 _UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
 _YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,1200}\r?\n")
+_UU_QUOTED = re.compile(rb"^([ \t]*+>[> \t]*+)begin", re.MULTILINE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINHEX_MARK = b"(This file must be converted with BinHex"
 _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
@@ -34,7 +37,7 @@ class EncodedFile:
 def files_in(text: bytes) -> Iterator[EncodedFile]:
     """Every encoded file in a text, at most MAX_FILES; LimitExceeded beyond, the files before it count."""
     count = 0
-    for finder in (_uuencoded, _yencoded, binhexed):
+    for finder in (_uuencoded, _quoted, _yencoded, binhexed):
         for file in finder(text):
             count += 1
             if count > MAX_FILES:
@@ -65,6 +68,34 @@ def _uuencoded(text: bytes) -> Iterator[EncodedFile]:
             yield EncodedFile(name, octets, Span(position, match.end() + length))
 
 
+def _quoted(text: bytes) -> Iterator[EncodedFile]:
+    """Uuencode behind the marks of quotation that an answer or a forward puts before each line."""
+    done = 0
+    for match in _UU_QUOTED.finditer(text):
+        if match.start() < done:
+            continue
+        mark = match[1].rstrip()
+        lines: list[bytes] = []
+        places: list[tuple[int, int]] = []  # of each line without its mark, and in the text
+        at, length = match.start(), 0
+        while text.startswith(mark, at):
+            begin = at + len(mark) + text.startswith(b" ", at + len(mark))
+            at = text.find(b"\n", begin) + 1 or len(text)
+            places.append((length, begin))
+            lines.append(text[begin:at])
+            length += at - begin
+        done = at
+        for file in _uuencoded(b"".join(lines)):
+            span = Span(_unquoted(places, file.span.start), _unquoted(places, file.span.end))
+            yield EncodedFile(file.name, file.octets, span)
+
+
+def _unquoted(places: list[tuple[int, int]], position: int) -> int:
+    """The place in the text of a place in its lines without their marks."""
+    line, begin = places[bisect_right(places, (position + 1,)) - 1]
+    return begin + position - line
+
+
 def _uu_readings(body: bytes, *, in_base64: bool) -> Iterator[tuple[bytes, int]]:
     """What readers decode, with the octets it took: some stop at a line that is no uuencode, some pass it over."""
     if in_base64:
@@ -81,11 +112,12 @@ def _uu_readings(body: bytes, *, in_base64: bool) -> Iterator[tuple[bytes, int]]
 
 
 def _yencoded(text: bytes) -> Iterator[EncodedFile]:
-    for position in _line_starts(text, b"=ybegin "):
+    for position, following in pairwise([*_line_starts(text, b"=ybegin "), len(text)]):
         match = _YENC_BEGIN.match(text, position)
         if match is not None:
-            found = text.find(b"\n=yend", match.end() - 1)
-            octets = decode_yenc(text[match.end() : found if found >= 0 else len(text)])
+            found = text.find(b"\n=yend", match.end() - 1, following)
+            # Never beyond the next begin: what stands there would be decoded once for each begin before it.
+            octets = decode_yenc(text[match.end() : found if found >= 0 else following])
             # Without an end, what follows may be words, which stay words.
             name = match[0].partition(b" name=")[2].decode("latin-1").strip()
             yield EncodedFile(name, octets, Span(position, max(found, match.end())))

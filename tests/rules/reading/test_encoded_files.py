@@ -103,3 +103,34 @@ def test_marks_of_binhex_without_a_file_cost_one_search(behind):
 
 def test_a_file_behind_many_marks_of_binhex_is_one():
     assert len(list(binhexed(BINHEX_MARK * 50 + b"\n:" + b"&" * 1_000 + b":"))) == 1
+
+
+def test_a_file_in_yenc_without_an_end_ends_where_the_next_begins():
+    text = b"=ybegin line=128 size=3 name=a\n***\n" * 50
+    assert [file.octets for file in files_in(text)] == [b"\0\0\0"] * 50
+
+
+def test_begins_of_yenc_without_an_end_cost_one_search():
+    text = Searched(b"=ybegin line=128 size=3 name=a\n" * 50 + b"words\n" * 5_000)
+    assert len(list(files_in(text))) == 50
+    assert text.octets < 10 * len(text)
+
+
+@pytest.mark.parametrize("mark", [b"> ", b">", b">> ", b"> > ", b" > "])
+def test_a_file_behind_marks_of_quotation(mark):
+    text = b"Ann wrote:\n" + b"".join(mark + line for line in ABC.splitlines(keepends=True)) + b"> bye\nwords\n"
+    (file,) = files_in(text)
+    assert (file.name, file.octets) == ("a b.exe", b"abc")
+    assert text[: file.span.start] == b"Ann wrote:\n" + mark
+    assert text[file.span.end :] == b"\n" + mark + b"end\n> bye\nwords\n"
+
+
+def test_a_quoted_file_whose_lines_lost_their_blanks():
+    (file,) = files_in(b"> begin 644 a.exe\n> #86)C\n>\n> end\n")
+    assert file.octets == b"abc"
+
+
+def test_quoted_begins_without_a_file_cost_one_search():
+    text = Searched(b"> begin\n" * 5_000)
+    assert list(files_in(text)) == []
+    assert text.octets < 10 * len(text)
