@@ -13,7 +13,7 @@ from rules.document import STRICT, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.identifiers import find_identifiers
-from rules.identifiers.health_words import CARE, CONDITIONS, MEDICINES
+from rules.identifiers.health_words import CARE, CODED, CONDITIONS, MEDICINES
 from rules.identifiers.names import names_person
 from rules.masking import hidden
 from rules.patterns import compile_patterns, evidence_of
@@ -29,10 +29,19 @@ SEVERAL = 0.1  # several conditions or medicines
 PERSON = 0.25  # somebody is named
 RECORD = 0.3  # a record number, a code of ICD-10, a birth date or another identifier of a person
 DAY = 0.1  # a date
+OF_THEM = 0.1  # the condition is said of a person by name, in so many words
 
 # ICD-10-CM (FY 2025): a letter but U, a digit, a digit or letter, up to four more; announced, for E10 is a road too.
 _ICD = re.compile(r"(?i:\bicd(?:-?10)?(?:-cm)?|\bdx|\bdiagnos[ie]s(?: codes?)?)\W{1,3}(?:\w{1,12}\W{1,3}){0,2}"
                   r"[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")  # fmt: skip
+_OF_THEM = re.compile(
+    r"[A-Z](?<!\w.)[a-z'-]{1,20}\s(?:[A-Z]\.\s)?[A-Z][A-Za-z'-]{1,20}\s"
+    r"(?:(?:also|now|still|just)\s)?(?:ha[sd]|contracted|is\s(?:living\swith|fighting|starting|getting)"
+    r"|starts?|started|begins|began|needs|gets|receives)\s"
+    r"(?:[a-z0-9'-]{1,12}\s){0,3}(?i:hiv|aids|cancer|leuka?emia|lymphoma|diabetes|hepatitis(?:\s[abc])?|tuberculosis"
+    r"|epilepsy|dementia|alzheimer'?s|lupus|ptsd|schizophrenia|chemo(?:therapy)?|dialysis)"
+    r"(?=[.,;:!?)\n]|\s(?:and|since|so|but|again|now|on|next|this|today|tomorrow)\b|$)"
+)
 _RECORD = re.compile(
     r"\b(?:mrn|(?:medical record|patient|member|medicare|medicaid|health plan|chart) (?:id|number|no\.?))"
     r"\s?[:#]{0,2}\s{0,3}[a-z]{0,3}\d[\w-]{3,14}",
@@ -80,7 +89,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
 
 def _passages(text: Text, today: date) -> Iterator[_Passage]:
     conditions = compile_patterns(CONDITIONS + MEDICINES)
-    if not conditions.fires(text.text):
+    if not conditions.fires(text.text) and not compile_patterns(CODED).fires(text.text):
         return
     done = 0
     for match in compile_patterns(CARE).find(text.text)[:MAX_PASSAGES]:
@@ -110,6 +119,9 @@ def _signals(passage: str, conditions: int, today: date) -> tuple[tuple[str, flo
         found.append(("several conditions", SEVERAL))
     if names_person(passage):
         found.append(("a named person", PERSON))
+        of_them = _OF_THEM.search(passage)
+        if of_them is not None and names_person(of_them.group()):
+            found.append(("said of them by name", OF_THEM))
     if recorded:
         found.append(("a record", RECORD))
     elif _DAY.search(passage):

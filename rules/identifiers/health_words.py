@@ -22,10 +22,21 @@ CARE = (
     r"\b(?:medical|sick|fmla|disability|maternity)\s+leave\b",
     r"\b(?:workers'?\s+comp(?:ensation)?|doctor's\s+note|work\s+restrictions?|fit(?:ness)?\s+for\s+duty)\b",
     r"\b(?:lab|test|biopsy|mri|ct|x-ray|blood)\s+(?:results?|scan|work)\b",
+    r"\b(?:has|had|contracted|battl(?:es|ed|ing)|fighting|living\s+with)\s+(?:[\w'-]{1,12}\s+){0,3}"
+    r"(?:hiv|aids|cancer|leuka?emia|lymphoma|diabetes|hepatitis(?:\s[abc])?|tuberculosis|epilepsy|dementia|alzheimer'?s"
+    r"|lupus|ptsd|schizophrenia)(?:[.,;:!?)]|\s+(?:and|since|so|but|again|now)\b|\s*$)",
+    r"\b(?:starts?|started|starting|begins?|began|undergoes|receiv(?:es|ed|ing)|gets?|getting|finish(?:es|ed)|needs?)"
+    r"\s+(?:(?:her|his|their|your)\s+)?(?:chemo(?:therapy)?|radiation\s+therapy|dialysis)\b",
+    r"\b(?:sees?|seeing|saw|with|to|her|his|their)\s+(?:(?:an?|the|her|his|their)\s+)?(?:oncologist|psychiatrist)\b",
+    r"\bicd\s?-?(?:9|10)\b",
     r"\b(?:takes|taking|stopped|started)\s+(?:her|his|my|their)\s+(?:meds|medication|medicine|insulin|pills)\b",
 )
 
+# What announces a code of a diagnosis.
+CODED = (r"\b(?:icd|dx|diagnos[ie]s)\b", r"\bicd-?10")
+
 CONDITIONS = (
+    r"\b(?:oncologist|psychiatrist)\b",
     r"\b(?:breast|lung|colon|prostate|skin|pancreatic|ovarian|cervical|thyroid|brain|liver|stage)\s+(?:cancer|tumou?r|[1-4iv]+\b)",
     r"\b(?:cancer|carcinoma|leuk(?:a)?emia|lymphoma|melanoma|metasta\w+|tumou?r|chemo(?:therapy)?|radiation\s+therapy)\b",
     r"\b(?:diabet(?:es|ic)|hypertension|high\s+blood\s+pressure|hypoglyc(?:a)?emia|insulin[- ]dependent)\b",

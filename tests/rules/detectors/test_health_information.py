@@ -20,6 +20,12 @@ def seen(facts_of, author="", **more):
         "Medical leave for Piers Aldous, DOB 03/09/1962: knee replacement, back in June.",
         "Piers Aldous was prescribed oxycodone on 3/2 after the fall.",
         "Ann Lee tested positive for tuberculosis, results of 2026-03-09 attached.",
+        "Patient: Wren Calloway\nDx: F32.1, seen on 3/14",
+        "Wren Calloway, ICD-10: E11.9, may work half days.",
+        "Greta Lindahl has HIV.",
+        "Piers Aldous starts chemotherapy on Monday.",
+        "Carl Oyelaran starts chemotherapy, please cover for him.",
+        "Greta Lindahl sees her oncologist on March 3, so no meetings then.",
     ],
 )
 def test_a_person_a_condition_and_a_day_or_record(facts_of, text):
@@ -37,6 +43,10 @@ def test_a_person_a_condition_and_a_day_or_record(facts_of, text):
         "Ann Lee is scheduled for the training on March 3.",
         "Trees that suffer from drought are replaced, says Ed Wexler on 3/9.",
         "A patient was diagnosed with tuberculosis on March 3, says the county.",
+        "Ann Lee says that the county has covid tests and cancer screening from March 3.",
+        "Blue Cross has cancer coverage from March 3, says Ed Wexler.",
+        "Helen Strand, oncologist at the county hospital, speaks on March 3.",
+        "Diagnosis of the pump: E11 on the display since 3/9, says Ed Wexler.",
         "Wear pink for breast cancer awareness on October 5.",
     ],
 )
