@@ -66,11 +66,18 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign(
         "result of a query",
         0.8,
-        ("cjis", "ncic", "nlets", "klets", "alert", "iii"),
+        ("cjis", "ncic", "nlets", "klets", "alert", "iii", "triple i", "triple-i", "triple\ni"),
         # ALERT and III are common words in capitals too.
         r"\b(?:(?:KCJIS|NCIC|CJIS|NLETS|KLETS) "
         r"(?i:hit|returns?(?! to\b)|response|print-? ?out|result|check came|query result|entry number|record shows)"
-        r"|(?:ALERT|III) (?i:hit|print-? ?out|query|record check))s?\b",
+        r"|(?:ALERT|III|(?i:triple)[ -]I) (?i:hit|print-? ?out|query|inquiry|record check))(?i:s|ies)?\b",
+    ),
+    _sign(
+        "quotation of a system",
+        0.7,
+        ("cjis", "ncic", "nlets", "klets", "alert", "iii"),
+        r"\b(?:[Ff]rom|[Pp]er|[Aa]ccording to) (?:the )?(?:(?:KCJIS|NCIC|NLETS|KLETS)(?: (?i:system|database|file)s?)?"
+        r"|(?:ALERT|III) (?i:system|database|file)s?) ?:",
     ),
     _sign(
         "query of a person",
@@ -96,7 +103,8 @@ _SIGNS: tuple[_Sign, ...] = (
         "FBI or state number",
         0.7,
         ("fbi", "sid:", "sid #", "sid n", "sid#", "state id", "ucn"),
-        r"\b(?:FBI|SID|State ID|UCN)(?: (?:number|no\.?|num))?\s?[:#]{1,2}\s{0,3}[A-Z0-9-]{6,12}\b",
+        r"\b(?:FBI|SID|State ID|UCN)(?: (?:number|no\.?|num)(?: is)? ?[:#]{0,2}| ?[:#]{1,2})\s{0,3}"
+        r"(?!(?:1-)?\d{3}-\d{3}-)(?=[A-Z-]{0,8}\d)[A-Z0-9-]{6,12}\b",
         number=True,
     ),
     _sign(
