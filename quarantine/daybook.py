@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 from quarantine.item import Count, Entry
 from rules.document import from_json, to_json
 
 SUFFIX = ".jsonl"
-BAD = ".bad"  # after the name of one that was set aside because some of it could not be read
 LARGEST = 1024 * 1024  # octets, some thousand transactions; then another file is begun, so that none takes long to read
 
 _log = logging.getLogger("mailward.ledger")
@@ -61,15 +59,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a daybook holds beyond a position, and what was begun in all of it and did not end.
-
-    `bad` are the numbers, from 1, of lines that cannot be read. A kill cuts off the last one alone, which is not among
-    them: what damaged the others was something else, and what they said is lost.
-    """
+    """What a daybook holds beyond a position, and what was begun in all of it and did not end."""
 
     ended: tuple[Ended, ...]
     open: tuple[Begun, ...]
-    bad: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,31 +173,23 @@ def names(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def set_aside(folder: Path) -> list[Path]:
-    """Those that a recovery kept because some of their lines could not be read."""
-    return sorted(folder.glob(f"*{SUFFIX}{BAD}"))
-
-
 def read(path: Path, beyond: int) -> Found:
-    """What stands in it; a last line that cannot be read does not count. Raises OSError."""
+    """What stands in it; a last line that is cut off does not count. Raises OSError."""
     begun: dict[str, Begun] = {}
     ended: list[Ended] = []
-    bad: list[int] = []
     place = 0
-    lines = BytesIO(path.read_bytes()).readlines()
-    for number, octets in enumerate(lines, start=1):
+    for octets in path.read_bytes().splitlines(keepends=True):
         line = _line(octets)
-        place += len(octets)
         if line is None:
-            bad += [number] if number < len(lines) else []
-            continue
+            break
+        place += len(octets)
         if line.begun is not None:
             begun[line.begun.transaction] = line.begun
         if line.ended is not None:
             begun.pop(line.ended.transaction, None)
             if place > beyond:
                 ended.append(line.ended)
-    return Found(ended=tuple(ended), open=tuple(begun.values()), bad=tuple(bad))
+    return Found(ended=tuple(ended), open=tuple(begun.values()))
 
 
 def _line(octets: bytes) -> Line | None:

@@ -14,14 +14,13 @@ from pathlib import Path
 from threading import Lock, Timer
 
 from quarantine.audit import HOLDS, Record
-from quarantine.daybook import BAD, Begun, Daybook, Ended, Position, Retired, abandoned, names, read, set_aside
+from quarantine.daybook import Begun, Daybook, Ended, Position, Retired, abandoned, names, read
 from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
 from quarantine.ports import Book, Contents, Index, StoreUnavailable
 
 Summed = tuple[datetime, str, Outcome, Trial | None]
 
 FLUSH_SECONDS = 1.0  # from a line in the daybook to its sum in the books
-FEW_LINES = 5  # named in a fault; the file has them all
 MOST_ROWS = 10_000  # kept while the store is away; older ones are told by the log alone
 CLOSED = -1  # position of a daybook that is in the books to its end, also what was open in it
 ACKNOWLEDGED = frozenset({Outcome.RELAYED, Outcome.TAGGED, Outcome.HELD})
@@ -120,29 +119,21 @@ class Ledger:
     def _recover(self, path: Path) -> Sequence[Entry]:
         position = self.book.positions().get(path.name, 0)
         doubtful: list[Entry] = []
-        found = read(path, position)
         if position != CLOSED:
+            found = read(path, position)
             doubtful = [entry for begun in found.open for entry in _in_doubt(begun)]
             start = count_start(self.clock())
             sums = Counter((start, entry.listener, *summed) for entry in doubtful for summed in _summed(entry))
             counts = [*(count for ended in found.ended for count in ended.counts), *_counts(sums)]
             rows = [*(row for ended in found.ended for row in ended.rows), *doubtful]
             self.book.record(rows, counts, self.clock(), [Position(name=path.name, octets=CLOSED)])
-        if found.bad:
-            _log.error("%s: %s; kept as %s%s", path.name, _unreadable(found.bad), path.name, BAD)
-        self._remove(path, keep=bool(found.bad))
+        self._remove(path)
         return doubtful
 
-    def _remove(self, path: Path, *, keep: bool = False) -> None:
-        """A daybook that is in the books, as far as it can be read: `keep` sets aside what somebody has to look at.
-
-        What is left of it after a failure, the next recovery removes.
-        """
+    def _remove(self, path: Path) -> None:
+        """A daybook that is in the books. What is left of it after a failure, the next recovery removes."""
         with suppress(OSError, StoreUnavailable):
-            if keep:
-                path.rename(path.with_name(path.name + BAD))
-            else:
-                path.unlink()
+            path.unlink()
             self.book.forget_position(path.name)
 
     def _flush_quietly(self) -> None:
@@ -216,7 +207,7 @@ def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records
     """
     # In this order, for the gateway may be at work: what it does meanwhile makes each book fuller than those before.
     outcomes = Counter(book.totals())
-    noted, open_, unread = _in_daybooks(book, daybooks)
+    noted, open_ = _in_daybooks(book, daybooks)
     outcomes.update(noted)
     recorded = list(records)
     items = index.list()
@@ -224,7 +215,6 @@ def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records
     for event in index.events(BEGINNING, END):
         events.setdefault(event.item, []).append(event)
     faults = [fault for item in items for fault in _faults(item, events.get(item.id, []), contents)]
-    faults += unread
     faults += _record_faults({item.id: item for item in items}, recorded, outcomes[Outcome.HELD])
     copies = [copy for item in items for copy in item.recipients]
     totals = Counter(copy.state for copy in copies)
@@ -239,9 +229,8 @@ def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records
     )
 
 
-def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int, Sequence[str]]:
-    """What daybooks hold that is not in the books yet; how many recipients are being sent to, or were; and faults."""
-    faults = [f"daybook {path.name}: had lines that cannot be read, see the log" for path in set_aside(folder)]
+def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int]:
+    """What daybooks hold that is not in the books yet; how many recipients are being sent to, or were."""
     noted: Counter[Outcome] = Counter()
     open_ = 0
     for path in names(folder):
@@ -252,18 +241,11 @@ def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int, 
             found = read(path, position)
         except OSError:  # removed meanwhile: it is in the books
             continue
-        if found.bad:
-            faults.append(f"daybook {path.name}: {_unreadable(found.bad)}")
         counts = (count for ended in found.ended for count in ended.counts if count.observed is None)
         for count in counts:
             noted[count.outcome] += count.number
         open_ += sum(len(begun.recipients) for begun in found.open)
-    return noted, open_, faults
-
-
-def _unreadable(lines: Sequence[int]) -> str:
-    told = ", ".join(map(str, lines[:FEW_LINES])) + (", …" if len(lines) > FEW_LINES else "")
-    return f"what cannot be read is in no book: line {told}"
+    return noted, open_
 
 
 def _record_faults(items: Mapping[str, HeldMessage], records: Iterable[Record], acknowledged: int) -> Iterator[str]:

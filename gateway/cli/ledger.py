@@ -22,9 +22,7 @@ def verify_(path: Path, as_json: bool) -> None:
     """Check that the books agree: no more recipients acknowledged as held than the audit record names, each of those
     there, each copy in the one state its history leads to, and each held content whole.
 
-    Counts also what a process that was killed has noted, which the next start brings into the books. A
-    daybook with lines that cannot be read is a fault, also when a start has set it aside as NAME.bad, until that is
-    removed from the state folder.
+    Counts also what a process that was killed has noted, which the next start brings into the books.
     """
     _, store = open_configured(path)
     found = store.verify()

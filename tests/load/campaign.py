@@ -160,7 +160,7 @@ def measure(gateway: Gateway, crowd: Crowd | None, seconds: float) -> Result:
         return _result(None, sent, most, {})
     with crowding(crowd, gateway.port) as process:
         sent, most = asyncio.run(_ordinary_mail(gateway, seconds))
-        told, _ = process.communicate(timeout=600 if crowd.kind == "large" else 60)
+        told, _ = process.communicate(timeout=600)
     return _result(crowd, sent, most, json.loads(told.splitlines()[-1]))
 
 

@@ -49,16 +49,6 @@ def test_a_line_that_is_cut_off_does_not_count(book, lost):
     assert read(written(book), 0) == daybook.Found(ended=(), open=(begun("one"),))
 
 
-def test_a_line_in_the_middle_that_cannot_be_read_is_told_and_hides_nothing_behind_it(book):
-    book.begin(begun("one"))
-    path, damaged = written(book), book.position.octets
-    book.end(ended("one"))
-    book.end(ended("two"))
-    octets = path.read_bytes()
-    path.write_bytes(octets[:damaged] + b"\0" + octets[damaged + 1 :])
-    assert read(path, 0) == daybook.Found(ended=(ended("two"),), open=(begun("one"),), bad=(2,))
-
-
 def test_nothing_is_written_of_what_changes_no_book(book):
     book.end(Ended(transaction="held", rows=(), counts=()))
     assert book.position is None
