@@ -6,6 +6,7 @@ Owns the difference between answering a message and handing it on; judges no wor
 import re
 
 from rules.facts import Facts, Role, Text
+from rules.signals import Measure
 
 MAX_PREFIXES = 10  # of a subject; more marks say nothing more
 BRIEF = 30  # words: a comment such as "see below, what do you think?"; more is a text of one's own
@@ -79,6 +80,11 @@ def comment_is_brief(facts: Facts, words: int = BRIEF) -> bool:
         if words < 0:
             return False
     return True
+
+
+def reported(facts: Facts, desks: tuple[str, ...]) -> Measure:
+    """That the message is a report, for models that count it."""
+    return Measure(name="reported", count=int(is_report(facts, desks)))
 
 
 def is_report(facts: Facts, desks: tuple[str, ...]) -> bool:

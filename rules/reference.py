@@ -120,9 +120,9 @@ def _one_line(text: str) -> str:
 
 
 def _docstring(parameters: type[Any]) -> str:
-    """Its own; the one that a dataclass makes up for itself says nothing."""
-    text = _one_line(parameters.__doc__ or "")
-    return "" if text.startswith(f"{parameters.__name__}(") else text
+    """Its own, else that of what it is made from; the one that a dataclass makes up for itself says nothing."""
+    written = ((one, _one_line(one.__doc__ or "")) for one in parameters.__mro__ if one is not object)
+    return next((text for one, text in written if text and not text.startswith(f"{one.__name__}(")), "")
 
 
 def _takes(hint: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from rules.document import STRICT, read_document
+from rules.document import STRICT, Threshold, read_document
 from rules.facts import Role
 from rules.finding import Evidence
 from rules.patterns import Patterns, compile_patterns
@@ -83,6 +83,19 @@ def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> S
     """The model with its patterns compiled. Raises PatternError."""
     roles = frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
     return Scale(model=model, patterns=compile_patterns(patterns), owners=owners, roles=roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
+
+    # What the parameters of every detector that weighs its words have; each says of both what they mean for it.
+    __pydantic_config__ = STRICT
+    threshold: Threshold = 0.5
+    phrases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_phrases(self.phrases)
 
 
 def check_phrases(phrases: tuple[str, ...]) -> None:

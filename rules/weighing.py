@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
 from rules.patterns import evidence_of, normalise
-from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, ready, whole_words
+from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready, whole_words
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
 OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
@@ -61,12 +61,12 @@ def weigh(
     detector: str,
     texts: Sequence[Text],
     scale: Scale,
+    parameters: Weighed,
     *,
-    threshold: float,
-    phrases: tuple[str, ...] = (),
     measures: Sequence[Measure] = (),
 ) -> Iterable[Observation]:
     """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
+    threshold, phrases = parameters.threshold, parameters.phrases
     scans = _scans(scale, texts)
     if not phrases and _at_best(scale, scans, measures) < _logit(min(NEAR, threshold)):
         return

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts
 from rules.finding import Observation
-from rules.passing_on import REPORT_DESKS, is_report, sent_words, times_forwarded
-from rules.signals import Measure, check_phrases, scale_of
+from rules.passing_on import REPORT_DESKS, reported, sent_words, times_forwarded
+from rules.signals import Measure, Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -20,19 +20,13 @@ MODEL = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as a chain letter.
     threshold: Threshold = 0.5
     # What also makes a chain letter here.
     phrases: tuple[str, ...] = ()
     # Local parts of desks that take reports: a letter sent there is reported, not passed on.
     report_desks: tuple[str, ...] = REPORT_DESKS
-
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
@@ -41,10 +35,9 @@ def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
         NAME,
         sent_words(facts),
         scale_of(MODEL),
-        threshold=parameters.threshold,
-        phrases=parameters.phrases,
+        parameters,
         measures=(
             Measure(name="forwards", count=max(0, times_forwarded(facts) - 1)),
-            Measure(name="reported", count=int(is_report(facts, parameters.report_desks))),
+            reported(facts, parameters.report_desks),
         ),
     )

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts, Text
 from rules.finding import Observation
 from rules.passing_on import sent_words
 from rules.patterns import normalise
-from rules.signals import MAX_SCANNED, check_phrases, scale_of
+from rules.signals import MAX_SCANNED, Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -22,10 +22,7 @@ MODEL = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as fund-raising.
     threshold: Threshold = 0.5
     # What also counts as fund-raising here.
@@ -33,14 +30,11 @@ class Parameters:
     # Names of campaigns that the city sponsors: mail that names one passes.
     sponsored: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
-
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Yield one observation when the message is, or comes near, fund-raising; a sponsored one passes."""
     texts = sent_words(facts)
-    found = weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+    found = weigh(NAME, texts, scale_of(MODEL), parameters)
     for observation in found:
         campaign = _named(texts, parameters.sponsored)
         if campaign is None:

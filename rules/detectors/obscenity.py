@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
-from rules.passing_on import REPORT_DESKS, is_report, sent_words
-from rules.signals import Measure, check_phrases, scale_of
+from rules.passing_on import REPORT_DESKS, reported, sent_words
+from rules.signals import Measure, Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -30,10 +30,7 @@ _FILE_NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as obscene.
     threshold: Threshold = 0.5
     # What also counts as obscene here.
@@ -41,20 +38,15 @@ class Parameters:
     # Local parts of desks that take complaints: what is sent there with a brief comment is reported.
     report_desks: tuple[str, ...] = REPORT_DESKS
 
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
-
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message is, or comes near, obscenity."""
-    reported = Measure(name="reported", count=int(is_report(facts, parameters.report_desks)))
     return weigh(
         NAME,
         sent_words(facts),
         scale_of(MODEL),
-        threshold=parameters.threshold,
-        phrases=parameters.phrases,
-        measures=(_file_names(facts), reported),
+        parameters,
+        measures=(_file_names(facts), reported(facts, parameters.report_desks)),
     )
 
 

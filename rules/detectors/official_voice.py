@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts, Role
 from rules.finding import Observation
 from rules.passing_on import own_words
-from rules.signals import check_phrases, scale_of
+from rules.signals import Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -20,10 +20,7 @@ MODEL = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message speaks as the city.
     threshold: Threshold = 0.5
     # What also speaks as the city here: its motto, the name of its newsletter.
@@ -31,13 +28,10 @@ class Parameters:
     # Whether a signature with office and title counts, or only words that speak in the city's name.
     signature: bool = True
 
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
-
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message speaks, or comes near speaking, as the city."""
     texts = own_words(facts)
     if not parameters.signature:
         texts = tuple(text for text in texts if text.role is not Role.SIGNATURE)
-    return weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+    return weigh(NAME, texts, scale_of(MODEL), parameters)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import endorsed_words, own_words
-from rules.signals import check_phrases, scale_of
+from rules.signals import Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -21,10 +21,7 @@ MODEL = Path(__file__).with_suffix(".yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as an opinion.
     threshold: Threshold = 0.5
     # What also counts as an opinion here.
@@ -32,11 +29,8 @@ class Parameters:
     # Whether a view of another that is handed on with no more than a brief comment counts as the sender's.
     passed_on: bool = True
 
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
-
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message is, or comes near, an opinion."""
     texts = endorsed_words(facts) if parameters.passed_on else own_words(facts)
-    return weigh(NAME, texts, scale_of(MODEL), threshold=parameters.threshold, phrases=parameters.phrases)
+    return weigh(NAME, texts, scale_of(MODEL), parameters)

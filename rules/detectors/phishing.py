@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import Threshold
 from rules.facts import Facts, Role
 from rules.finding import Evidence, Observation
 from rules.links import Link, leads_to, links_of, registered
-from rules.passing_on import REPORT_DESKS, is_report, sent_words
+from rules.passing_on import REPORT_DESKS, reported, sent_words
 from rules.patterns import compile_patterns, evidence_of
-from rules.signals import Measure, check_phrases, scale_of
+from rules.signals import Measure, Weighed, scale_of
 from rules.weighing import weigh
 
 NAME = Path(__file__).stem
@@ -72,10 +72,7 @@ _PASSWORD_TOLD = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """`phrases` are patterns in RE2's syntax, looked for as whole words without regard to case."""
-
-    __pydantic_config__ = STRICT
+class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as phishing.
     threshold: Threshold = 0.5
     # What also counts as phishing here.
@@ -84,9 +81,6 @@ class Parameters:
     trusted_hosts: tuple[str, ...] = ()
     # Local parts of desks that take reports: what is sent there with a brief comment is reported.
     report_desks: tuple[str, ...] = REPORT_DESKS
-
-    def __post_init__(self) -> None:
-        check_phrases(self.phrases)
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
@@ -100,14 +94,13 @@ def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
         NAME,
         sent_words(facts),
         scale_of(MODEL),
-        threshold=parameters.threshold,
-        phrases=parameters.phrases,
+        parameters,
         measures=(
             *_of_links(links),
             *_of_sender(facts),
             _of_password(facts),
             _of_letters(facts),
-            Measure(name="reported", count=int(is_report(facts, parameters.report_desks))),
+            reported(facts, parameters.report_desks),
         ),
     )
 

@@ -1,12 +1,13 @@
 """A score is a sum that a person can follow: each signal once for each different passage, within a window."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from rules.facts import Role, Text
 from rules.finding import Observation
-from rules.signals import Measure, Scale, scale_of
+from rules.signals import Measure, Scale, Weighed, scale_of
 from rules.weighing import MAX_EVIDENCE, weigh
 
 MODEL = """
@@ -44,8 +45,9 @@ def said(text: str, role: Role = Role.AUTHOR, part: str = "1", start: int = 0) -
     return Text(part=part, role=role, text=text, start=start)
 
 
-def weighed(scale: Scale, *texts: Text, threshold: float = 0.5, **more: object) -> Observation | None:
-    return next(iter(weigh("fruit", texts, scale, threshold=threshold, **more)), None)  # type: ignore[arg-type]
+def weighed(scale: Scale, *texts: Text, measures: Sequence[Measure] = (), **parameters: object) -> Observation | None:
+    asked = Weighed(**parameters)  # type: ignore[arg-type]
+    return next(iter(weigh("fruit", texts, scale, asked, measures=measures)), None)
 
 
 def test_what_is_far_from_the_subject_is_not_reported(scale: Scale) -> None:
