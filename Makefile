@@ -63,4 +63,4 @@ lock:           ## resolve the dependencies anew (needs uv)
 		--no-annotate --python-version 3.11 -o tests/fuzz/requirements.lock
 
 clean:          ## forget the local state and the environment
-	rm -rf .state .venv .fuzz .sendmail .peers
+	rm -rf .state .venv .fuzz .peers

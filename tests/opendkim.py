@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
-_UNPACKED = Path(__file__).resolve().parents[1] / ".peers" / "opendkim"
+from tests.peers import UNPACKED
+
+_UNPACKED = UNPACKED / "opendkim"
 
 
 def program() -> str | None:

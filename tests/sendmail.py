@@ -1,7 +1,7 @@
 """A private Sendmail on loopback with its own configuration and queue in a temporary folder.
 
-Sendmail and Postfix cannot both be installed; deploy/setup takes Debian's packages of Sendmail apart in .sendmail, and
-this runs what is there. Needs root, as Sendmail does.
+Sendmail and Postfix cannot both be installed; deploy/setup unpacks Debian's packages beside those of the other mail
+servers, and this runs what is there. Needs root, as Sendmail does.
 """
 
 import os
@@ -11,10 +11,11 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.ending import end_with_parent
+from tests.peers import UNPACKED
 from tests.ports import free_port
 from tests.postfix import wait_for_port
 
-PACKAGES = Path(os.environ.get("MAILWARD_SENDMAIL", Path(__file__).parents[1] / ".sendmail"))
+PACKAGES = UNPACKED / "sendmail"
 BINARY = PACKAGES / "usr/libexec/sendmail/sendmail"
 MACROS = PACKAGES / "usr/share/sendmail/cf/m4/cf.m4"
 START_SECONDS = 20.0
@@ -112,4 +113,4 @@ def _require() -> None:
     if os.geteuid() != 0:
         raise SendmailMissing("a private Sendmail needs root")
     if not BINARY.is_file() or shutil.which("m4") is None:
-        raise SendmailMissing("deploy/setup test has not laid out Sendmail here (package m4, folder .sendmail)")
+        raise SendmailMissing("deploy/setup test has not laid out Sendmail here (package m4, folder .peers/sendmail)")
