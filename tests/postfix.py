@@ -173,19 +173,11 @@ class Postfix:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def _postfix(self, action: str, *, check: bool = True) -> None:
-        for last in (
-            False,
-            False,
-            True,
-        ):  # its check of a new queue now and then looks at a folder before its owner is set
-            done = subprocess.run(
-                [POSTFIX, "-c", str(self._conf), action], capture_output=True, text=True, stdin=subprocess.DEVNULL
-            )
-            if not check or not done.returncode:
-                return
-            if last:
-                raise RuntimeError(f"postfix {action}: {done.stderr}\n{self.log}")
-            time.sleep(1)
+        done = subprocess.run(
+            [POSTFIX, "-c", str(self._conf), action], capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"postfix {action}: {done.stderr}\n{self.log}")
 
     def _write(self, relay_port: int | None, settings: dict[str, str]) -> None:
         owner = pwd.getpwnam("postfix")
