@@ -125,7 +125,7 @@ class Gateway:
                 milter,
                 limits=self._config.limits,
                 domain=self._config.domains[0],
-                spool=self._config.state / "spool",
+                spool=self._spool,
                 process=self._pipeline(milter.next_hop, amends=False).process,
                 open_onward=lambda: self._hops.egress(milter.next_hop),
                 reuse_port=self._config.processes > 1,

@@ -71,16 +71,16 @@ async def start_milter(
     *,
     limits: Limits,
     domain: str,
-    spool: Path,
+    spool: Spool,
     process: Process,
     open_onward: Callable[[], Egress],
     reuse_port: bool = False,
     progress_seconds: float = PROGRESS_SECONDS,
 ) -> RunningMilter:
     """Listen. `domain` completes names that the MTA gives without one. Raises OSError."""
-    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    spool.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     shared = Shared(
-        setting=Setting(listener=listener, limits=limits, domain=domain, spool=Spool(spool)),
+        setting=Setting(listener=listener, limits=limits, domain=domain, spool=spool),
         process=process,
         open_onward=open_onward,
         progress_seconds=progress_seconds,

@@ -13,6 +13,7 @@ from gateway.config import Limits
 from gateway.egress import Egress, Shipment
 from gateway.milter.listener import start_milter
 from gateway.reply import ACCEPTED, Reply
+from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
 from tests.gateway.milter.conftest import LISTENER
 from tests.ports import free_port
@@ -48,7 +49,7 @@ async def record(kind: str, folder: Path) -> bytes:
         LISTENER,
         limits=Limits(),
         domain="city.example",
-        spool=folder,
+        spool=Spool(folder),
         process=process,
         open_onward=lambda: None,  # type: ignore[arg-type, return-value]
     )

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.config import Limits, MilterListener
 from gateway.milter.listener import SOCKET_MODE, RunningMilter, start_milter
+from gateway.smtp.spool import Spool
 from tests.gateway.milter.conftest import LISTENER
 
 pytestmark = pytest.mark.asyncio
@@ -21,7 +22,7 @@ async def start(listener: MilterListener, folder: Path) -> RunningMilter:
         listener,
         limits=Limits(),
         domain="city.example",
-        spool=folder / "spool",
+        spool=Spool(folder / "spool"),
         process=never,  # type: ignore[arg-type]
         open_onward=never,  # type: ignore[arg-type]
     )

@@ -12,6 +12,7 @@ from gateway.egress import Egress, Shipment
 from gateway.fields import edited, edits
 from gateway.milter.listener import start_milter
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
+from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
 from tests.gateway.milter.conftest import LISTENER
 
@@ -97,7 +98,7 @@ def run(tmp_path: Path) -> Callable[[str], Awaitable[str]]:
             LISTENER,
             limits=Limits(),
             domain="city.example",
-            spool=tmp_path,
+            spool=Spool(tmp_path),
             process=process,
             open_onward=lambda: pytest.fail("no way onward is needed"),
         )

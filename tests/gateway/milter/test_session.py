@@ -15,6 +15,7 @@ from gateway.egress import Egress, Shipment
 from gateway.milter.listener import RunningMilter, start_milter
 from gateway.milter.protocol import MAX_PACKET
 from gateway.reply import ACCEPTED, Reply
+from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
 from tests.gateway.milter import mta
 from tests.gateway.milter.conftest import LISTENER
@@ -49,7 +50,7 @@ class House:
             listener,
             limits=limits or Limits(),
             domain="city.example",
-            spool=self.folder / "spool",
+            spool=Spool(self.folder / "spool"),
             process=self.process,
             open_onward=lambda: pytest.fail("no way onward is needed"),
             progress_seconds=0.05,
