@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -53,10 +54,14 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """What is swapped as a whole at a reload: workers with their policy, and the directory they know."""
+    """What is swapped as a whole at a reload: workers with their policy, and the directory they know.
+
+    `written`: when its staff list was, None without one.
+    """
 
     pool: WorkerPool
     directory: Directory
+    written: datetime | None
 
     @property
     def policy(self) -> Policy:
@@ -191,7 +196,7 @@ class Gateway:
         measure_process(meter, role)
         measure_listeners(meter, dict(zip(names, (*self._listeners, *self._milters), strict=True)))
         measure_hops(meter, self._hops.health())
-        measure_judging(meter, judging.policy, judging.directory, self._config.directory)
+        measure_judging(meter, judging.policy, judging.directory, judging.written)
         lacking = full(self._config)
         return Report(ready=not lacking, says=lacking or self._says, reloads=self._reloads, samples=meter.samples())
 
@@ -276,13 +281,12 @@ async def identification(config: Config) -> Identifying | None:
 
 
 async def start_judging(config: Config) -> Judging:
-    """Workers warm under the configured policy. Raises DocumentError or InspectionUnavailable."""
+    """Workers warm under the configured policy. Raises DocumentError, InspectionUnavailable or OSError."""
     settings = worker_settings(config, rehearse=True)
-    directory = (
-        load_directory(settings.directory, frozenset(settings.domains))
-        if settings.directory is not None
-        else Directory(domains=frozenset(settings.domains))
-    )
+    directory, written = Directory(domains=frozenset(settings.domains)), None
+    if settings.directory is not None:
+        directory = load_directory(settings.directory, directory.domains)
+        written = datetime.fromtimestamp(settings.directory.stat().st_mtime, UTC)
     pool = WorkerPool(settings)
     await pool.start()
-    return Judging(pool=pool, directory=directory)
+    return Judging(pool=pool, directory=directory, written=written)

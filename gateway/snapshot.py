@@ -4,6 +4,7 @@ A process that is started again, and inspection that is, read it, so that what a
 nothing. Certificates, keys and secrets are copied too, for the service alone to read.
 """
 
+import os
 import shutil
 import tempfile
 import time
@@ -101,10 +102,16 @@ def _copied(path: Path | None, to: Path) -> Path | None:
 
 
 def _copy(path: Path, to: Path) -> Path:
-    """For the service alone, whoever may read the original: some of them are keys."""
+    """For the service alone, whoever may read the original: some of them are keys.
+
+    As old as the original: monitors are told how old the staff list is.
+    """
     copy = to.with_name(to.name + path.suffix)
     copy.touch(mode=0o600, exist_ok=False)
-    return Path(shutil.copyfile(path, copy))
+    written = path.stat()
+    shutil.copyfile(path, copy)
+    os.utime(copy, ns=(written.st_atime_ns, written.st_mtime_ns))
+    return copy
 
 
 def _copied_listener(listener: Listener, to: Path) -> Listener:

@@ -55,12 +55,14 @@ def measure_hops(meter: Meter, hops: Mapping[str, Health]) -> None:
         meter.set(HOP_DOWN, health.down, name)
 
 
-def measure_judging(meter: Meter, policy: Policy, directory: Directory, file: Path | None) -> None:
+def measure_judging(meter: Meter, policy: Policy, directory: Directory, written: datetime | None) -> None:
+    """`written`: when the staff list was, None without one."""
     meter.clear(POLICY)
     meter.set(POLICY, 1, policy.name, policy.hash[:12])
     meter.set(DIRECTORY_PEOPLE, len(directory.people))
-    if file is not None and file.exists():
-        meter.set(DIRECTORY_TIME, file.stat().st_mtime)
+    meter.clear(DIRECTORY_TIME)
+    if written is not None:
+        meter.set(DIRECTORY_TIME, written.timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

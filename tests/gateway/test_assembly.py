@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import smtplib
 import socket
 import ssl
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.assembly import CannotStart, Gateway, _unopened
+from gateway.metrics import DIRECTORY_TIME
 
 
 @pytest.fixture
@@ -76,6 +78,32 @@ async def test_a_reload_puts_the_edited_staff_list_in_force(
     config_file("directory: staff.csv\n")
     await gateway.reload()
     assert set(gateway._judging.directory.people) == {"ann@city.example"}
+
+
+def staff_list_written(gateway: Gateway) -> list[float]:
+    return [sample.value for sample in gateway.report("g").samples if sample.metric == DIRECTORY_TIME.name]
+
+
+async def test_monitors_are_told_the_age_of_the_staff_list_that_is_in_force(
+    gateway: Gateway, config_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert staff_list_written(gateway) == []
+    staff = tmp_path / "staff.csv"
+    staff.write_text("address,name,department,groups,active\n")
+    os.utime(staff, (1_000_000, 1_000_000))
+    config_file("directory: staff.csv\n")
+    await gateway.reload()
+    os.utime(staff, (2_000_000, 2_000_000))  # as when it was edited since
+    assert staff_list_written(gateway) == [1_000_000]
+
+
+async def test_all_listeners_share_one_budget_of_the_disk(config_file: Callable[..., Path]) -> None:
+    path = config_file("milters: [{name: mta, kind: edge, port: 0, next_hop: onward}]\n")
+    with ThreadPoolExecutor(1) as store:
+        gateway = await Gateway.start(path, store)
+        (milter,) = gateway._milters
+        assert milter._shared.setting.spool is gateway._spool
+        await gateway.end(5)
 
 
 def certify(folder: Path, name: str) -> None:

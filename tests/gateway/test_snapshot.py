@@ -1,5 +1,6 @@
 """What the service runs on is kept apart from the files that people edit."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ def config(config_file: Callable[..., Path], tmp_path: Path) -> Config:
     (tmp_path / "ours" / "rules" / "ours" / "rule.yaml").write_text(RULE)
     (tmp_path / "ours" / "key.pem").write_text("secret")
     (tmp_path / "staff.csv").write_text("kind,address,name\n")
+    os.utime(tmp_path / "staff.csv", (1_000_000, 1_000_000))
     return load_config(config_file("policy: ours\ndirectory: staff.csv\n"))
 
 
@@ -49,6 +51,7 @@ def test_it_says_the_same_with_a_policy_and_a_staff_list_of_its_own(config: Conf
     kept = load_config(take(config))
     assert replace(kept, policy=config.policy, directory=config.directory) == config
     assert kept.directory is not None and kept.directory.read_text() == "kind,address,name\n"
+    assert config.directory is not None and kept.directory.stat().st_mtime_ns == config.directory.stat().st_mtime_ns
     assert load_policy(Path(kept.policy)).hash == load_policy(Path(config.policy)).hash
 
 

@@ -14,6 +14,7 @@ from gateway.metrics import (
     CONNECTIONS,
     DIGEST,
     DIRECTORY_PEOPLE,
+    DIRECTORY_TIME,
     FREE_OCTETS,
     HELD,
     HOP_CONNECTIONS,
@@ -67,15 +68,23 @@ def test_listeners_and_next_hops_by_their_names() -> None:
     assert numbers[(HOP_FAILURES.name, "exchange")] == 4
 
 
-def test_of_two_policies_one_after_the_other_the_second_is_told(tmp_path: Path) -> None:
+def test_of_two_policies_one_after_the_other_the_second_is_told() -> None:
     meter = Meter()
     policies = [load_policy(find_policy(name)) for name in ("city-baseline", "city-baseline")]
     staff = Directory(domains=frozenset(), people={"a@x": Person(address="a@x")})
     for policy in policies:
-        measure_judging(meter, policy, staff, tmp_path / "none.csv")
+        measure_judging(meter, policy, staff, None)
     told = [key for key in found(meter) if key[0] == POLICY.name]
     assert told == [(POLICY.name, "city-baseline", policies[1].hash[:12])]
     assert found(meter)[(DIRECTORY_PEOPLE.name,)] == 1
+
+
+def test_the_age_of_the_staff_list_goes_with_it() -> None:
+    meter, policy, staff = Meter(), load_policy(find_policy("city-baseline")), Directory(domains=frozenset())
+    measure_judging(meter, policy, staff, datetime(2026, 1, 1, tzinfo=UTC))
+    assert found(meter)[(DIRECTORY_TIME.name,)] == 1_767_225_600
+    measure_judging(meter, policy, staff, None)
+    assert (DIRECTORY_TIME.name,) not in found(meter)
 
 
 @pytest.mark.parametrize(("oldest", "moment"), [(None, 0), (datetime(2026, 1, 1, tzinfo=UTC), 1_767_225_600)])
