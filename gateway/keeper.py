@@ -22,12 +22,11 @@ from gateway.vitals import Kept, measure_audit, measure_kept
 from quarantine.adapters.stock import DATABASE, waiting
 from quarantine.approval import Letters
 from quarantine.audit import folder_of, verify
-from quarantine.digest_mail import DigestSender, Settings
+from quarantine.digest_mail import DigestSender, Settings, sender_of
 from quarantine.item import ReportState
 from quarantine.ports import Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
 from quarantine.release import Release
-from rules.address import parse_address
 from rules.document import DocumentError
 from rules.policy import Policy, find_policy, load_policy
 
@@ -60,40 +59,32 @@ async def keep(kept: KeptConfig, ending: asyncio.Event, meter: Meter) -> None:
         if ending.is_set():
             return
         collect = number % TURNS_TO_COLLECT == 0
-        await asyncio.to_thread(turn, kept.config, collect=collect)
-        await _measured(kept.config, meter, audit=collect)
+        found = await asyncio.to_thread(turn, kept.config, collect=collect)
+        if found is not None:
+            measure_kept(meter, found)
+        if collect:
+            await _verified(kept.config, meter)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), TURN_SECONDS)
 
 
-async def _measured(config: Config, meter: Meter, *, audit: bool) -> None:
-    """What is kept, for monitors; that it cannot be counted now is no reason to keep it worse."""
+async def _verified(config: Config, meter: Meter) -> None:
     try:
-        measure_kept(meter, await asyncio.to_thread(_counted, config))
-        if audit:
-            measure_audit(meter, (await asyncio.to_thread(verify, folder_of(config.state))).faults)
+        measure_audit(meter, (await asyncio.to_thread(verify, folder_of(config.state))).faults)
     except (StoreUnavailable, OSError) as error:
-        _log.warning("what is held was not counted: %s", error)
+        _log.warning("the audit record was not verified: %s", error)
 
 
-def _counted(config: Config) -> Kept:
-    store = open_store(config.state)
-    with contextlib.closing(store.quarantine.audit):
-        sent = (report.period.end for report in store.reports.list() if report.state is ReportState.SENT)
-        return Kept(
-            waiting=waiting(config.state / DATABASE),
-            digest=max(sent, default=None),
-            free=shutil.disk_usage(config.state).free,
-        )
+def turn(config: Config, *, collect: bool = False) -> Kept | None:
+    """Everything that is due now, and with `collect` also contents that no item needs. What fails is due again.
 
-
-def turn(config: Config, *, collect: bool = False) -> None:
-    """Everything that is due now, and with `collect` also contents that no item needs. What fails is due again."""
+    Returns what is kept after it; None where that could not be counted.
+    """
     try:
         store = open_store(config.state, keep_days=config.quarantine_days)
     except StoreUnavailable as error:
         _log.error("the keeper cannot work: %s", error)
-        return
+        return None
     with contextlib.closing(store.quarantine.audit):
         _attempt("releases cut short", lambda: _resume(store, config))
         _attempt("daybooks left behind", store.ledger.recover)
@@ -104,6 +95,21 @@ def turn(config: Config, *, collect: bool = False) -> None:
             _attempt("contents left behind", store.quarantine.retention.collect)
         if config.digest.to:
             _attempt("digest", lambda: _send_digest(store, config))
+        return _counted(store, config)
+
+
+def _counted(store: Store, config: Config) -> Kept | None:
+    """For monitors; that it cannot be counted now is no reason to keep it worse."""
+    try:
+        sent = (report.period.end for report in store.reports.list() if report.state is ReportState.SENT)
+        return Kept(
+            waiting=waiting(config.state / DATABASE),
+            digest=max(sent, default=None),
+            free=shutil.disk_usage(config.state).free,
+        )
+    except (StoreUnavailable, OSError) as error:
+        _log.warning("what is held was not counted: %s", error)
+        return None
 
 
 def digest_settings(config: Config) -> Settings:
@@ -160,7 +166,7 @@ def _ask_approvers(store: Store, config: Config) -> None:
     letters = Letters(
         quarantine=store.quarantine,
         courier=SmtpCourier(config),
-        sender=parse_address(config.digest.sender or f"mailward@{config.hostname}"),
+        sender=sender_of(digest_settings(config)),
         hostname=config.hostname,
         next_hop=config.digest.next_hop,
     )

@@ -195,7 +195,7 @@ def compose(digest: Digest, settings: Settings, in_doubt: Sequence[Period], now:
     """The report as a message: CRLF line ends, 7-bit, lines of at most 76 octets in the body."""
     boundary = "=_" + hashlib.sha256(message_id(digest.period, settings).encode()).hexdigest()[:32]
     fields = (
-        ("From", f"Mailward <{_sender(settings)}>"),
+        ("From", f"Mailward <{sender_of(settings)}>"),
         ("To", ",\r\n ".join(str(recipient.address) for recipient in recipients_of(settings))),
         ("Subject", subject_of(digest)),
         ("Date", format_datetime(now)),
@@ -236,7 +236,8 @@ def _totals(digest: Digest) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _sender(settings: Settings) -> Address:
+def sender_of(settings: Settings) -> Address:
+    """Who our own mail is from. Raises Refused when it is no plain address."""
     return _own_address(settings.sender or f"mailward@{settings.hostname}")
 
 
