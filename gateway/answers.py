@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gateway.wire import WireError
 from rules.amendment import Amendment
 from rules.detectors import BY_NAME
-from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE
+from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE, exemptions_of
 from rules.finding import Evidence, Finding, Observation, strictest
 from rules.message import Message
 from rules.policy import Policy
@@ -32,11 +32,7 @@ class Answers:
             )
         )
         self._probes = len(policy.probes)
-        exempting = (
-            (NOT_INSPECTED_RULE, policy.not_inspected.exceptions),
-            *((rule.name, rule.exemptions) for rule in policy.rules),
-        )
-        self._exemptions = frozenset((name, item.key) for name, exemptions in exempting for item in exemptions)
+        self._exemptions = frozenset((rule, item.key) for rule, item in exemptions_of(policy))
 
     def checked(self, judgement: Judgement, transaction: Transaction) -> Judgement:
         """The judgement itself. Raises WireError with the first thing that cannot be."""

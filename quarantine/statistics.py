@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from quarantine.item import Count, HeldMessage, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
-from rules.engine import NOT_INSPECTED_RULE
+from rules.engine import NOT_INSPECTED_RULE, exemptions_of
 from rules.finding import Action
 from rules.policy import Policy
 from rules.policy_file import Exemption
@@ -95,31 +95,24 @@ def exemption_statistics(store: Store, now: datetime, policy: Policy) -> tuple[E
     return tuple(
         ExemptionStatistics(
             rule=rule,
-            whom=f"{', '.join(item.senders) or 'everyone'} to {', '.join(item.recipients) or 'everyone'}",
+            whom=item.whom,
             because=item.because,
             by=item.by,
             until=str(item.until),
             let_off=used[item.key],
             note=_note(item, used[item.key], now, policy),
         )
-        for rule, item in _exemptions(policy)
+        for rule, item in exemptions_of(policy)
     )
 
 
-def _exemptions(policy: Policy) -> Iterator[tuple[str, Exemption]]:
-    """Each once, though a rule may be used in several places."""
-    found = [(rule.name, item) for rule in policy.rules for item in rule.exemptions]
-    found += [(NOT_INSPECTED_RULE, item) for item in policy.not_inspected.exceptions]
-    yield from dict.fromkeys(found)
-
-
 def _note(item: Exemption, used: int, now: datetime, policy: Policy) -> str:
-    end = item.end(policy.zone)
+    end, unused = item.end(policy.zone), f"was not used in {USED_WITHIN.days} days"
     if end <= now:
         return "is over"
     if end <= now + ENDS_SOON:
-        return "is about to end" if used else "is about to end, and was not used in 30 days"
-    return "" if used else "was not used in 30 days"
+        return "is about to end" if used else f"is about to end, and {unused}"
+    return "" if used else unused
 
 
 def _states(items: Sequence[HeldMessage]) -> Iterator[tuple[str, State]]:

@@ -151,9 +151,8 @@ def _of_exemptions(before: Sequence[Exemption], after: Sequence[Exemption]) -> I
 
 
 def _told(item: Exemption) -> str:
-    whom = f"{', '.join(item.senders) or 'everyone'} to {', '.join(item.recipients) or 'everyone'}"
     since = f" from {item.since}" if item.since else ""
-    return f"{whom}{since} until {item.until}: {item.because} (by {item.by})"
+    return f"{item.whom}{since} until {item.until}: {item.because} (by {item.by})"
 
 
 def hours_in_words(schedule: Schedule | None) -> str:

@@ -174,6 +174,13 @@ def add_observation(
     return replace(judgement, observations=observations, verdicts=verdicts)
 
 
+def exemptions_of(policy: Policy) -> tuple[tuple[str, Exemption], ...]:
+    """All of a policy's, each once with the name of the rule that it lets off, though a rule may stand twice."""
+    found = [(rule.name, item) for rule in policy.rules for item in rule.exemptions]
+    found += [(NOT_INSPECTED_RULE, item) for item in policy.not_inspected.exceptions]
+    return tuple(dict.fromkeys(found))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
     """What is the same for all recipients of a message."""

@@ -84,6 +84,11 @@ class Exemption:
         """Names it in counts, as long as nothing of it changes."""
         return _exemption_key(self)
 
+    @property
+    def whom(self) -> str:
+        """For people: from whom and to whom the mail is that it lets off."""
+        return f"{', '.join(self.senders) or 'everyone'} to {', '.join(self.recipients) or 'everyone'}"
+
     def end(self, zone: ZoneInfo) -> datetime:
         """The first moment after it: of an `until` without a time of day, the next day's beginning."""
         return end_of(self.until, zone)

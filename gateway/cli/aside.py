@@ -9,6 +9,7 @@ from datetime import datetime
 
 from gateway.cli.terminal import escaped
 from rules.address import Address
+from rules.engine import exemptions_of
 from rules.finding import Observation
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption
@@ -57,16 +58,15 @@ def _let_off(judgement: Judgement, index: int, case: Case) -> Iterator[str]:
         for item in verdict.let_off:
             if item.observation == index:
                 concerned.setdefault(item, []).append(verdict.recipient)
-    known = exemptions_of(case.policy)
+    known = exemptions_by_key(case.policy)
     for item, recipients in concerned.items():
         told = f" ({_told(known[item.exemption])})" if item.exemption in known else ""
         yield f"seen, and {escaped(item.rule)} lets it off{whom(recipients, judgement)}{told}"
 
 
-def exemptions_of(policy: Policy) -> dict[str, Exemption]:
-    """All of a policy, by their keys."""
-    of_rules = [item for rule in policy.rules for item in rule.exemptions]
-    return {item.key: item for item in (*of_rules, *policy.not_inspected.exceptions)}
+def exemptions_by_key(policy: Policy) -> dict[str, Exemption]:
+    """All of a policy, as a judgement names them."""
+    return {item.key: item for _, item in exemptions_of(policy)}
 
 
 def _speaking(judgement: Judgement, observation: Observation, case: Case) -> Iterator[Rule]:
@@ -123,5 +123,4 @@ def _saw(judgement: Judgement, probe: Probe | None) -> bool:
 
 
 def _told(exemption: Exemption) -> str:
-    who = f"{', '.join(exemption.senders) or 'everyone'} to {', '.join(exemption.recipients) or 'everyone'}"
-    return escaped(f"{who}: {exemption.because}, by {exemption.by}, until {exemption.until}")
+    return escaped(f"{exemption.whom}: {exemption.because}, by {exemption.by}, until {exemption.until}")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.aside import Case, exemptions_of
+from gateway.cli.aside import Case, exemptions_by_key
 from gateway.cli.explain import explanation
 from gateway.cli.near import near_rules
 from gateway.cli.options import optional_config
@@ -114,7 +114,7 @@ def _explain(judged: _Judged, policy: Policy) -> None:
 def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
     judgement = judged.judgement
     case = Case(policy=policy, sender=judged.sender, now=judged.received)
-    exemptions = exemptions_of(policy)
+    exemptions = exemptions_by_key(policy)
     return {
         "path": judged.file.name,
         "sha256": judged.sha256,

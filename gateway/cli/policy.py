@@ -94,9 +94,7 @@ def show(path: Path | None, name: str | None, as_json: bool) -> None:
             clause = found.clauses[name]
             click.echo(escaped(f"    {name} (clause {clause.ref}): {clause.says}"))
         for item in rule.exemptions:
-            whom = ", ".join(item.senders) or "everyone"
-            to = ", ".join(item.recipients) or "everyone"
-            click.echo(escaped(f"    except {whom} to {to} until {item.until}: {item.because} (by {item.by})"))
+            click.echo(escaped(f"    except {item.whom} until {item.until}: {item.because} (by {item.by})"))
 
 
 def _rule_json(rule: Rule) -> dict[str, object]:
