@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from quarantine.adapters.files import sync_folder
 from rules.directory import Directory
 from rules.directory_csv import csv_of
 from rules.directory_entries import Conflict, directory_of
@@ -67,8 +68,4 @@ def _put(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

@@ -71,8 +71,3 @@ def _head(heads: list[int], number: int) -> int:
         heads[number] = heads[heads[number]]
         number = heads[number]
     return number
-
-
-def case_with(id: str, items: Iterable[HeldMessage]) -> Case | None:
-    """The case that the item of this id belongs to, of all these."""
-    return next((case for case in cases_of(items) if any(item.id == id for item in case.items)), None)

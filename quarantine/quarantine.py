@@ -13,6 +13,7 @@ from pathlib import Path
 from quarantine.adapters.files import FileContents
 from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReports, open_sqlite
 from quarantine.adapters.sql_reach import SqlReach, open_reach
+from quarantine.adapters.stock import DATABASE
 from quarantine.audit import HOLD, HOLD_AGAIN, Audit, Record, folder_of, records
 from quarantine.daybook import Daybook
 from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
@@ -291,7 +292,7 @@ def open_store(state: Path, *, keep_days: int = 0) -> Store:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    engine = open_sqlite(state / "quarantine.sqlite")
+    engine = open_sqlite(state / DATABASE)
     quarantine = Quarantine(
         contents=FileContents(root=state / "content"),
         index=SqlIndex(engine),

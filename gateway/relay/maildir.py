@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.egress import Delivery, Shipment
 from gateway.relay.content import slices
 from gateway.reply import ACCEPTED, STORE_AWAY, Reply
+from quarantine.adapters.files import sync_folder
 from rules.transaction import Envelope, Recipient
 
 
@@ -50,7 +51,7 @@ class MaildirEgress:
         except OSError:
             waiting.unlink(missing_ok=True)
             raise
-        _sync_folder(self._folder / "new")
+        sync_folder(self._folder / "new")
 
 
 def _fields(envelope: Envelope, recipients: Sequence[Recipient]) -> bytes:
@@ -58,11 +59,3 @@ def _fields(envelope: Envelope, recipients: Sequence[Recipient]) -> bytes:
     lines = [f"Return-Path: <{envelope.reverse_path or ''}>"]
     lines += [f"Delivered-To: {recipient.address}" for recipient in recipients]
     return "".join(f"{line}\r\n" for line in lines).encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from quarantine.cases import GAP, case_with, cases_of
+from quarantine.cases import GAP, cases_of
 from quarantine.item import HeldMessage, State
 from rules.verdict import Mailing
 
@@ -59,5 +59,3 @@ def test_it_counts_copies_and_people_once(keeping):
     done = replace(items[1], recipients=tuple(replace(one, state=State.DELETED) for one in items[1].recipients))
     (case,) = cases_of([items[0], done])
     assert (case.copies, case.open_copies, case.people) == (2, 1, 2)
-    assert case_with(done.id, [items[0], done]) == case
-    assert case_with("nobody", items) is None
