@@ -5,6 +5,7 @@ Owns which recipient goes where; what a next hop says is its own egress's.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.egress import Delivery, Egress, Shipment
 from gateway.reply import Reply
@@ -30,7 +31,7 @@ class RoutedEgress:
             parts.setdefault(self._name(recipient), []).append(recipient)
         sent = await asyncio.gather(
             *(
-                self._egress(name).send(envelope, Shipment(recipients=tuple(who), pieces=shipment.pieces))
+                self._egress(name).send(envelope, replace(shipment, recipients=tuple(who)))
                 for name, who in parts.items()
             )
         )

@@ -1,11 +1,16 @@
 """Recipients' domains with next hops of their own, in one message."""
 
+from dataclasses import replace
 from typing import Any
 
 from gateway.config import NextHop, Route, Tls
-from gateway.egress import Shipment
+from gateway.egress import Delivery, Shipment
+from gateway.fields import Edit
 from gateway.relay import NextHops
+from gateway.relay.routed import RoutedEgress
+from gateway.reply import ACCEPTED, Reply
 from rules.address import parse_address
+from rules.message import Message
 from rules.transaction import Envelope, Recipient
 
 
@@ -38,6 +43,36 @@ async def test_each_domain_leads_to_its_next_hop_and_each_recipient_is_served_on
     assert [one.recipients for one in city.arrived] == [["<ada@city.example>"]]
     assert [one.recipients for one in school.arrived] == [["<bo@school.example>", "<cy@library.example>"]]
     await hops.close()
+
+
+class Noting:
+    """An egress that takes everything and remembers what."""
+
+    def __init__(self) -> None:
+        self.sent: list[Shipment] = []
+
+    async def offer(self, envelope: Envelope, recipient: Recipient) -> Reply:
+        return ACCEPTED
+
+    async def send(self, envelope: Envelope, shipment: Shipment) -> list[Delivery]:
+        self.sent.append(shipment)
+        return [Delivery(recipient=one, reply=ACCEPTED) for one in shipment.recipients]
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_part_of_a_shipment_differs_in_its_recipients_alone(envelope: Envelope) -> None:
+    ways = {"city": Noting(), "school": Noting()}
+    egress = RoutedEgress("city", {"school.example": "school"}, ways.__getitem__)
+    ada, bo = to("ada@city.example"), to("bo@school.example")
+    field = next(Message(b"Subject: x\r\n\r\n").fields())
+    edits = (Edit(field=field, start=8, end=8, instead=b" [seen]"),)
+    whole = Shipment(recipients=(ada, bo), pieces=(b"Subject: [seen] x\r\n\r\n",), edits=edits)
+    await egress.send(envelope, whole)
+    await egress.close()
+    assert ways["city"].sent == [replace(whole, recipients=(ada,))]
+    assert ways["school"].sent == [replace(whole, recipients=(bo,))]
 
 
 async def test_where_one_next_hop_is_away_the_other_is_served(serve: Any, envelope: Envelope) -> None:
