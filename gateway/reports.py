@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from gateway.metrics import METRICS, RESTARTS, UP, Kind, Meter, Sample
-from rules.document import DocumentError, from_json, to_json
+from gateway.metrics import METRICS, RESTARTS, UP, Kind, Sample
+from rules.document import from_json, to_json
 
 EVERY_SECONDS = 1.0
 SILENT_SECONDS = 30.0  # an event loop that says nothing for so long hangs; a busy one is late by tenths of seconds
@@ -65,35 +65,44 @@ class _Heard:
     report: Report | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The processes that live, and what those counted that have ended."""
+
+    heard: Mapping[str, _Heard] = field(default_factory=dict)
+    ended: Sums = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Board:
-    """The supervisor's view; made of whole values that are replaced, so that another thread may read it."""
+    """The supervisor's view. Another thread may read it: a process that is replaced is counted once at any moment."""
 
     clock: Callable[[], float] = time.monotonic
-    _heard: dict[str, _Heard] = field(default_factory=dict)
-    _ended: Sums = field(default_factory=dict)
-    _restarts: Meter = field(default_factory=Meter)
+    _known: _Known = field(default_factory=_Known)  # replaced as a whole
 
     def expect(self, role: str, control: socket.socket, reloads: int = 0) -> None:
         """A process was started that reports over `control`, after so many reloads.
 
         What its predecessor counted stays counted.
         """
-        if (before := self._heard.get(role)) is not None:
+        before, ended = self._known.heard.get(role), self._known.ended
+        if before is not None:
             self._hear(before)
-            self._restarts.count(RESTARTS, role)
             counted = () if before.report is None else before.report.samples
-            self._ended = _summed(self._ended, (sample for sample in counted if sample.metric in _KEPT))
+            kept = (sample for sample in counted if sample.metric in _KEPT)
+            ended = _summed(ended, (*kept, Sample(metric=RESTARTS.name, labels=(role,), value=1)))
+        heard = _Heard(control=control, since=self.clock(), reloads=reloads)
+        self._known = _Known(heard={**self._known.heard, role: heard}, ended=ended)
+        if before is not None:
             before.control.close()
-        self._heard = {**self._heard, role: _Heard(control=control, since=self.clock(), reloads=reloads)}
 
     def listen(self) -> None:
         """Take in what has been sent."""
-        for heard in self._heard.values():
+        for heard in self._known.heard.values():
             self._hear(heard)
 
     def _hear(self, heard: _Heard) -> None:
-        with contextlib.suppress(BlockingIOError, OSError, DocumentError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
             while octets := heard.control.recv(MAX_REPORT):
                 heard.report = from_json(octets, Report)
                 heard.since = self.clock()
@@ -102,7 +111,7 @@ class Board:
     def silent(self) -> tuple[str, ...]:
         """The processes that have said nothing for SILENT_SECONDS though they once spoke."""
         now = self.clock()
-        spoken = ((role, heard) for role, heard in self._heard.items() if heard.report is not None)
+        spoken = ((role, heard) for role, heard in self._known.heard.items() if heard.report is not None)
         return tuple(role for role, heard in spoken if now - heard.since > SILENT_SECONDS)
 
     @property
@@ -110,7 +119,7 @@ class Board:
         """A sentence for each process that cannot do its work now."""
         return tuple(
             f"{role}: {heard.report.says if heard.report is not None else 'starting'}"
-            for role, heard in self._heard.items()
+            for role, heard in self._known.heard.items()
             if heard.report is None or not heard.report.ready or role in self.silent
         )
 
@@ -119,23 +128,23 @@ class Board:
         """What ready processes want to be seen."""
         return tuple(
             f"{role}: {heard.report.says}"
-            for role, heard in self._heard.items()
+            for role, heard in self._known.heard.items()
             if heard.report is not None and heard.report.ready and heard.report.says
         )
 
     def reloads(self) -> int:
         """How many reloads every process is through with."""
-        heard = self._heard.values()
+        heard = self._known.heard.values()
         return min((one.reloads + (one.report.reloads if one.report else 0) for one in heard), default=0)
 
     def samples(self) -> tuple[Sample, ...]:
         """Of all processes: counts summed, also of those that have ended; of gauges each sum is of the living."""
-        heard = tuple(self._heard.items())
-        reports = tuple(one.report for _, one in heard if one.report is not None)
-        sums = _summed(self._ended, (sample for report in reports for sample in report.samples))
+        known = self._known
+        reports = tuple(one.report for one in known.heard.values() if one.report is not None)
+        sums = _summed(known.ended, (sample for report in reports for sample in report.samples))
         silent = frozenset(self.silent)
-        up = (Sample(metric=UP.name, labels=(role,), value=float(role not in silent)) for role, _ in heard)
-        return (*_samples(sums), *up, *self._restarts.samples())
+        up = (Sample(metric=UP.name, labels=(role,), value=float(role not in silent)) for role in known.heard)
+        return (*_samples(sums), *up)
 
 
 def _summed(sums: Sums, samples: Iterable[Sample]) -> Sums:

@@ -72,6 +72,26 @@ def test_what_a_dead_process_counted_stays_and_what_it_held_does_not(watched: Wa
     assert (watched.value(RECIPIENTS.name, *RELAYED), watched.value(RESTARTS.name, "gateway-0")) == (5, 1)
 
 
+def test_whoever_reads_while_a_process_is_replaced_sees_its_counts_once(watched: Watched) -> None:
+    ours, theirs = channel()
+    watched.ends += [ours, theirs]
+    read: list[float | None] = []
+
+    class Control:
+        """Reads the board at the moment at which another thread may."""
+
+        def recv(self, octets: int) -> bytes:
+            return ours.recv(octets)
+
+        def close(self) -> None:
+            read.append(watched.value(RECIPIENTS.name, *RELAYED))
+
+    watched.board.expect("gateway-0", Control())  # type: ignore[arg-type]
+    send(theirs, counted(3))
+    watched.start("gateway-0")
+    assert read == [3]
+
+
 @pytest.mark.parametrize(("silence", "silent"), [(SILENT_SECONDS, ()), (SILENT_SECONDS + 0.1, ("gateway-0",))])
 def test_a_process_that_spoke_and_stops_is_silent(silence: float, silent: tuple[str, ...], watched: Watched) -> None:
     send(watched.start("gateway-0"), counted(1))
