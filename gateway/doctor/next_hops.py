@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from gateway.config import MIB, Config, NextHop, Tls
 from gateway.doctor.note import Note, advice, good, unsafe
+from gateway.networks import is_loopback
 from gateway.relay.channel import NextHopError
 from gateway.relay.commands import Extensions
 from gateway.relay.session import connect, tls_context
@@ -60,10 +61,6 @@ def _judged(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]
         )
     if hop.tls is Tls.OFF and not is_loopback(hop.host or ""):
         yield advice(f"mail to {place(hop)} goes in plain text", "tls: required where its certificate can be verified")
-
-
-def is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def place(hop: NextHop) -> str:

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from gateway.identity.macros import MacroError, MacroFacts, expand
 from gateway.identity.resolver import Answer, Asking, Outcome, RecordType
+from gateway.networks import plain
 from rules.identity import Result, SpfResult
 
 MAX_LOOKUPS = 10  # RFC 7208 section 4.6.4: terms that ask the DNS
@@ -72,7 +73,7 @@ class _Check:
 
     def __init__(self, asking: Asking, client: Ip, sender: str, hello: str) -> None:
         self._asking = asking
-        self._ip = getattr(client, "ipv4_mapped", None) or client
+        self._ip = plain(client)
         self._sender = sender
         self._hello = hello
         self._lookups = 0

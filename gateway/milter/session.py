@@ -15,8 +15,8 @@ from gateway.milter.protocol import ProtocolViolation, ResponseCode
 from gateway.milter.responses import refusal, simple
 from gateway.milter.states import State
 from gateway.milter.verdict import answer
+from gateway.networks import within
 from gateway.reply import TRY_LATER, Reply
-from gateway.smtp.behind import within
 from gateway.smtp.limits import Watchdog
 from rules.message import Message
 from rules.transaction import Transaction

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from gateway.config import MilterListener
 from gateway.milter.commands import Connect
-from gateway.smtp.behind import within
+from gateway.networks import plain, within
 from rules.transaction import Client, ListenerKind
 
 HERE = "127.0.0.1"  # a client without an address that runs on the MTA's machine: sendmail(1), mailq, cron
@@ -25,7 +25,7 @@ def address_of(connect: Connect) -> str:
         return HERE
     text = connect.address.decode("latin-1").removeprefix("IPv6:")
     try:
-        return str(ip_address(text))
+        return str(plain(ip_address(text)))
     except ValueError:
         return NOWHERE
 

@@ -1,4 +1,4 @@
-"""What a trusted hop says of the client behind it: XCLIENT and XFORWARD of Postfix, and who is trusted to say it.
+"""What a trusted hop says of the client behind it: XCLIENT and XFORWARD of Postfix.
 
 A value that cannot be used is taken as not known, but for an address: a client that could have the whole command
 refused by calling itself something odd would come in under the name of the hop that speaks for it.
@@ -7,8 +7,9 @@ refused by calling itself something odd would come in under the name of the hop 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 
+from gateway.networks import plain
 from gateway.smtp.commands import is_hello
 from gateway.smtp.parameters import Refused
 from gateway.smtp.replies import BAD_ARGUMENT
@@ -34,13 +35,6 @@ class Stated:
         """What was said later stands, and of the rest what was said before."""
         said = {item.name: getattr(later, item.name) for item in fields(Stated)}
         return replace(self, **{name: value for name, value in said.items() if value is not None})
-
-
-def within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    """Whether the address, as a socket tells it, lies in one of the networks."""
-    client = ip_address(address.partition("%")[0])  # an IPv6 address may name its interface
-    client = getattr(client, "ipv4_mapped", None) or client
-    return any(client in network for network in networks)
 
 
 def read_stated(argument: str, known: tuple[str, ...]) -> Stated:
@@ -70,7 +64,7 @@ def _address(values: Mapping[str, str]) -> str | None:
         raise Refused(BAD_ARGUMENT) from None
     if "%" in text:  # the interface of another machine means nothing here
         raise Refused(BAD_ARGUMENT)
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    return str(plain(address))
 
 
 def _usable(values: Mapping[str, str], name: str) -> str | None:

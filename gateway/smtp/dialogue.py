@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.config import Networks
+from gateway.networks import within
 from gateway.reply import TRY_LATER, Reply
 from gateway.smtp import behind, replies
-from gateway.smtp.behind import Stated, within
+from gateway.smtp.behind import Stated
 from gateway.smtp.commands import Command, Farewell, read_hello
 from gateway.smtp.commits import Commits
 from gateway.smtp.content import refusal_of

@@ -6,7 +6,9 @@ octets themselves prove nothing.
 
 import asyncio
 import struct
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
+
+from gateway.networks import plain
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"  # of version 2; no line that an SMTP client could begin with
 MAX_LINE = 107  # octets of a version 1 header with CRLF, the longest that its grammar allows
@@ -60,7 +62,7 @@ def _version_1(line: bytes) -> str | None:
         raise BadHeader("not an address of its family")
     if not all(_is_port(word) for word in words[4:]):
         raise BadHeader("not a port")
-    return _plain(source)
+    return str(plain(source))
 
 
 def _is_port(word: str) -> bool:
@@ -79,9 +81,4 @@ def _version_2(kind: int, family: int, body: bytes) -> str | None:
     size = _SIZES[family]
     if len(body) < 2 * size + 4:
         raise BadHeader(f"{len(body)} octets are no two addresses and ports")
-    return _plain(ip_address(body[:size]))
-
-
-def _plain(address: IPv4Address | IPv6Address) -> str:
-    """As it would have been said of a connection of its own: IPv4 within IPv6 is IPv4."""
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    return str(plain(ip_address(body[:size])))

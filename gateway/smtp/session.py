@@ -7,14 +7,15 @@ Owns line ends, time and the order of octets; never knows what a command means.
 
 import asyncio
 import logging
+from ipaddress import ip_address
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from gateway.certificates import names_in
+from gateway.networks import plain, within
 from gateway.reply import Reply
 from gateway.smtp import proxy, replies
-from gateway.smtp.behind import within
 from gateway.smtp.commands import MAX_LINE, ClientGone, Farewell, read_command
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
@@ -212,7 +213,7 @@ class Session(SMTP):
         """Say the banner. Raises Farewell for who may not come, who finds no place, who talks first."""
         if self.transport is None:
             raise ConnectionResetError("gone before the banner")
-        self.address = str(self.transport.get_extra_info("peername")[0])
+        self.address = str(plain(ip_address(self.transport.get_extra_info("peername")[0])))
         if self._shared.reception.listener.proxy:
             self.address = await self._proxied()
         self.origin = self.address

@@ -45,6 +45,14 @@ async def test_a_network_that_is_not_allowed_is_refused_at_the_banner(opened):
     assert await client.reply() == ""
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no socket for both families here")
+async def test_a_client_over_ipv4_is_known_by_ipv4_where_both_families_are_listened_on(opened):
+    house = await opened(address="::")
+    assert (await (await house.talk()).mail(b"\r\n")).startswith("250")
+    ((transaction, _),) = house.city.received
+    assert transaction.client.address == "127.0.0.1"
+
+
 async def test_connections_of_one_client_are_capped_and_places_come_free_h02(opened, until):
     house = await opened(limits=Limits(connections_per_client=2))
     first, second = await house.talk(), await house.talk()
