@@ -37,9 +37,6 @@ class Notifier:
     def stopping(self, status: str) -> None:
         self._send("STOPPING=1", _status(status))
 
-    def status(self, text: str) -> None:
-        self._send(_status(text))
-
     def alive(self) -> None:
         """To be called often; sends only when it is time."""
         now = time.monotonic()

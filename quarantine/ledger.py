@@ -65,11 +65,6 @@ class Ledger:
                 self._timer.start()
         return bool(rows)
 
-    def record(self, entries: Sequence[Entry]) -> None:
-        """Note entries of one transaction; rows are durable on return. Raises StoreUnavailable."""
-        if entries and self.note(entries[0].transaction, entries):
-            self.flush()
-
     def flush(self) -> None:
         """Bring what is noted into the books. Raises StoreUnavailable, and keeps it."""
         with self._flushing:

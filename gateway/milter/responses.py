@@ -1,4 +1,8 @@
-"""What we answer, as octets. Pure; refuses to write what would end a string or a line early."""
+"""What a milter may answer, as octets. Pure; refuses to write what would end a string or a line early.
+
+The codec is whole. What Mailward never says stands below `delete_recipient`: the rights to it are not asked for
+(gateway.milter.negotiation), and an MTA carries out nothing else.
+"""
 
 from collections.abc import Mapping
 
@@ -35,10 +39,6 @@ def insert_header(index: int, name: bytes, value: bytes) -> bytes:
     return _packet(ResponseCode.INSERT_HEADER, LENGTH.pack(index) + _string(name) + _string(value))
 
 
-def add_header(name: bytes, value: bytes) -> bytes:
-    return _packet(ResponseCode.ADD_HEADER, _string(name) + _string(value))
-
-
 def change_header(index: int, name: bytes, value: bytes) -> bytes:
     """The `index`-th field of that name, from 1; an empty value removes it."""
     return _packet(ResponseCode.CHANGE_HEADER, LENGTH.pack(index) + _string(name) + _string(value))
@@ -47,6 +47,11 @@ def change_header(index: int, name: bytes, value: bytes) -> bytes:
 def delete_recipient(path: bytes) -> bytes:
     """`path` as it came in RCPT, with its angle brackets."""
     return _packet(ResponseCode.DELETE_RECIPIENT, _string(path))
+
+
+def add_header(name: bytes, value: bytes) -> bytes:
+    """Below the fields there are. Ours go on top, where nobody takes them for the sender's."""
+    return _packet(ResponseCode.ADD_HEADER, _string(name) + _string(value))
 
 
 def add_recipient(path: bytes) -> bytes:
@@ -62,12 +67,12 @@ def change_from(path: bytes, parameters: bytes = b"") -> bytes:
 
 
 def quarantine(reason: bytes) -> bytes:
-    """The MTA's own hold queue. Part of the codec; Mailward never relies on it (peers.md, trap 10)."""
+    """Into the MTA's own hold queue, for all recipients at once, and with no record of ours."""
     return _packet(ResponseCode.QUARANTINE, _string(reason))
 
 
 def replace_body(octets: bytes) -> bytes:
-    """Part of the codec; Mailward never replaces a body (reliability D12)."""
+    """The next octets of another body. Where the MTA's default is accept, Postfix forgets them with the connection."""
     return _packet(ResponseCode.REPLACE_BODY, octets)
 
 

@@ -38,8 +38,8 @@ def test_start_reload_and_end_are_told(systemd: tuple[str, socket.socket]) -> No
 
 def test_a_status_is_one_short_line(systemd: tuple[str, socket.socket]) -> None:
     address, listening = systemd
-    Notifier(address).status("a\nMAINPID=1\x1b[0m" + "x" * 500)
-    told = listening.recv(4096).decode()
+    Notifier(address).ready("a\nMAINPID=1\x1b[0m" + "x" * 500)
+    _, _, told = listening.recv(4096).decode().partition("\n")
     assert told.startswith("STATUS=a?MAINPID=1?[0mx") and "\n" not in told
     assert len(told) == len("STATUS=") + MAX_STATUS
 

@@ -101,7 +101,7 @@ def busy(keeping, release, courier):
     release.release(one.id, Order(by="carl", reason="asked for", recipients=("bob@city.example",)))
     keeping.store.quarantine.delete([two.id], by="dora", reason="advertising")
     outcomes = [Outcome.RELAYED] * 7 + [Outcome.TAGGED] * 3 + [Outcome.REFUSED] * 2 + [Outcome.DEFERRED]
-    keeping.store.ledger.record([an_entry(keeping, outcome) for outcome in outcomes])
+    keeping.store.ledger.note("t", [an_entry(keeping, outcome) for outcome in outcomes])
     keeping.store.ledger.flush()
     return keeping
 
@@ -142,7 +142,7 @@ def test_what_rules_on_trial_found_is_counted_and_changes_no_total(busy):
     before = collect(busy.store, the_day(busy))
     trial = Trial(rule="organization-wide", cites=("C-9",))
     outcomes = (Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD)
-    busy.store.ledger.record([replace(an_entry(busy, outcome), observed=(trial,)) for outcome in outcomes])
+    busy.store.ledger.note("t", [replace(an_entry(busy, outcome), observed=(trial,)) for outcome in outcomes])
     busy.store.ledger.flush()
     after = collect(busy.store, the_day(busy))
     assert before.observed == ()
@@ -177,7 +177,8 @@ def test_a_slow_upload_is_reported_on_the_day_it_is_held(keeping):
 
 
 def test_a_long_list_of_tagged_mail_is_cut_and_says_so(keeping):
-    keeping.store.ledger.record([an_entry(keeping, Outcome.TAGGED, number) for number in range(MAX_LISTED + 5)])
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.TAGGED, number) for number in range(MAX_LISTED + 5)])
+    keeping.store.ledger.flush()
     digest = collect(keeping.store, the_day(keeping))
     assert (len(digest.tagged), digest.unlisted, digest.totals.tagged) == (MAX_LISTED, 5, MAX_LISTED + 5)
 
@@ -211,7 +212,7 @@ def test_the_first_report_counts_the_mail_of_the_stores_first_minute(tmp_path):
         recipient="b@city.example",
         outcome=Outcome.RELAYED,
     )
-    store.ledger.record([relayed])
+    store.ledger.note("t", [relayed])
     store.ledger.flush()
     start = store.reports.start()
     assert collect(store, Period(start=start, end=start + timedelta(days=1))).totals.relayed == 1

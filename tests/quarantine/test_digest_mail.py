@@ -70,7 +70,7 @@ def test_both_parts_tell_what_rules_on_trial_found(keeping):
         at=keeping.clock(), transaction="t", listener="edge", reverse_path="", recipient="ann@city.example",
         outcome=Outcome.RELAYED, observed=(Trial(rule="organization-wide", cites=("C-9", "C-10")),),
     )  # fmt: skip
-    keeping.store.ledger.record([entry] * 3)
+    keeping.store.ledger.note("t", [entry] * 3)
     keeping.store.ledger.flush()
     text, html = texts(the_mail(keeping))
     assert "Observed, not acted on" in text and "Observed, not acted on" in html

@@ -44,7 +44,8 @@ def on_trial(keeping):
 
 def test_relayed_mail_is_summed_and_the_rest_is_written_out(keeping):
     outcomes = [Outcome.RELAYED, Outcome.RELAYED, Outcome.TAGGED, Outcome.REFUSED, Outcome.DEFERRED, Outcome.HELD]
-    keeping.store.ledger.record([an_entry(keeping, outcome) for outcome in outcomes])
+    keeping.store.ledger.note("t", [an_entry(keeping, outcome) for outcome in outcomes])
+    keeping.store.ledger.flush()
     keeping.clock.pass_(minutes=1)
     now = keeping.clock()
     entries = keeping.store.ledger.book.entries(now - timedelta(days=1), now)
@@ -54,7 +55,7 @@ def test_relayed_mail_is_summed_and_the_rest_is_written_out(keeping):
 
 def test_a_sum_is_written_by_itself_soon(keeping, monkeypatch):
     monkeypatch.setattr(ledger, "FLUSH_SECONDS", 0.05)
-    keeping.store.ledger.record([an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
     keeping.clock.pass_(minutes=1)
     deadline = time.monotonic() + 5
     while relayed(keeping) == 0 and time.monotonic() < deadline:
@@ -63,7 +64,7 @@ def test_a_sum_is_written_by_itself_soon(keeping, monkeypatch):
 
 
 def test_a_sum_that_cannot_be_written_is_kept(keeping, monkeypatch):
-    keeping.store.ledger.record([an_entry(keeping, Outcome.RELAYED)])
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
 
     with monkeypatch.context() as patch:
         patch.setattr(type(keeping.store.ledger.book), "record", away)
@@ -77,7 +78,8 @@ def test_a_sum_that_cannot_be_written_is_kept(keeping, monkeypatch):
 def test_what_a_rule_on_trial_found_is_summed_but_not_for_mail_that_comes_again(keeping):
     outcomes = [Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD, Outcome.TAGGED, Outcome.DEFERRED]
     entries = [replace(an_entry(keeping, outcome), observed=(TRIAL,)) for outcome in outcomes]
-    keeping.store.ledger.record(entries)
+    keeping.store.ledger.note("t", entries)
+    keeping.store.ledger.flush()
     keeping.clock.pass_(minutes=1)
     assert on_trial(keeping) == {Outcome.RELAYED: 2, Outcome.HELD: 1, Outcome.TAGGED: 1}
     assert relayed(keeping) == 2
@@ -85,7 +87,7 @@ def test_what_a_rule_on_trial_found_is_summed_but_not_for_mail_that_comes_again(
 
 def test_what_a_rule_on_trial_found_outlives_a_restart_and_adds_up(keeping, keep):
     for opened in (keeping, keep()):
-        opened.store.ledger.record([replace(an_entry(keeping, Outcome.RELAYED), observed=(TRIAL,))])
+        opened.store.ledger.note("t", [replace(an_entry(keeping, Outcome.RELAYED), observed=(TRIAL,))])
         opened.store.ledger.flush()
     keeping.clock.pass_(minutes=1)
     assert on_trial(keep()) == {Outcome.RELAYED: 2}

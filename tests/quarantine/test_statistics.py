@@ -64,13 +64,14 @@ def test_nobody_decided_is_no_measure(keeping, policy):
 def test_tagged_observed_and_let_off_copies_are_told_apart(keeping, policy):
     key = policy.rules[0].exemptions[0].key
     tagged = replace(a_trial(keeping, None, Outcome.TAGGED), observed=(), rules=("advocacy",))
-    keeping.store.ledger.record(
+    keeping.store.ledger.note(
+        "t",
         [
             tagged,
             a_trial(keeping, Trial(rule="advocacy", cites=("C-1",))),
             a_trial(keeping, Trial(rule="chain-letter", cites=(), exemption=key)),
             a_trial(keeping, Trial(rule="chain-letter", cites=(), exemption=key), Outcome.DEFERRED),  # comes again
-        ]
+        ],
     )
     keeping.store.ledger.flush()
     found = statistics(keeping, policy)
@@ -88,7 +89,7 @@ def test_rules_that_never_spoke_and_those_that_are_gone_are_there(keeping, polic
 
 def test_exemptions_are_told_by_what_they_were_good_for(keeping, policy):
     used = Trial(rule="chain-letter", cites=(), exemption=policy.rules[0].exemptions[0].key)
-    keeping.store.ledger.record([a_trial(keeping, used), a_trial(keeping, used)])
+    keeping.store.ledger.note("t", [a_trial(keeping, used), a_trial(keeping, used)])
     keeping.store.ledger.flush()
     now = keeping.clock() + timedelta(minutes=1)
     found = {item.because: item for item in exemption_statistics(keeping.store, now, policy)}
@@ -114,7 +115,7 @@ def test_the_digest_names_exemptions_to_look_after(keeping, policy):
 
 def test_an_exemption_is_not_counted_as_a_rule_on_trial(keeping, policy):
     key = policy.rules[0].exemptions[0].key
-    keeping.store.ledger.record([a_trial(keeping, Trial(rule="chain-letter", cites=(), exemption=key))])
+    keeping.store.ledger.note("t", [a_trial(keeping, Trial(rule="chain-letter", cites=(), exemption=key))])
     keeping.store.ledger.flush()
     period = Period(start=keeping.clock() - timedelta(days=1), end=keeping.clock() + timedelta(days=1))
     digest = collect(keeping.store, period)

@@ -31,7 +31,8 @@ def config(tmp_path: Path) -> Path:
         "listeners: [{name: a, kind: internal, next_hop: b}]\nnext_hops: [{name: b, maildir: mail}]\n"
     )
     ledger = open_store(tmp_path / "state").ledger
-    ledger.record(
+    ledger.note(
+        "t",
         [
             Entry(
                 at=datetime.now(UTC),
@@ -42,7 +43,7 @@ def config(tmp_path: Path) -> Path:
                 outcome=Outcome.RELAYED,
                 observed=(Trial(rule="advocacy", cites=("C-1",)),),
             )
-        ]
+        ],
     )
     ledger.flush()
     return tmp_path / "mailward.yaml"

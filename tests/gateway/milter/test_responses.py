@@ -1,5 +1,9 @@
+import ast
+from pathlib import Path
+
 import pytest
 
+import gateway
 from gateway.milter import responses as wire
 from gateway.milter.protocol import ResponseCode, Right, Stage, Step
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
@@ -34,6 +38,21 @@ def test_a_simple_response_is_five_octets(code: ResponseCode) -> None:
 )
 def test_each_response_has_its_octets(octets: bytes, code: str, data: bytes) -> None:
     assert list(responses(octets)) == [(code, data)]
+
+
+UNSAID = {
+    *("add_header", "add_recipient", "add_recipient_with_parameters", "change_from", "quarantine", "replace_body"),
+}
+
+
+def test_no_body_is_replaced_nobody_added_and_no_queue_of_the_mta_used() -> None:
+    said: set[str] = set()
+    for path in Path(gateway.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == wire.__name__:
+                said |= {name.name for name in node.names}
+    assert {"insert_header", "change_header", "delete_recipient"} <= said
+    assert not said & UNSAID
 
 
 @pytest.mark.parametrize("octets", [b"a\0b", b"a\rb", b"a\r\nb"])
