@@ -38,9 +38,10 @@ def replayed(folder: Path, running: Path, candidate: Path, *, processes: int = 0
 
     Raises OSError, DocumentError.
     """
-    load_policy(running), load_policy(candidate)  # a fault is told before anything is started
+    _policy.cache_clear()  # either may have been edited since
+    _policy(running), _policy(candidate)  # a fault is told before anything is started
     work = (_Work(batch=batch, running=running, candidate=candidate) for batch in batches(folder, BATCH))
-    # Forked: the parsers that detectors bring along are loaded once.
+    # Forked: both policies, and the parsers that detectors bring along, are loaded once.
     with multiprocessing.get_context("fork").Pool(processes or os.cpu_count() or 1) as pool:
         yield from pool.imap(_replay, work)
 

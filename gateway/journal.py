@@ -56,8 +56,7 @@ class Journal:
         _log.info("transaction", extra={EXTRA: _line(transaction, judgement, dispositions, reply, elapsed)})
         self._count(transaction.listener, judgement, dispositions, reply, elapsed)
         self._note(transaction, tuple(_entry(transaction, judgement, item) for item in dispositions))
-        fact = stored_fact(transaction, judgement) if self._keep is not None else None
-        if self._keep is not None and fact is not None:
+        if self._keep is not None and (fact := stored_fact(transaction, judgement)) is not None:
             self._keep(judgement.policy_hash, fact)
 
     def undetermined(

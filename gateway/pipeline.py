@@ -197,8 +197,8 @@ class Pipeline:
         for group in treatment.send:
             shipment = self._shipment(transaction, judgement, group, trace)
             if identifying is not None:
-                edited = judgement.amendment is not None and bool(judgement.amendment.edits)
-                changed = group.verdict.action is Action.TAG and (edited or bool(self.subject_tag))
+                amended = judgement.amendment is not None and bool(judgement.amendment.edits)
+                changed = group.verdict.action is Action.TAG and (amended or bool(self.subject_tag))
                 pieces = await identifying.signed(transaction, shipment.pieces, changed=changed)
                 shipment = replace(shipment, pieces=tuple(pieces))
             deliveries += await egress.send(transaction.envelope, shipment)

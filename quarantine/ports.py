@@ -144,7 +144,10 @@ class Index(Protocol):
 
 
 class Book(Protocol):
-    """What became of recipients that were not held; raises StoreUnavailable."""
+    """What became of every recipient: sums by outcome, rows of those neither relayed nor held.
+
+    Every method is one transaction and raises StoreUnavailable.
+    """
 
     def record(
         self, entries: Sequence[Entry], counts: Sequence[Count], at: datetime, positions: Sequence[Position] = ()

@@ -6,6 +6,7 @@ cannot be found out is told as unsafe: undetermined is never well.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gateway.config import Config, load_config
@@ -74,8 +75,9 @@ def examine(path: Path) -> Iterator[Finding]:
     yield from (Finding(check="configuration", note=note) for note in faults)
     for name, run in MACHINE:
         yield from _asked(name, run)
-    for check in CONFIGURED if config is not None else ():
-        yield from _asked(check.name, lambda run=check.run: run(config))  # type: ignore[misc]
+    if config is not None:
+        for check in CONFIGURED:
+            yield from _asked(check.name, partial(check.run, config))
 
 
 def _configuration(path: Path) -> tuple[Config | None, tuple[Note, ...]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.clock_watch import stepped
 from gateway.config import MIB, Config
 from gateway.doctor.note import Note, advice, good, unsafe
+from gateway.smtp.spool import SPOOL_BUDGET
 from gateway.snapshot import FOLDER
 from quarantine.adapters.files import sync_folder
 
@@ -26,7 +27,6 @@ NETWORK = frozenset(
 )
 FLEETING = frozenset({"tmpfs", "ramfs"})
 WITHOUT_BARRIERS = frozenset({"nobarrier", "barrier=0"})  # a power cut may then take what fsync promised
-SPOOL_OCTETS = 4 * 1024 * MIB  # reliability section 4: the spool budget of mail on its way
 LEAST_INODES = 10_000  # a held message needs one, one on its way another
 SLOW_SYNC = 0.25  # seconds: every held message waits for two or three of them
 AHEAD = 300.0  # seconds that a file may lie in the future before the clock is taken to have been set back
@@ -86,8 +86,8 @@ def check_space(config: Config) -> Iterator[Note]:
     free, inodes = shutil.disk_usage(place).free, os.statvfs(place)
     if free < config.limits.message_octets:
         yield unsafe(f"{free // MIB} MiB are free, less than one message may have", "make room, or mail is deferred")
-    elif free < SPOOL_OCTETS:
-        yield advice(f"{free // MIB} MiB are free", f"keep {SPOOL_OCTETS // MIB} for mail on its way, and more to hold")
+    elif free < SPOOL_BUDGET:
+        yield advice(f"{free // MIB} MiB are free", f"keep {SPOOL_BUDGET // MIB} for mail on its way, and more to hold")
     else:
         yield good(f"{free // MIB} MiB are free")
     if inodes.f_files and inodes.f_favail < LEAST_INODES:

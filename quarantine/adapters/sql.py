@@ -1,5 +1,5 @@
-"""The rows, in SQLite now; nothing below `sqlite_engine` knows which database it is. SQLAlchemy is imported here and in
-sql_reach alone.
+"""The rows, in SQLite now: what opens it knows that, the queries do not. SQLAlchemy is imported here and in sql_reach
+alone.
 
 Every public method is one transaction and raises StoreUnavailable when the database fails. Used by several processes
 at once: writers take SQLite's one write lock at their beginning and wait for it at most BUSY_SECONDS.

@@ -1,4 +1,7 @@
-"""What waits in the database, in numbers, for monitors. Opens it for reading only, and waits for no writer long."""
+"""What waits in the database, in numbers, and whether its file is sound: for monitors and the doctor.
+
+Opens it for reading only, and waits BUSY_SECONDS at most for a writer. Knows that it is SQLite.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -9,7 +12,7 @@ from pathlib import Path
 from quarantine.item import OPEN
 from quarantine.ports import StoreUnavailable
 
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 5.0  # a monitor asks again
 DATABASE = "quarantine.sqlite"  # below the state folder
 
 _WAITING = """

@@ -63,6 +63,13 @@ def test_what_cannot_be_told_is_left_out_on_both_sides(folder: Path, tmp_path: P
     assert (part.comparison.changed, part.comparison.rules) == (0, ())
 
 
+def test_an_edit_between_two_replays_counts(folder: Path, tmp_path: Path) -> None:
+    for action, changed in (("quarantine", 0), ("tag", 5)):
+        edited = candidate(tmp_path, OLD, OLD.replace("action: quarantine", f"action: {action}"))
+        (part,) = replayed(folder, BASELINE, edited, processes=1)
+        assert part.comparison.changed == changed
+
+
 def test_a_bad_candidate_is_told_before_anything_is_started(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DocumentError):
         next(replayed(folder, BASELINE, candidate(tmp_path, "action: quarantine", "action: hold")))

@@ -83,7 +83,7 @@ def test_every_rule_keeps_what_its_samples_promise_with_the_policys_parameters(n
     assert [str(fault) for result in run_samples(rules, directory) for fault in result.faults] == []
 
 
-@pytest.mark.parametrize(("name", "number", "direction"), uses())
+@pytest.mark.parametrize(("name", "number", "direction"), list(uses()))
 def test_every_rule_acts_in_every_direction_it_speaks_of_and_names_its_clauses(
     name: str, number: int, direction: Direction, directory: Directory
 ) -> None:

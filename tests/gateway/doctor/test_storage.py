@@ -16,7 +16,6 @@ from gateway.doctor import storage
 from gateway.doctor.note import Grade, Note
 from gateway.doctor.storage import (
     AHEAD,
-    SPOOL_OCTETS,
     check_clock_steps,
     check_durability,
     check_file_system,
@@ -24,6 +23,7 @@ from gateway.doctor.storage import (
     check_space,
     mount_of,
 )
+from gateway.smtp.spool import SPOOL_BUDGET
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw,errors=remount-ro
@@ -86,8 +86,8 @@ class Usage(NamedTuple):
 @pytest.mark.parametrize(
     ("free", "grade"),
     [
-        (SPOOL_OCTETS, Grade.GOOD),
-        (SPOOL_OCTETS - 1, Grade.ADVICE),
+        (SPOOL_BUDGET, Grade.GOOD),
+        (SPOOL_BUDGET - 1, Grade.ADVICE),
         (1024 * 1024, Grade.ADVICE),
         (1024 * 1024 - 1, Grade.UNSAFE),
     ],
