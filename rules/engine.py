@@ -12,9 +12,9 @@ from rules.address import Address, key_of
 from rules.detectors import BY_NAME
 from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation, strictest
-from rules.patterns import forget_texts
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption, RuleClass, Status
+from rules.remembering import forget_message
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, LetOff, Verdict
 
@@ -78,7 +78,7 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
             continue
         by_probe[probe] = tuple(range(len(observations), len(observations) + len(found)))
         observations.extend(found)
-    forget_texts()
+    forget_message()
     located = tuple(_located(observation, facts) for observation in observations)
     return Observed(observations=located, by_probe=by_probe, failed=tuple(failed))
 

@@ -11,13 +11,17 @@ from urllib.parse import urlsplit
 
 from rules.facts import Text
 from rules.finding import Evidence
-from rules.patterns import evidence_of, remembered
+from rules.patterns import evidence_of
+from rules.remembering import remembered
 
 MAX_LINK = 2_020  # characters of a link that are looked at
 MAX_LINKS = 200  # of one text; a newsletter has a hundred
 
 # Linear: begins with fixed signs and repeats one class. Ends before what closes a sentence or bracket around it.
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
+# Most links: nothing but a name before the path. Linear: labels and dots alternate. All others take the long way.
+_PLAIN = re.compile(r"(?:https?://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[/?#]|\Z)", re.IGNORECASE | re.ASCII)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)  # a target without one may have another's within: a redirection
 _SIGNS = ("://", "www.", "WWW.", "Www.")  # one of these stands in every link
 _BEFORE_SIGN = len("https")
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#]|\Z)", re.IGNORECASE)
@@ -46,8 +50,20 @@ class Link:
 def links_of(texts: Iterable[Text]) -> Iterator[Link]:
     """All links of the texts in order, at most MAX_LINKS of each."""
     for text in texts:
-        for start, target, host, shown in _found(text.text):
-            yield Link(text=text, start=start, end=start + len(target), target=target, host=host, shown=shown)
+        yield from _links_in(text)
+
+
+def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
+    """The hosts that the links of the texts lead to; cheaper than the links."""
+    return frozenset([host for text in texts for _, _, host, _ in _found(text.text)])
+
+
+@remembered
+def _links_in(text: Text) -> tuple[Link, ...]:
+    return tuple(
+        Link(text=text, start=start, end=start + len(target), target=target, host=host, shown=shown)
+        for start, target, host, shown in _found(text.text)
+    )
 
 
 @remembered
@@ -75,8 +91,11 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
 
 def host_of(target: str) -> str:
     """The host that a browser would ask, whatever stands before an `@`; "" when there is none."""
+    if (plain := _PLAIN.match(target)) is not None:
+        return plain.group(1).lower()
     try:
-        return (urlsplit(target if "://" in target else f"http://{target}").hostname or "").rstrip(".")
+        with_scheme = target if _SCHEME.match(target) else f"http://{target}"
+        return (urlsplit(with_scheme).hostname or "").rstrip(".")
     except ValueError:
         return ""
 

@@ -29,6 +29,7 @@ class Likeness:
     why: str
 
 
+@lru_cache(maxsize=1_024)  # those that write often, against our own
 def likeness(domain: str, own: str) -> Likeness | None:
     """How much `domain` looks like `own`; None when it does not, or when it belongs to it."""
     domain, own = _shown(domain), _shown(own)

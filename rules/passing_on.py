@@ -6,6 +6,7 @@ Owns the difference between answering a message and handing it on; judges no wor
 import re
 
 from rules.facts import Facts, Role, Text
+from rules.remembering import remembered, remembered_last
 from rules.signals import Measure
 
 MAX_PREFIXES = 10  # of a subject; more marks say nothing more
@@ -35,6 +36,7 @@ _OWN = (Role.SUBJECT, Role.AUTHOR, Role.SIGNATURE, Role.FOOTER)
 _OTHERS = (Role.FORWARDED, Role.QUOTED)
 
 
+@remembered
 def subject_marks(subject: str) -> tuple[str, ...]:
     """The marks of replies and forwards before a subject, lower case, the latest first."""
     found: list[str] = []
@@ -45,6 +47,7 @@ def subject_marks(subject: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@remembered_last
 def is_reply(facts: Facts) -> bool:
     """Whether the message answers another (RFC 5322 section 3.6.4); the mark alone is any advertiser's to set."""
     marked = subject_marks(facts.subject)[:1]
@@ -56,16 +59,19 @@ def times_forwarded(facts: Facts) -> int:
     return sum(mark not in _REPLIES for mark in subject_marks(facts.subject))
 
 
+@remembered_last
 def own_words(facts: Facts) -> tuple[Text, ...]:
     """What the author wrote for this message."""
     return facts.said(*_OWN)
 
 
+@remembered_last
 def sent_words(facts: Facts) -> tuple[Text, ...]:
     """The author's own words, and those of others unless they merely stand below an answer."""
     return own_words(facts) if is_reply(facts) else facts.said(*_OWN, *_OTHERS)
 
 
+@remembered_last
 def endorsed_words(facts: Facts) -> tuple[Text, ...]:
     """The author's own words, and those of others when they are handed on with no more than a brief comment."""
     if is_reply(facts) or not comment_is_brief(facts):
@@ -89,6 +95,12 @@ def reported(facts: Facts, desks: tuple[str, ...]) -> Measure:
 
 def is_report(facts: Facts, desks: tuple[str, ...]) -> bool:
     """Whether every recipient is a desk that takes reports and the sender adds little."""
-    locals_ = [recipient.address.local.casefold() for recipient in facts.envelope.recipients]
-    plain = ["".join(sign for sign in local if sign.isalnum()) for local in locals_]
-    return bool(plain) and all(local in desks for local in plain) and comment_is_brief(facts, REPORT_WORDS)
+    addressed = _plain_locals(facts)
+    return bool(addressed) and all(local in desks for local in addressed) and comment_is_brief(facts, REPORT_WORDS)
+
+
+@remembered_last
+def _plain_locals(facts: Facts) -> tuple[str, ...]:
+    """The recipients' local parts without dots and dashes."""
+    local_parts = (recipient.address.local.casefold() for recipient in facts.envelope.recipients)
+    return tuple("".join(filter(str.isalnum, local_part)) for local_part in local_parts)

@@ -7,16 +7,17 @@ knows nothing of messages beyond `Text`, and nothing of rules.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import re2
 
 from rules.facts import Text
 from rules.finding import Evidence
+from rules.remembering import remembered
 
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
 MAX_PATTERN_MEMORY = 16 * 1024 * 1024  # octets, for one pattern
@@ -25,8 +26,6 @@ MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
 MAX_MATCHES_EACH = 100  # of one pattern, so that a common one cannot crowd out the others
 AROUND = 60  # characters of context on each side in evidence: about a line
 MAX_PASSAGE = 300  # characters of a match that evidence repeats
-
-T = TypeVar("T")
 
 
 class PatternError(ValueError):
@@ -72,7 +71,8 @@ class Patterns:
         """The numbers of the patterns that match somewhere, in order; cheaper than `find`."""
         if self._set is None or not text:
             return ()
-        return tuple(sorted(self._set.Match(text.encode("utf-8", "replace")) or ()))
+        found = self._set.Match(text.encode("utf-8", "replace"))
+        return tuple(sorted(found)) if found else ()
 
 
 @lru_cache(maxsize=256)
@@ -138,22 +138,6 @@ def _in_characters(spans: list[tuple[int, int, int]], octets: bytes) -> list[tup
         characters[offset] = characters[last] + len(octets[last:offset].decode("utf-8", "replace"))
         last = offset
     return [(characters[start], characters[end], index) for start, end, index in spans]
-
-
-_of_one_message: list[Any] = []  # caches that hold texts of the message at hand
-
-
-def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
-    """What detectors ask of the same few texts of one message, worked out once until `forget_texts`."""
-    cached = lru_cache(maxsize=32)(function)
-    _of_one_message.append(cached)
-    return cached
-
-
-def forget_texts() -> None:
-    """Let go of the texts of a message that has been judged."""
-    for cached in _of_one_message:
-        cached.cache_clear()
 
 
 _BLANKS = dict.fromkeys("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f", " ")  # with the blank, all that ASCII has of white space

@@ -3,7 +3,7 @@
 The models are data, one YAML file beside each detector that uses one. Owns reading and compiling them; weighs nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -68,6 +68,8 @@ class Scale:
     patterns: Patterns
     owners: tuple[int, ...]  # index of the signal, for each compiled pattern
     roles: frozenset[Role]  # whose texts the model or one of its signals looks at
+    gains: tuple[float, ...]  # the most that each compiled pattern can add
+    measured: Mapping[str, float]  # and each measure
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +84,22 @@ def scale_of(path: Path) -> Scale:
 def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> Scale:
     """The model with its patterns compiled. Raises PatternError."""
     roles = frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
-    return Scale(model=model, patterns=compile_patterns(patterns), owners=owners, roles=roles)
+    measured: dict[str, float] = {}
+    for signal in model.signals:
+        if signal.measure is not None:
+            measured[signal.measure] = measured.get(signal.measure, 0.0) + _gain(signal)
+    return Scale(
+        model=model,
+        patterns=compile_patterns(patterns),
+        owners=owners,
+        roles=roles,
+        gains=tuple(_gain(model.signals[owner]) for owner in owners),
+        measured=measured,
+    )
+
+
+def _gain(signal: Signal) -> float:
+    return max(0.0, signal.weight) * signal.at_most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

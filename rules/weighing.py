@@ -4,9 +4,10 @@ Decides nothing; knows no detector.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
@@ -83,17 +84,7 @@ def weigh(
     )
 
 
-def _bounded(texts: Sequence[Text]) -> Iterable[Text]:
-    """The first MAX_SCANNED characters of each role."""
-    used: dict[Role, int] = defaultdict(int)
-    for text in texts:
-        room = MAX_SCANNED - used[text.role]
-        if room <= 0:
-            continue
-        used[text.role] += len(text.text)
-        yield text if len(text.text) <= room else replace(text, text=text.text[:room])
-
-
+@lru_cache(maxsize=64)
 def _logit(score: float) -> float:
     bounded = min(max(score, 1e-6), 1 - 1e-6)
     return math.log(bounded / (1 - bounded))
@@ -102,22 +93,29 @@ def _logit(score: float) -> float:
 def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
     """The texts that the model looks at, those without any match left out."""
     scans = []
-    for text in _bounded([text for text in texts if text.role in scale.roles]):
-        normalised = normalise(text.text).text[: scale.model.scanned]
+    used: dict[Role, int] = {}
+    for text in texts:
+        if text.role not in scale.roles:
+            continue
+        room = MAX_SCANNED - used.get(text.role, 0)  # the first so many characters of each role
+        if room <= 0:
+            continue
+        used[text.role] = MAX_SCANNED - room + len(text.text)
+        seen = text if len(text.text) <= room else replace(text, text=text.text[:room])
+        normalised = normalise(seen.text).text[: scale.model.scanned]
         if fired := scale.patterns.fires(normalised):
-            scans.append(Scan(text=text, normalised=normalised, fired=fired))
+            scans.append(Scan(text=seen, normalised=normalised, fired=fired))
     return tuple(scans)
 
 
 def _at_best(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> float:
     """The highest sum these texts could reach, told from which patterns fire: cheap, and enough for most mail."""
-    fired = {scale.owners[index] for scan in scans for index in scan.fired}
-    taken = {measure.name for measure in measures if measure.count}
-    return scale.model.bias + sum(
-        max(0.0, signal.weight) * signal.at_most
-        for index, signal in enumerate(scale.model.signals)
-        if index in fired or signal.measure in taken
-    )
+    fired = {index for scan in scans for index in scan.fired}
+    best = scale.model.bias + sum([scale.gains[index] for index in fired])
+    for measure in measures:
+        if measure.count:
+            best += scale.measured.get(measure.name, 0.0)
+    return best
 
 
 def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> list[Hit]:
@@ -130,8 +128,8 @@ def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> l
             places = tuple(reversed(distinct.values()))[: signal.at_most]
             hits.append(Hit(signal=signal, count=len(places), evidence=tuple(_shown(signal, item) for item in places)))
     for measure in measures:
-        for signal in scale.model.signals:
-            if signal.measure == measure.name and measure.count:
+        for signal in scale.model.signals if measure.count else ():
+            if signal.measure == measure.name:
                 count = min(measure.count, signal.at_most)
                 hits.append(Hit(signal=signal, count=count, evidence=measure.evidence[:count]))
     return sorted(hits, key=lambda hit: -abs(hit.adds))

@@ -11,7 +11,7 @@ from pathlib import Path
 from rules.document import STRICT, read_document
 from rules.facts import Facts, Role
 from rules.finding import Observation
-from rules.links import links_of
+from rules.links import hosts_of, links_of
 from rules.passing_on import sent_words
 
 NAME = Path(__file__).stem
@@ -59,11 +59,11 @@ def shipped() -> tuple[Category, ...]:
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report the barred links of a message in one observation."""
     barred = _barred(parameters)
-    links = tuple(links_of((*sent_words(facts), *facts.said(Role.ATTACHED))))
-    categories = {host: _category(host, barred) for host in {link.host for link in links}}
-    found = [(categories[link.host], link) for link in links if categories[link.host]]
-    if not found:
+    texts = (*sent_words(facts), *facts.said(Role.ATTACHED))
+    categories = {host: category for host in hosts_of(texts) if (category := _category(host, barred))}
+    if not categories:
         return
+    found = [(categories[link.host], link) for link in links_of(texts) if link.host in categories]
     names = dict.fromkeys(f"{link.host} ({category})" for category, link in found)
     yield Observation(
         detector=NAME,

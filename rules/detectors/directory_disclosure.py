@@ -32,6 +32,7 @@ _TELEPHONES = (
     re.compile(r"\d{3}(?:[-. ]\d{3})?[-.]\d{4}(?!\d)"),
 )
 _EXTENSIONS = (r"\b(?:ext|x)\.? ?\d{3,5}\b",)
+_LOOKS = (r"\(\d{3}\) ?\d{3}[-.]\d{4}", r"\d{3}[-.]\d{4}", *_EXTENSIONS)  # one pass tells which can be found
 _HEADER_LINE = re.compile(r"^[ \t>*|]{0,8}(?:From|To|Cc|Bcc|Sent|Reply-To)\*?:", re.IGNORECASE)
 _BETWEEN = str.maketrans(dict.fromkeys(',;:|<>()	"', " "))
 _TITLES = (
@@ -113,11 +114,12 @@ def _addresses(words: str) -> Iterator[tuple[int, int]]:
 
 def _telephones(words: str) -> Iterator[str]:
     """Telephone numbers and extensions as written."""
-    for pattern in _TELEPHONES:
-        for match in pattern.finditer(words):
+    looks = compile_patterns(_LOOKS).fires(words)
+    for index, pattern in enumerate(_TELEPHONES):
+        for match in pattern.finditer(words) if index in looks else ():
             if not words[match.start() - 1 : match.start()].isdigit():
                 yield match.group()
-    for found in compile_patterns(_EXTENSIONS).find(words):
+    for found in compile_patterns(_EXTENSIONS).find(words) if len(_TELEPHONES) in looks else ():
         yield words[found.start : found.end]
 
 

@@ -17,6 +17,7 @@ from rules.finding import Evidence, Observation
 from rules.identity import DmarcPolicy
 from rules.lookalike import likeness
 from rules.names import words_of
+from rules.remembering import remembered
 from rules.transaction import Direction
 
 NAME = Path(__file__).stem
@@ -180,8 +181,13 @@ def _is_ours(domain: str, facts: Facts) -> bool:
 
 
 def _domain(one: Mailbox) -> str:
-    address = _address(one.address)
-    return address.domain if address is not None else one.address.rpartition("@")[2].lower()
+    return _domain_of(one.address)
+
+
+@remembered
+def _domain_of(written: str) -> str:
+    address = _address(written)
+    return address.domain if address is not None else written.rpartition("@")[2].lower()
 
 
 def _address(text: str) -> Address | None:

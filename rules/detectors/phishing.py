@@ -85,11 +85,10 @@ class Parameters(Weighed):
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
     """Yield one observation when the message is, or comes near, phishing."""
-    links = tuple(
-        link
-        for link in links_of(facts.said(*_LINKED))
-        if not any(leads_to(link.host, host.lower()) for host in parameters.trusted_hosts)
-    )
+    links = tuple(links_of(facts.said(*_LINKED)))
+    if parameters.trusted_hosts:
+        trusted = [host.lower() for host in parameters.trusted_hosts]
+        links = tuple(link for link in links if not any(leads_to(link.host, host) for host in trusted))
     return weigh(
         NAME,
         sent_words(facts),
@@ -107,11 +106,20 @@ def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
 
 def _of_links(links: Sequence[Link]) -> Iterator[Measure]:
     """Links that show one host and lead to another, lead to a bare address, or hide their host before an `@`."""
-    other = {link.host: link for link in links if link.shown and registered(link.shown) != registered(link.host)}
-    bare = {link.host: link for link in links if _ADDRESS.fullmatch(link.host) or "xn--" in link.host}
+    other = {link.host: link for link in links if link.shown != link.host and _shows_another(link)}
+    bare = {host: link for host, link in {link.host: link for link in links}.items() if _is_bare(host)}
     yield _measure("shows_another_host", [link.evidence for link in list(other.values())[:MAX_SHOWN]])
     yield _measure("bare_address", [link.evidence for link in list(bare.values())[:MAX_SHOWN]])
     yield Measure(name="links", count=int(bool(links)))
+
+
+def _shows_another(link: Link) -> bool:
+    return bool(link.shown) and registered(link.shown) != registered(link.host)
+
+
+def _is_bare(host: str) -> bool:
+    """An address, or a name that is spelt in letters of another alphabet."""
+    return _ADDRESS.fullmatch(host) is not None or "xn--" in host
 
 
 def _of_sender(facts: Facts) -> Iterator[Measure]:

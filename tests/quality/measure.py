@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rules.detectors import BY_NAME, DETECTORS
 from rules.facts import Facts
-from rules.patterns import forget_texts
+from rules.remembering import forget_message
 from tests.quality.labelled import DETECTORS as ANSWERS
 from tests.quality.labelled import Absent, Labelled, corpora, facts_of, figures, labelled_mail
 
@@ -47,7 +47,7 @@ def main() -> int:
 def detected(facts: Facts) -> frozenset[str]:
     """The detectors that find something, with the parameters they ship with."""
     names = {item.detector for one in DETECTORS for item in one.detect(facts, one.parameters()) if item.detected}
-    forget_texts()
+    forget_message()
     return frozenset(names)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rules.detectors import BY_NAME, Detector
 from rules.facts import Facts
-from rules.patterns import forget_texts
+from rules.remembering import forget_message
 from rules.signals import Signal, scale_of
 from tests.quality.labelled import DETECTORS, Absent, Figures, facts_of, figures, labelled_mail
 
@@ -113,7 +113,7 @@ def _examples(
 def counted(detector: Detector, signals: Sequence[Signal], facts: Facts) -> tuple[int, ...]:
     """How often each signal counts: what a threshold of 0 tells of every message."""
     observed = tuple(detector.detect(facts, detector.parameters(threshold=0.0)))
-    forget_texts()
+    forget_message()
     summary = observed[0].summary if observed else ""
     return tuple(_count(summary, signal) for signal in signals)
 

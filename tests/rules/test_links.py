@@ -37,6 +37,10 @@ def test_evidence_marks_the_target() -> None:
     [
         ("https://www.bank.example@evil.example/x", "evil.example"),
         ("HTTP://A.Example:8080/", "a.example"),
+        ("www.a.example/go?to=https://b.example/", "www.a.example"),
+        ("www.a.example?https://b.example/", "www.a.example"),
+        ("https://a.example\\@b.example/", "b.example"),
+        ("https://a.example./", "a.example"),
         ("http://[broken", ""),
         ("http:///path", ""),
     ],

@@ -15,7 +15,6 @@ from rules.patterns import (
     PatternError,
     compile_patterns,
     evidence_of,
-    forget_texts,
     literal,
     normalise,
 )
@@ -178,12 +177,6 @@ def test_ascii_is_placed_like_any_other_text(source: str) -> None:
     short, long = normalise(source), normalise(source + "é")
     for index in range(len(short.text)):
         assert short.original(index, index + 1) == long.original(index, index + 1)
-
-
-def test_texts_are_let_go() -> None:
-    normalise("Only for this message.")
-    forget_texts()
-    assert normalise.cache_info().currsize == 0
 
 
 def test_the_passage_begins_and_ends_with_whole_words() -> None:
