@@ -127,6 +127,11 @@ def cpu_of_ended(pid: int) -> float:
     return seconds_of_cpu(pid, slice(13, 15))
 
 
+def cpu_of_itself(pid: int) -> float:
+    """Seconds of CPU of one process without its children."""
+    return seconds_of_cpu(pid, slice(11, 13))
+
+
 def seconds_of_cpu(pid: int, times: slice = slice(11, 15)) -> float:
     try:
         fields = _fields(Path(f"/proc/{pid}/stat"))
