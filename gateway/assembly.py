@@ -133,6 +133,7 @@ class Gateway:
                 spool=self._spool,
                 process=self._pipeline(milter.next_hop, amends=False).process,
                 open_onward=lambda: self._hops.egress(milter.next_hop),
+                busy=lambda: self._judging.pool.busy,
                 reuse_port=self._config.processes > 1,
             )
         except OSError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.milter.packets import Packet
-from gateway.milter.protocol import MAX_ARGUMENTS, MAX_MACROS, CommandCode, ProtocolViolation, Right, Step
+from gateway.milter.protocol import MACROS_READ, MAX_ARGUMENTS, MAX_MACROS, CommandCode, ProtocolViolation, Right, Step
 
 NUMBERS = struct.Struct("!III")  # version, rights, steps
 PORT = struct.Struct("!H")
@@ -20,7 +20,7 @@ class Negotiate:
 
 @dataclass(frozen=True, slots=True)
 class Macros:
-    """For the command that follows. Names without the braces that most of them wear on the wire."""
+    """For the command that follows, those that we read. Names without the braces that most of them wear on the wire."""
 
     stage: CommandCode
     values: dict[str, bytes]
@@ -141,7 +141,8 @@ def _macros(packet: Packet) -> Macros:
     if len(strings) % 2 or len(strings) > 2 * MAX_MACROS:
         raise ProtocolViolation(f"macros in {len(strings)} strings")
     names = (name.decode("latin-1").removeprefix("{").removesuffix("}") for name in strings[::2])
-    return Macros(stage, dict(zip(names, strings[1::2], strict=True)))
+    pairs = zip(names, strings[1::2], strict=True)
+    return Macros(stage, {name: value for name, value in pairs if name in MACROS_READ})
 
 
 def _negotiate(payload: bytes) -> Negotiate:

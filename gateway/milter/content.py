@@ -1,5 +1,6 @@
 """The content as an MTA tells it, together again: field by field, then the body in chunks. In memory or the spool."""
 
+import io
 import re
 from enum import StrEnum
 
@@ -26,13 +27,13 @@ class Content:
         self._size = 0
         self._block = bytearray()
         self._file: SpoolFile | None = None
-        self._sound = True
-        self._after_cr = False
+        self._seen = io.IncrementalNewlineDecoder(None, translate=False)  # records which line ends occur, in C
+        self._nul = False
 
     @property
     def sound(self) -> bool:
-        """Every line ended in CRLF and no octet was NUL: what we read is what each reader behind the MTA will."""
-        return self._sound and not self._after_cr
+        """After finish: every line ended in CRLF and no octet was NUL. Readers behind the MTA will see what we saw."""
+        return not self._nul and self._seen.newlines in (None, "\r\n")
 
     def add_field(self, name: bytes, value: bytes) -> None:
         """Folded lines come with LF alone (libmilter's xxfi_header)."""
@@ -49,17 +50,20 @@ class Content:
         if self._size > self._limit:
             self._fail(Fault.TOO_LARGE)
             return
+        if self._file is not None:  # a chunk of a large body: copied no further than into the file
+            self._write(self._file, octets)
+            return
         self._block += octets
         if len(self._block) > BLOCK:
-            self._move_block()
+            self._move()
 
     def finish(self) -> Octets:
         """All of it; empty after a fault."""
+        self._seen.decode("", final=True)  # a CR at the very end waits for its LF no longer
         if self._file is None:
             return bytes(self._block)
-        self._move_block()
         try:
-            return self._file.read() if self._file is not None else b""
+            return self._file.read()
         except OSError:
             self._fail(Fault.NO_ROOM)
             return b""
@@ -71,11 +75,18 @@ class Content:
             self._file.close()
             self._file = None
 
-    def _move_block(self) -> None:
+    def _move(self) -> None:
+        block, self._block = bytes(self._block), bytearray()
         try:
-            self._file = self._file or SpoolFile(self._spool)
-            self._file.write(bytes(self._block))
-            self._block.clear()
+            self._file = SpoolFile(self._spool)
+        except OSError:
+            self._fail(Fault.NO_ROOM)
+            return
+        self._write(self._file, block)
+
+    def _write(self, file: SpoolFile, octets: bytes) -> None:
+        try:
+            file.write(octets)
         except OSError:
             self._fail(Fault.NO_ROOM)
 
@@ -85,9 +96,5 @@ class Content:
 
     def _look(self, octets: bytes) -> None:
         """A CRLF may be cut by two chunks: the CR waits for its LF."""
-        pairs = octets.count(b"\r\n") + (self._after_cr and octets[:1] == b"\n")
-        waiting = octets[-1:] == b"\r"
-        returns = octets.count(b"\r") + self._after_cr - waiting
-        if not pairs == returns == octets.count(b"\n") or b"\0" in octets:
-            self._sound = False
-        self._after_cr = waiting
+        self._nul = self._nul or b"\0" in octets
+        self._seen.decode(str(octets, "latin-1"))

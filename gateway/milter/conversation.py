@@ -3,6 +3,7 @@
 What belongs to the SMTP connection, to the message and to us is kept apart; each is dropped with what it belongs to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -17,19 +18,24 @@ from gateway.milter.protocol import CommandCode, ProtocolViolation, Step
 from gateway.milter.responses import refusal
 from gateway.milter.states import State, after
 from gateway.milter.told import client_of
-from gateway.smtp.parameters import Refused
+from gateway.smtp.parameters import MailArguments, Refused
+from gateway.smtp.replies import NO_ROOM, TOO_BUSY, TOO_LARGE
 from gateway.smtp.spool import Spool
 from rules.transaction import Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the listener brings to each conversation. `domain` completes names that have none."""
+    """What the listener brings to each conversation. `domain` completes names that have none.
+
+    `busy`: mail that came now would wait too long to be judged.
+    """
 
     listener: MilterListener
     limits: Limits
     domain: str
     spool: Spool
+    busy: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True)
@@ -139,6 +145,7 @@ class Conversation:
         setting, limits = self._setting, self._setting.limits
         try:
             arguments = mail_arguments(command.path, command.arguments, setting.domain)
+            self._make_room(arguments)
         except Refused as refused:
             self.state = State.CONNECTED
             return refusal(refused.reply)
@@ -146,6 +153,15 @@ class Conversation:
         self.message = PendingMessage(arguments, content, limits.recipients)
         self.message.macros |= early.get(CommandCode.MAIL, {})
         return self._answer(Step.SILENT_MAIL)
+
+    def _make_room(self, mail: MailArguments) -> None:
+        """Refuse at once what would be refused at its end: the client keeps its content. Raises Refused."""
+        if (mail.size or 0) > self._setting.limits.message_octets:
+            raise Refused(TOO_LARGE)
+        if (mail.size or 0) > self._setting.spool.free:
+            raise Refused(NO_ROOM)
+        if self._setting.busy():
+            raise Refused(TOO_BUSY)
 
     def _rcpt(self, command: Rcpt) -> bytes:
         message = self._current

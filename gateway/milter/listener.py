@@ -76,11 +76,12 @@ async def start_milter(
     open_onward: Callable[[], Egress],
     reuse_port: bool = False,
     progress_seconds: float = PROGRESS_SECONDS,
+    busy: Callable[[], bool] = lambda: False,
 ) -> RunningMilter:
     """Listen. `domain` completes names that the MTA gives without one. Raises OSError."""
     spool.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     shared = Shared(
-        setting=Setting(listener=listener, limits=limits, domain=domain, spool=spool),
+        setting=Setting(listener=listener, limits=limits, domain=domain, spool=spool, busy=busy),
         process=process,
         open_onward=open_onward,
         progress_seconds=progress_seconds,

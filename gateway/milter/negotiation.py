@@ -1,6 +1,7 @@
 """What we ask of an MTA, and what we cannot do without. Pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.milter.commands import Negotiate
 from gateway.milter.protocol import LEAST_VERSION, OUR_VERSION, ResponseCode, Right, Stage, Step
@@ -24,7 +25,7 @@ WANTED = (
     | Step.LEADING_SPACE
 )
 MACROS = {
-    Stage.CONNECT: "j v {daemon_name} {client_addr}",
+    Stage.CONNECT: "v",
     Stage.HELLO: "{tls_version} {cipher} {cert_subject} {verify}",
     Stage.MAIL: "i {auth_authen} {auth_type}",
     Stage.RCPT: "i",
@@ -55,6 +56,7 @@ class Agreement:
 CONTINUE = simple(ResponseCode.CONTINUE)
 
 
+@lru_cache(maxsize=16)  # an MTA makes the same offer on every connection
 def agree(offer: Negotiate) -> Agreement:
     """Raises CannotServe."""
     if offer.version < LEAST_VERSION:

@@ -31,6 +31,11 @@ class PacketReader:
     def feed(self, octets: bytes) -> None:
         self._buffer += octets
 
+    @property
+    def waiting(self) -> int:
+        """Octets that nobody has asked for yet."""
+        return len(self._buffer)
+
     def packets(self) -> Iterator[Packet]:
         """Every packet that is whole. Raises ProtocolViolation as soon as the head of one shows it."""
         while (packet := self._next()) is not None:

@@ -10,6 +10,7 @@ from gateway.milter.told import kind_of
 from gateway.reply import TRY_LATER, Reply
 from gateway.smtp.content import header_refusal
 from gateway.smtp.identifier import new_identifier
+from gateway.smtp.limits import RCPTS_PER_RECIPIENT
 from gateway.smtp.parameters import MailArguments, Refused
 from gateway.smtp.replies import BARE_LINE_END, NO_ROOM, TOO_LARGE, TOO_MANY_RECIPIENTS
 from rules.address import Address
@@ -25,6 +26,7 @@ class PendingMessage:
         self.content = content
         self.macros: dict[str, bytes] = {}
         self.paths: defaultdict[Address, list[bytes]] = defaultdict(list)
+        self._named = 0  # recipients, each as often as it was
         self._mail = mail
         self._most = most
         self._recipients: dict[Address, Recipient] = {}
@@ -34,6 +36,9 @@ class PendingMessage:
         rcpt = rcpt_arguments(path, arguments, domain)
         if rcpt.address not in self._recipients and len(self._recipients) >= self._most:
             raise Refused(TOO_MANY_RECIPIENTS)
+        if self._named >= RCPTS_PER_RECIPIENT * self._most:
+            raise Refused(TOO_MANY_RECIPIENTS)
+        self._named += 1
         self._recipients.setdefault(rcpt.address, Recipient(address=rcpt.address, notify=rcpt.notify, orcpt=rcpt.orcpt))
         self.paths[rcpt.address].append(path)
 

@@ -8,6 +8,9 @@ OUR_VERSION = 6  # Sendmail 8.14, Postfix since 2.6
 MAX_CHUNK = 65_535  # octets of body in one packet (MILTER_CHUNK_SIZE); larger ones come only to who asks for them
 MAX_PACKET = 257 * 1024  # octets of any other: one header field, of at most the whole header (rules.message), its name
 MAX_MACROS = 200  # pairs in one packet; both MTAs send about a dozen
+MACROS_READ = frozenset(
+    {"i", "v", "auth_authen", "tls_version", "cipher", "cert_subject", "verify"}
+)  # no other is kept
 MAX_ARGUMENTS = 20  # ESMTP parameters of one MAIL or RCPT; five are known
 
 

@@ -24,6 +24,7 @@ from rules.transaction import Transaction
 PROGRESS_SECONDS = 3.0  # between signs of life: a third of the least time an MTA waits (Sendmail's S and R: 10 s)
 # As libmilter: an MTA keeps the connection while its client thinks, and clients are its to hurry.
 IDLE_SECONDS = 7_210.0
+MAX_AHEAD = 512 * 1024  # octets that may come while a message is judged; both MTAs wait for the answer
 LOCAL = "the local socket"
 
 log = logging.getLogger("mailward.milter")
@@ -52,7 +53,8 @@ class MilterSession(asyncio.Protocol):
         self._conversation = Conversation(shared.setting)
         self._transport: asyncio.Transport | None = None
         self._peer = LOCAL
-        self._answering: asyncio.Task[None] | None = None
+        self._answering: asyncio.Task[bytes] | None = None
+        self._progress: asyncio.TimerHandle | None = None
         self._retiring = False
         self._watchdog = Watchdog(asyncio.get_running_loop(), self._expired)
 
@@ -75,7 +77,10 @@ class MilterSession(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
-        self._pump()
+        if self._answering is None:
+            self._pump()
+        elif self._reader.waiting > MAX_AHEAD:
+            self._close(f"milter protocol broken: {self._reader.waiting} octets before our answer")
 
     def eof_received(self) -> bool:
         return False
@@ -93,10 +98,10 @@ class MilterSession(asyncio.Protocol):
         """Every packet that is here, until a message has to be judged. One fault, one line, and the end."""
         written: list[bytes] = []
         try:
-            for packet in self._reader.packets() if self._answering is None else ():
+            for packet in self._reader.packets():
                 said = self._conversation.obey(packet)
                 if isinstance(said, Ended):
-                    self._answering = asyncio.create_task(self._answer(said))
+                    self._judge(said)
                     break
                 written.append(said)
         except ProtocolViolation as violation:
@@ -115,18 +120,32 @@ class MilterSession(asyncio.Protocol):
         elif self._answering is None:
             self._wait()
 
-    async def _answer(self, ended: Ended) -> None:
-        """Judge, in a task that no hang-up tears (reliability L4), and write the answer to whoever still listens."""
+    def _judge(self, ended: Ended) -> None:
+        """In a task that no hang-up tears (reliability L4); meanwhile the MTA is told that we are alive."""
         self._watchdog.suspend()
-        commit = asyncio.create_task(self._commit(ended))
+        commit = self._answering = asyncio.create_task(self._commit(ended))
         self._shared.commits.add(commit)
-        commit.add_done_callback(self._shared.commits.discard)
-        while not (await asyncio.wait((commit,), timeout=self._shared.progress_seconds))[0]:
-            self._write(simple(ResponseCode.PROGRESS))
+        commit.add_done_callback(self._committed)
+        self._tell_progress_later()
+
+    def _tell_progress_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._progress = loop.call_later(self._shared.progress_seconds, self._tell_progress)
+
+    def _tell_progress(self) -> None:
+        self._write(simple(ResponseCode.PROGRESS))
+        self._tell_progress_later()
+
+    def _committed(self, commit: asyncio.Task[bytes]) -> None:
+        """Write the answer to whoever still listens, and go on with what has come since."""
+        self._shared.commits.discard(commit)
+        if self._progress is not None:
+            self._progress.cancel()
         self._answering = None
+        if self._transport is None or self._transport.is_closing() or commit.cancelled():
+            return
         self._write(commit.result())
-        if self._transport is not None:
-            self._pump()
+        self._pump()
 
     async def _commit(self, ended: Ended) -> bytes:
         egress = MilterEgress(self._shared.open_onward)

@@ -53,7 +53,7 @@ milters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """`lacks`: why it is not measured. `milter` heads the milter's processes; `network` is the one that the MTA asks."""
+    """`lacks`: why it is not measured. `milter` heads its processes; `network` is the one that the MTA asks."""
 
     name: str
     postfix: Postfix | None = None

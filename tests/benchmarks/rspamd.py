@@ -48,7 +48,7 @@ class RspamdMissing(Exception):
 
 @contextlib.contextmanager
 def rspamd(folder: Path, port: int, workers: int) -> Iterator[int]:
-    """Its first process; it listens on `port` once it has compiled its patterns, in half a minute. Raises RspamdMissing."""
+    """Its first process; it listens once it has compiled its patterns, in half a minute. Raises RspamdMissing."""
     if not PACKAGES.is_dir():
         raise RspamdMissing("Debian's package is not unpacked under .peers (deploy/setup test does it, as root)")
     (folder / "local.d").mkdir(parents=True)

@@ -76,3 +76,11 @@ def test_what_is_named_has_a_limit(commands: Read, most: int, make: Callable[[in
     commands(make(most))
     with pytest.raises(ProtocolViolation):
         commands(make(most + 1))
+
+
+def test_macros_that_we_do_not_read_are_not_kept(commands: Read) -> None:
+    octets = mta.macros("C", daemon_name="mx", v="Postfix 3.7.11") + mta.packet("D", b"Rx\0y\0i\0" + b"4XyZ\0")
+    assert commands(octets) == [
+        Macros(CommandCode.CONNECT, {"v": b"Postfix 3.7.11"}),
+        Macros(CommandCode.RCPT, {"i": b"4XyZ"}),
+    ]

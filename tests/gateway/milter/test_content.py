@@ -75,4 +75,5 @@ def test_line_ends_are_judged_wherever_they_are_cut(tmp_path: Path, octets: byte
             made = content(tmp_path)
             for piece in (octets[:first], octets[first:second], octets[second:]):
                 made.add(piece)
+            made.finish()
             assert made.sound is sound, (first, second)

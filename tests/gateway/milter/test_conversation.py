@@ -8,6 +8,7 @@ from gateway.milter.conversation import Conversation, Ended, Setting
 from gateway.milter.packets import PacketReader
 from gateway.milter.protocol import ProtocolViolation
 from gateway.milter.states import State
+from gateway.smtp.limits import RCPTS_PER_RECIPIENT
 from tests.gateway.milter import mta
 
 Converse = Callable[[bytes], tuple[bytes, list[Ended], Conversation]]
@@ -93,3 +94,50 @@ def test_one_recipient_too_many_is_told_so(setting: Setting) -> None:
     refused = [one for one in said if isinstance(one, bytes) and b"452 4.5.3" in one]
     assert len(refused) == 1
     assert isinstance(said[-1], Ended)
+
+
+def begun(setting: Setting) -> Callable[[bytes], list[str]]:
+    """A conversation after CONNECT: the replies to what is fed to it, each with its code and what begins its words."""
+    conversation, reader = Conversation(setting), PacketReader()
+
+    def feed(octets: bytes) -> list[str]:
+        reader.feed(octets)
+        said = [one for packet in reader.packets() if isinstance(one := conversation.obey(packet), bytes)]
+        return [f"{code}{data[:9].decode()}" for code, data in mta.responses(b"".join(said))]
+
+    assert [one[:1] for one in feed(BEGIN)] == ["O"]
+    return feed
+
+
+def mail(octets: int) -> bytes:
+    return mta.packet("M", mta.strings(b"<a@elsewhere.example>", b"SIZE=%d" % octets))
+
+
+def test_what_is_too_large_is_refused_before_its_content(setting: Setting) -> None:
+    feed = begun(replace(setting, limits=Limits(message_octets=100_000)))
+    assert feed(mail(100_000)) == ["c"]
+    assert feed(mail(100_001)) == ["y552 5.3.4"]
+    assert feed(mta.message()) == ["c", "c"]  # and the next is heard
+
+
+def test_what_the_spool_has_no_room_for_waits_at_its_sender(setting: Setting) -> None:
+    setting.spool.take(setting.spool.free - 1_000)
+    feed = begun(setting)
+    assert feed(mail(1_000)) == ["c"]
+    assert feed(mail(1_001)) == ["y452 4.3.1"]
+
+
+def test_mail_that_would_wait_too_long_for_judgement_waits_at_its_sender(setting: Setting) -> None:
+    busy = True
+    feed = begun(replace(setting, busy=lambda: busy))
+    assert feed(mail(100)) == ["y451 4.3.2"]
+    busy = False
+    assert feed(mta.message()) == ["c", "c"]
+
+
+def test_a_recipient_may_not_be_named_without_end(setting: Setting) -> None:
+    feed = begun(replace(setting, limits=Limits(recipients=100)))
+    feed(mail(100))
+    rcpt = mta.packet("R", mta.strings(b"<b@city.example>"))
+    assert feed(rcpt * RCPTS_PER_RECIPIENT * 100) == ["c"] * RCPTS_PER_RECIPIENT * 100
+    assert feed(rcpt) == ["y452 4.5.3"]

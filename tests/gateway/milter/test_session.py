@@ -14,6 +14,7 @@ from gateway.config import Limits, MilterListener
 from gateway.egress import Egress, Shipment
 from gateway.milter.listener import RunningMilter, start_milter
 from gateway.milter.protocol import MAX_PACKET
+from gateway.milter.session import MAX_AHEAD
 from gateway.reply import ACCEPTED, Reply
 from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
@@ -140,6 +141,30 @@ async def test_a_message_whose_mta_went_away_is_judged_to_its_end(house: House) 
     await asyncio.wait_for(milter.drain(10), 10)
     assert not milter._shared.commits
     del reader
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("ahead", [MAX_AHEAD, MAX_AHEAD + 1])
+async def test_what_comes_before_our_answer_has_a_limit(
+    house: House, caplog: pytest.LogCaptureFixture, ahead: int
+) -> None:
+    house.gate = asyncio.Event()
+    milter = await house.open()
+    reader, writer = await call(milter)
+    writer.write(BEGIN + mta.message())
+    while not house.received:
+        await asyncio.sleep(0.01)
+    writer.write(bytes(ahead))  # lengths of zero: no packets, should anybody look at them
+    await asyncio.sleep(0.2)
+    assert bool(milter.connections) is (ahead == MAX_AHEAD)
+    house.gate.set()
+    said = codes(list(mta.responses(await asyncio.wait_for(reader.read(), 10))))
+    assert said.endswith("ic") is (ahead == MAX_AHEAD)
+    assert caplog.text.count("milter protocol broken") == 1
+    assert len(house.received) == 1
+    writer.close()
+    await asyncio.wait_for(milter.drain(10), 10)
+    assert not milter.commits_in_flight
 
 
 BAD: dict[str, Callable[[], bytes]] = {
