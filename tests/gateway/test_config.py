@@ -103,10 +103,6 @@ def test_a_policy_of_ones_own_counts_from_there_too(tmp_path: Path) -> None:
     assert load(tmp_path, SMALL + "policy: ours\n").policy == str(tmp_path / "ours" / "policy.yaml")
 
 
-def test_a_next_hop_is_found_by_its_name(tmp_path: Path) -> None:
-    assert load(tmp_path, SMALL).next_hop("exchange").host == "127.0.0.1"
-
-
 def test_the_complete_example_is_accepted() -> None:
     assert load_config(COMPLETE).next_hop("exchange").port == 25
 
