@@ -95,6 +95,7 @@ class Gateway:
         self._says = ""  # of the last reload
         self._milters: list[RunningMilter] = []
         self._retiring: set[asyncio.Task[None]] = set()  # pools of earlier policies, closing
+        self._greeting: asyncio.Task[None] | None = None  # of the next hops, which no client waits for
 
     @classmethod
     async def start(cls, path: Path, executor: Executor) -> Self:
@@ -113,6 +114,7 @@ class Gateway:
                 gateway._milters.append(await gateway._opened_milter(milter))
         except (DocumentError, StoreUnavailable, InspectionUnavailable, CannotIdentify, OSError) as error:
             raise CannotStart(f"cannot start: {error}") from error
+        gateway._greeting = asyncio.create_task(gateway._hops.greet())
         return gateway
 
     async def _opened(self, listener: Listener) -> RunningListener:
@@ -208,6 +210,8 @@ class Gateway:
         for door in doors:
             door.close()
         await asyncio.gather(self._judging.pool.close(), *self._retiring)
+        if self._greeting is not None:
+            self._greeting.cancel()
         await self._hops.close()
         if self._identifying is not None:
             await self._identifying.close()
@@ -233,6 +237,7 @@ class Gateway:
                 open_egress=lambda: self._hops.egress(listener.next_hop),
                 process=pipeline.process,
                 busy=lambda: self._judging.pool.busy,
+                abilities=lambda: self._hops.abilities(listener.next_hop),
             ),
             reuse_port=self._config.processes > 1,
         )

@@ -31,6 +31,19 @@ class Delivery:
     in_doubt: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a next hop has offered of the extensions that we offer only where it has them.
+
+    What is not known counts as offered: the next hop itself will say no, and that no later than at RCPT.
+    """
+
+    eight_bit: bool = True  # RFC 6152
+    smtputf8: bool = True  # RFC 6531
+    dsn: bool = True  # RFC 3461
+    octets: int | None = None  # of the largest message (RFC 1870); None: no bound is known
+
+
 class Egress(Protocol):
     """One message's way to the next hop. Recipients are offered while the sender names them.
 

@@ -31,7 +31,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """`reverse_path` is None when null. Recipients stand in the order of RCPT. Octets counted by SIZE are not kept."""
+    """`reverse_path` is None when null. Recipients stand in the order of RCPT. `size` is what MAIL said, in octets."""
 
     reverse_path: Address | None
     recipients: tuple[Recipient, ...]
@@ -39,6 +39,7 @@ class Envelope:
     ret: str | None = None  # RFC 3461 section 4.3
     envid: str | None = None
     smtputf8: bool = False  # RFC 6531
+    size: int | None = None  # RFC 1870: an estimate, believed for nothing but an early refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from gateway.relay.commands import Extensions
 from gateway.relay.session import connect, tls_context
 
 WORDS = {  # what we use of an EHLO answer, and what is lost without it
-    "eight_bit": ("8BITMIME", "mail in 8 bits is sent all the same, and may arrive damaged"),
-    "dsn": ("DSN", "senders' wishes for delivery reports are lost"),
+    "eight_bit": ("8BITMIME", "mail in 8 bits is refused (554 5.6.3)"),
+    "dsn": ("DSN", "senders are not offered delivery reports"),
+    "smtputf8": ("SMTPUTF8", "addresses beyond ASCII are refused (550 5.6.7)"),
     "pipelining": ("PIPELINING", "each message takes several round trips more"),
 }
 
@@ -56,8 +57,9 @@ def _judged(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]
         )
     elif 0 < offered.size < (ours := config.limits.message_octets):
         yield advice(
-            f"{place(hop)} takes {offered.size // MIB} MiB a message, the listeners {ours // MIB}",
-            f"limits.message_octets: {offered.size}, or a higher limit there: larger mail is refused only at its end",
+            f"{place(hop)} takes {offered.size // MIB} MiB a message, so the listeners offer no more than that,"
+            f" not the {ours // MIB} that they may",
+            "a higher limit there, where larger mail is wanted",
         )
     if hop.tls is Tls.OFF and not is_loopback(hop.host or ""):
         yield advice(f"mail to {place(hop)} goes in plain text", "tls: required where its certificate can be verified")

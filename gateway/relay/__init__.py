@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.config import NextHop, Route
-from gateway.egress import Egress
+from gateway.egress import Abilities, Egress
 from gateway.relay.maildir import MaildirEgress
 from gateway.relay.pool import Health, Pool
 from gateway.relay.routed import RoutedEgress
@@ -42,6 +42,26 @@ class NextHops:
             hop = self._hops[hop.otherwise]
             yield hop.name
 
+    def abilities(self, name: str) -> Abilities:
+        """What mail for this next hop may need, of all servers that it may go to: what one of them takes is offered.
+
+        But reports of delivery, which all must give: where we promise them, no server before us will (RFC 3461
+        section 5.2.1).
+        """
+        mail_to = [self._hops[one] for one in dict.fromkeys((name, *self._routes.values()))]
+        known = [_abilities(self._pools.get(one)) for hop in mail_to for one in self._in_order(hop)]
+        bounds = [one.octets for one in known]
+        return Abilities(
+            eight_bit=any(one.eight_bit for one in known),
+            smtputf8=any(one.smtputf8 for one in known),
+            dsn=all(one.dsn for one in known),
+            octets=None if None in bounds else max(filter(None, bounds)),
+        )
+
+    async def greet(self) -> None:
+        """Learn what every server offers, before the first message needs it."""
+        await asyncio.gather(*(pool.greet() for pool in self._pools.values()))
+
     def health(self) -> Mapping[str, Health]:
         """By name; a Maildir folder has none."""
         return {name: pool.health for name, pool in self._pools.items()}
@@ -51,3 +71,11 @@ class NextHops:
         for pool in self._pools.values():
             pool.close()
         await asyncio.sleep(0)  # transports close in the loop's next turn, which may be its last
+
+
+def _abilities(pool: Pool | None) -> Abilities:
+    if pool is None:  # a Maildir folder takes everything and reports nothing
+        return Abilities(dsn=False)
+    if (has := pool.extensions) is None:
+        return Abilities()
+    return Abilities(eight_bit=has.eight_bit, smtputf8=has.smtputf8, dsn=has.dsn, octets=has.size or None)

@@ -48,8 +48,10 @@ def _size(ehlo: WireReply) -> int | None:
 
 
 def mail(envelope: Envelope, extensions: Extensions) -> bytes:
-    """MAIL. Without 8BITMIME the octets go as they are: to re-encode would break signatures, to bounce loses mail."""
+    """MAIL with those parameters that the next hop knows."""
     words = [f"MAIL FROM:<{envelope.reverse_path or ''}>"]
+    if envelope.size is not None and extensions.size is not None:
+        words.append(f"SIZE={envelope.size}")
     if envelope.body and extensions.eight_bit:
         words.append(f"BODY={envelope.body}")
     if extensions.dsn:

@@ -36,6 +36,11 @@ def check_clean(pieces: Pieces) -> int:
     return size
 
 
+def is_eight_bit(pieces: Pieces) -> bool:
+    """Whether any octet is beyond ASCII."""
+    return not all(octets.isascii() for octets in slices(pieces))
+
+
 def stuffed(pieces: Pieces) -> Iterator[bytes]:
     """Slices of the content with dots doubled at the start of lines, and the final dot; for clean content only."""
     tail = b"\r\n"  # the last octets before this slice: content begins at the start of a line

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from gateway.config import NextHop
 from gateway.relay.channel import NextHopError
+from gateway.relay.commands import Extensions
 from gateway.relay.connection import Connection
 from gateway.relay.session import connect, tls_context
 
@@ -54,6 +55,7 @@ class Pool:
         self._down_until = float("-inf")  # loop time
         self._last_failure: str | None = None
         self._failed_at: datetime | None = None
+        self.extensions: Extensions | None = None  # that its last session offered; None before the first
 
     @property
     def health(self) -> Health:
@@ -84,6 +86,13 @@ class Pool:
             raise
         self._in_use += 1
         return connection
+
+    async def greet(self) -> None:
+        """Learn what the next hop offers before the first message needs it. One that is away is noted, no more."""
+        try:
+            self.release(await self.acquire())
+        except NextHopError as error:
+            self.failed(str(error))
 
     def release(self, connection: Connection) -> None:
         """Give back, in whatever state. One that does not wait for a command is closed."""
@@ -141,6 +150,7 @@ class Pool:
             self._down_until = asyncio.get_running_loop().time() + DOWN_SECONDS
             raise Unreachable(str(error)) from error
         self._down_until = float("-inf")
+        self.extensions = connection.extensions
         return connection
 
     def _good(self, connection: Connection) -> bool:

@@ -24,10 +24,11 @@ class ReplyError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireReply:
-    """A whole reply: its code and the text of each line, printable ASCII only."""
+    """A whole reply: its code and the text of each line, printable ASCII only. `quoted`: a next hop has said it."""
 
     code: int
     lines: tuple[str, ...]
+    quoted: bool = True
 
     @property
     def positive(self) -> bool:
@@ -38,7 +39,7 @@ class WireReply:
         match = _STATUS.match(self.lines[0])
         status = match.group(1) if match and match.group(1)[0] == str(self.code)[0] else ""
         text = " ".join(line.removeprefix(status).strip() for line in self.lines)
-        return Reply(code=self.code, status=status, text=text.strip()[:MAX_TEXT], quoted=True)
+        return Reply(code=self.code, status=status, text=text.strip()[:MAX_TEXT], quoted=self.quoted)
 
 
 class ReplyParser:

@@ -13,10 +13,10 @@ from gateway.relay.chain import Chain
 from gateway.relay.channel import NextHopError
 from gateway.relay.commands import CommandError, rcpt
 from gateway.relay.connection import CLOSING, START_CONTENT, Connection
-from gateway.relay.content import UncleanContent, check_clean
+from gateway.relay.content import Pieces, UncleanContent, check_clean
 from gateway.relay.pool import Pool
 from gateway.relay.replies import WireReply
-from gateway.relay.transaction import DATA, Opening, open_transaction
+from gateway.relay.transaction import DATA, Opening, open_transaction, refusal_of
 from gateway.reply import NEXT_HOP_AWAY, TRY_LATER, Reply
 from rules.transaction import Envelope, Recipient
 
@@ -80,7 +80,7 @@ class SmtpEgress:
         try:
             octets = check_clean(shipment.pieces)
             deadline = asyncio.get_running_loop().time() + SEND_SECONDS + octets / SLOWEST
-            return await self._send(envelope, shipment, octets, deadline)
+            return await self._send(replace(envelope, size=octets), shipment, octets, deadline)
         except UncleanContent as error:
             _LOG.error("not sent: %s", error)
             return _each(shipment.recipients, TRY_LATER)
@@ -119,9 +119,9 @@ class SmtpEgress:
             return None
 
     async def _send(self, envelope: Envelope, shipment: Shipment, octets: int, deadline: float) -> Sequence[Delivery]:
-        opening = await self._continue(shipment.recipients, deadline)
+        opening = await self._continue(envelope, shipment, deadline)
         if opening is None:
-            opening = await self._open(envelope, shipment.recipients, deadline, data=True)
+            opening = await self._open(envelope, shipment.recipients, deadline, content=shipment.pieces, data=True)
         self._begun = False
         self._accepted = []
         if not opening.mail.positive:
@@ -148,13 +148,16 @@ class SmtpEgress:
             answers = answers * accepted
         return list(_answered(shipment.recipients, opening.rcpts, answers))
 
-    async def _continue(self, recipients: Sequence[Recipient], deadline: float) -> Opening | None:
+    async def _continue(self, envelope: Envelope, shipment: Shipment, deadline: float) -> Opening | None:
         """DATA in the transaction that is open, if it is open for exactly these; None when one must be opened."""
-        connection = self._connection
+        connection, recipients = self._connection, shipment.recipients
         if connection is None or not self._begun:
             return None
         if len(recipients) != len(self._accepted) or set(recipients) != set(self._accepted):
             return None
+        refusal = refusal_of(envelope, shipment.pieces, connection.extensions)
+        if refusal is not None:
+            return Opening(mail=refusal)
         connection.limit(deadline)
         try:
             data = (await connection.exchange([DATA]))[0]
@@ -167,7 +170,13 @@ class SmtpEgress:
         return Opening(mail=OK, rcpts=(OK,) * len(recipients), data=data)
 
     async def _open(
-        self, envelope: Envelope, recipients: Sequence[Recipient], deadline: float, *, data: bool
+        self,
+        envelope: Envelope,
+        recipients: Sequence[Recipient],
+        deadline: float,
+        *,
+        content: Pieces = (),
+        data: bool,
     ) -> Opening:
         """A transaction on our connection. One that turns out stale is replaced once: no content has been sent yet."""
         if self._connection is not None and not self._connection.usable:
@@ -180,7 +189,7 @@ class SmtpEgress:
             connection.limit(deadline)
             stale = connection.messages > 0 and not last
             try:
-                opening = await open_transaction(connection, envelope, recipients, data=data)
+                opening = await open_transaction(connection, envelope, recipients, content=content, data=data)
             except NextHopError:
                 if not stale:
                     raise

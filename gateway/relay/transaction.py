@@ -6,14 +6,25 @@ Owns the order of MAIL, RCPT and DATA; never sends content.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.relay.commands import mail, rcpt
+from gateway.relay.commands import Extensions, mail, rcpt
 from gateway.relay.connection import Connection
+from gateway.relay.content import Pieces, is_eight_bit
 from gateway.relay.replies import WireReply
 from rules.transaction import Envelope, Recipient
 
 RSET = b"RSET\r\n"
 DATA = b"DATA\r\n"
-NO_SMTPUTF8 = WireReply(code=550, lines=("5.6.7 Next hop takes no internationalized mail",))  # RFC 6531 section 3.5
+
+
+def _ours(code: int, text: str) -> WireReply:
+    """What we answer for a next hop that has not been asked, for its EHLO has told."""
+    return WireReply(code=code, lines=(text,), quoted=False)
+
+
+NO_SMTPUTF8 = _ours(550, "5.6.7 Next hop takes no internationalized mail")  # RFC 6531 section 3.5
+TOO_LARGE = _ours(552, "5.3.4 Message too large for the next hop")  # RFC 1870 section 6.2
+# RFC 6152 section 3: turn it into 7 bits, which would break signatures, or refuse it.
+NO_EIGHT_BIT = _ours(554, "5.6.3 Next hop takes no content in 8 bits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +40,27 @@ class Opening:
         return any(reply.positive for reply in self.rcpts)
 
 
+def refusal_of(envelope: Envelope, content: Pieces, extensions: Extensions) -> WireReply | None:
+    """Why the next hop cannot take this message, by what it offers; None where it can. `content` may not be known."""
+    if envelope.smtputf8 and not extensions.smtputf8:
+        return NO_SMTPUTF8
+    if extensions.size and (envelope.size or 0) > extensions.size:
+        return TOO_LARGE
+    if not extensions.eight_bit and is_eight_bit(content):
+        return NO_EIGHT_BIT
+    return None
+
+
 async def open_transaction(
-    connection: Connection, envelope: Envelope, recipients: Sequence[Recipient], *, data: bool
+    connection: Connection, envelope: Envelope, recipients: Sequence[Recipient], *, content: Pieces = (), data: bool
 ) -> Opening:
     """MAIL and RCPTs, with RSET before them where a transaction is open, and DATA after them if wanted.
 
-    Raises NextHopError, and CommandError before anything is sent.
+    Nothing is said to a next hop that cannot take it. Raises NextHopError, and CommandError before anything is sent.
     """
-    if envelope.smtputf8 and not connection.extensions.smtputf8:
-        return Opening(mail=NO_SMTPUTF8)
+    refusal = refusal_of(envelope, content, connection.extensions)
+    if refusal is not None:
+        return Opening(mail=refusal)
     head = [RSET] if connection.transaction_open else []
     head.append(mail(envelope, connection.extensions))
     rcpts = [rcpt(envelope, recipient, connection.extensions) for recipient in recipients]

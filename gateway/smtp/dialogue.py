@@ -184,14 +184,15 @@ class Dialogue:
         await self.drop()  # RFC 5321 section 4.1.4: as RSET
 
     def _offers(self) -> list[str]:
+        has = self._reception.abilities()
         words = [
             self._reception.hostname,
-            f"SIZE {self._limits.message_octets}",
-            "8BITMIME",
+            f"SIZE {self._reception.message_octets}",
+            *(["8BITMIME"] if has.eight_bit else []),
             "PIPELINING",
-            "DSN",
+            *(["DSN"] if has.dsn else []),
             "ENHANCEDSTATUSCODES",
-            "SMTPUTF8",
+            *(["SMTPUTF8"] if has.smtputf8 else []),
         ]
         if self._wire.offers_tls:
             words.append("STARTTLS")
@@ -246,7 +247,7 @@ class Dialogue:
         if self.pending is not None:
             raise Refused(replies.NESTED_MAIL)
         mail = read_mail(argument)
-        if (mail.size or 0) > self._limits.message_octets:
+        if mail.size is not None and mail.size > self._reception.message_octets:
             raise Refused(replies.TOO_LARGE)
         if (mail.size or 0) > self._reception.spool.free:
             raise Refused(replies.NO_ROOM)

@@ -32,6 +32,7 @@ class PendingTransaction:
             ret=mail.ret,
             envid=mail.envid,
             smtputf8=mail.smtputf8,
+            size=mail.size,
         )
         self.rcpts = 0  # RCPT commands so far, whatever became of them
         self._open_egress = open_egress

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.config import Limits, Listener
-from gateway.egress import Egress
+from gateway.egress import Abilities, Egress
 from gateway.reply import Reply
 from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
@@ -18,6 +18,7 @@ class Reception:
 
     `process` owns the outcome: it runs to its end whatever the client does, and its egress is closed after it.
     `busy`: mail that came now would wait too long to be judged.
+    `abilities`: what the next hops have offered, which is what we can offer.
     `spool` is for contents too large for memory, of all listeners of the process together; nothing in it has a name or
     outlives its transaction.
     """
@@ -31,11 +32,17 @@ class Reception:
     process: Process
     postmaster_domain: str = ""
     busy: Callable[[], bool] = lambda: False
+    abilities: Callable[[], Abilities] = Abilities
 
     @property
     def banner(self) -> str:
         """The first line of a session."""
         return f"220 {self.hostname} ESMTP Mailward"
+
+    @property
+    def message_octets(self) -> int:
+        """The largest message that is of use to send us: our limit, or the next hop's where that is lower."""
+        return min(self.limits.message_octets, self.abilities().octets or self.limits.message_octets)
 
     @property
     def postmaster(self) -> str:

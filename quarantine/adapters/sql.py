@@ -383,6 +383,13 @@ def sqlite_engine(path: Path, *, synchronous: str, journal: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # what is purged is overwritten
 
+    @sa.event.listens_for(engine, "handle_error")
+    def _abandon(context: sa.engine.ExceptionContext) -> None:
+        # SQLite opens a file for reading alone when it cannot otherwise, and that connection would stay so after the
+        # disk has come back; nor is a descriptor trusted whose write or sync has failed (reliability D6).
+        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
+        context.is_disconnect = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A reader that turns writer can meet SQLITE_BUSY that no waiting cures; writers say so at once.

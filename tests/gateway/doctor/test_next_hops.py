@@ -43,7 +43,7 @@ def test_what_a_next_hop_lacks_is_advice(
     assert notes[0].grade is Grade.GOOD and {note.grade for note in notes[1:]} == {Grade.ADVICE}
     advised = " ".join(note.says for note in notes)
     assert "no DSN" in advised and "no PIPELINING" in advised and "no 8BITMIME" not in advised
-    assert ("a message, the listeners" in advised) is told
+    assert ("a message, so the listeners" in advised) is told
 
 
 def test_a_next_hop_that_is_away_is_unsafe_and_hides_no_other(

@@ -24,6 +24,13 @@ def test_parameters_go_where_they_are_understood() -> None:
     assert mail(envelope(body="8BITMIME", ret="HDRS", envid="x"), Extensions()) == b"MAIL FROM:<clerk@city.example>\r\n"
 
 
+@pytest.mark.parametrize(("offered", "said"), [(None, b""), (0, b" SIZE=70"), (1, b" SIZE=70")])
+def test_a_size_is_told_where_it_is_understood(offered: int | None, said: bytes) -> None:
+    """RFC 1870 section 6.1; what is too large has been refused before."""
+    assert mail(envelope(size=70), Extensions(size=offered)) == b"MAIL FROM:<clerk@city.example>" + said + b"\r\n"
+    assert b"SIZE" not in mail(envelope(), Extensions(size=offered))
+
+
 def test_dsn_parameters_of_a_recipient() -> None:
     one = Recipient(address=parse_address("ada@city.example"), notify="NEVER", orcpt="rfc822;ada@city.example")
     assert rcpt(envelope(), one, ALL) == b"RCPT TO:<ada@city.example> NOTIFY=NEVER ORCPT=rfc822;ada@city.example\r\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.relay.content import SLICE, UncleanContent, check_clean, slices, stuffed
+from gateway.relay.content import SLICE, UncleanContent, check_clean, is_eight_bit, slices, stuffed
 
 
 def wire(*pieces: bytes | memoryview | mmap.mmap) -> bytes:
@@ -83,6 +83,12 @@ def test_slices_are_bounded_and_complete() -> None:
 def test_bare_line_ends_and_nul_fail_closed(pieces: tuple[bytes, ...]) -> None:
     with pytest.raises(UncleanContent):
         check_clean(pieces)
+
+
+def test_eight_bits_are_seen_in_any_piece() -> None:
+    ascii_only = (b"a" * (SLICE + 1), bytes(range(128)))
+    assert not is_eight_bit(ascii_only)
+    assert is_eight_bit((*ascii_only, memoryview(b"\x80")))
 
 
 def test_a_line_end_cut_in_two_is_clean() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.relay import pool as pool_module
 from gateway.relay.channel import NextHopError
+from gateway.relay.commands import Extensions
 from gateway.relay.pool import MESSAGES_PER_CONNECTION, Pool
 
 
@@ -118,3 +119,21 @@ async def test_close_ends_idle_ones_now_and_others_as_they_come_back(serve: Any,
     await eventually(lambda: server.open == 0)
     with pytest.raises(NextHopError):
         await pool.acquire()
+
+
+async def test_what_the_next_hop_offers_is_known_before_the_first_message(serve: Any, pool_of: Any) -> None:
+    server = await serve({"EHLO": ["250-mx\r\n250 SMTPUTF8", "250-mx\r\n250 SIZE 1000"]})
+    pool: Pool = pool_of(server.port)
+    assert pool.extensions is None
+    await pool.greet()
+    assert pool.extensions == Extensions(smtputf8=True)
+    assert (pool.health.idle, pool.health.connects, server.commands) == (1, 1, ["EHLO gw.city.example"])
+    pool.release(await pool.acquire(fresh=True))
+    assert pool.extensions == Extensions(size=1_000)
+
+
+async def test_who_does_not_answer_the_greeting_is_noted(serve: Any, pool_of: Any) -> None:
+    server = await serve({"banner": "554 5.3.2 closed"})
+    pool: Pool = pool_of(server.port)
+    await pool.greet()
+    assert pool.down and pool.health.failures == 1

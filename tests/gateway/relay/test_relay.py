@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.config import NextHop, Tls
-from gateway.egress import Shipment
+from gateway.config import NextHop, Route, Tls
+from gateway.egress import Abilities, Shipment
 from gateway.relay import NextHops
 from rules.transaction import Envelope, Recipient
 
@@ -34,3 +34,49 @@ async def test_each_name_leads_to_its_own_server(
     with pytest.raises(KeyError):
         hops.egress("nowhere")
     await hops.close()
+
+
+ALL = "250-mx\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250 SIZE 500"
+NONE = "250-mx\r\n250 SIZE 400"
+OPEN = "250-mx\r\n250 SIZE"
+CAN = Abilities(octets=500)
+CANNOT = Abilities(eight_bit=False, smtputf8=False, dsn=False, octets=400)
+
+
+@pytest.mark.parametrize(
+    ("ehlos", "abilities"),
+    [
+        ([ALL], CAN),
+        ([NONE], CANNOT),
+        ([OPEN], Abilities(eight_bit=False, smtputf8=False, dsn=False)),
+        ([ALL, NONE], Abilities(dsn=False, octets=500)),
+        ([NONE, OPEN], Abilities(eight_bit=False, smtputf8=False, dsn=False)),
+    ],
+)
+@pytest.mark.parametrize("way", ["otherwise", "route"])
+async def test_mail_may_need_what_one_of_its_next_hops_can(
+    serve: Any, ehlos: list[str], abilities: Abilities, way: str
+) -> None:
+    """But for DSN, which all must have."""
+    servers = [await serve({"EHLO": ehlo}) for ehlo in ehlos]
+    more: dict[str, Any] = {"otherwise": "hop1"} if way == "otherwise" and len(servers) > 1 else {}
+    routes = [Route(domains=("school.example",), next_hop=f"hop{len(servers) - 1}")] if way == "route" else []
+    hops = NextHops(
+        [
+            NextHop(
+                name=f"hop{number}", host="127.0.0.1", port=server.port, tls=Tls.OFF, **(more if not number else {})
+            )
+            for number, server in enumerate(servers)
+        ],
+        "gw.city.example",
+        routes,
+    )
+    assert hops.abilities("hop0") == Abilities()
+    await hops.greet()
+    assert hops.abilities("hop0") == abilities
+    await hops.close()
+
+
+async def test_a_folder_takes_everything_and_reports_nothing(tmp_path: Path) -> None:
+    hops = NextHops((NextHop(name="folder", maildir=tmp_path),), "gw.city.example")
+    assert hops.abilities("folder") == Abilities(dsn=False)

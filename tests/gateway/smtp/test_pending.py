@@ -35,7 +35,7 @@ async def test_the_way_out_is_opened_for_the_first_recipient_and_only_then(city,
 async def test_the_next_hop_is_told_the_words_of_mail_and_no_recipients(city, pending):
     await pending.offer(to("pat"))
     await pending.offer(to("kim"))
-    said = Envelope(reverse_path=ADA, recipients=(), body="8BITMIME", ret="HDRS", envid="E1", smtputf8=True)
+    said = Envelope(reverse_path=ADA, recipients=(), body="8BITMIME", ret="HDRS", envid="E1", smtputf8=True, size=5_000)
     assert city.envelopes == [said, said]
 
 
@@ -77,6 +77,7 @@ async def test_the_whole_transaction_says_what_was_said(pending, direction):
         ret="HDRS",
         envid="E1",
         smtputf8=True,
+        size=5_000,
     )
 
 

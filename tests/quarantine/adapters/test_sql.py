@@ -54,6 +54,15 @@ def test_a_locked_database_is_store_unavailable(keeping, monkeypatch):
     assert keeping.hold("ann@city.example")
 
 
+def test_a_connection_that_can_only_read_is_given_up(keeping):
+    """SQLite makes one where the file could not be opened for writing, were it only for that moment."""
+    with keeping.store.quarantine.index.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        keeping.hold("ann@city.example")
+    assert keeping.hold("ann@city.example")
+
+
 def test_several_processes_write_at_once(keeping, keep):
     keeping.hold("warm@city.example")
     children = []
