@@ -31,6 +31,15 @@ END = datetime(9999, 12, 31, tzinfo=UTC)
 _log = logging.getLogger("mailward.ledger")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """What one flush brings into the books, and how far the daybooks are in them with it."""
+
+    sums: "Counter[Summed]"
+    rows: tuple[Entry, ...]
+    positions: tuple[Position, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """What is noted stands in the daybook at once, and within a second in the books, each line exactly once."""
@@ -41,6 +50,8 @@ class Ledger:
     _sums: "Counter[Summed]" = field(default_factory=Counter, init=False)
     _rows: list[Entry] = field(default_factory=list, init=False)
     _retired: list[Retired] = field(default_factory=list, init=False)  # daybooks to be removed by the next flush
+    _failed: _Batch | None = field(default=None, init=False)  # its commit failed, so that it may stand there or not
+    _kept: tuple[Position, ...] = field(default=(), init=False)  # of the last batch that stands in the books
     _timer: Timer | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)  # of all above and the daybook; never held while we wait
     _flushing: Lock = field(default_factory=Lock, init=False)  # one after another, or a position could go back
@@ -68,24 +79,45 @@ class Ledger:
     def flush(self) -> None:
         """Bring what is noted into the books. Raises StoreUnavailable, and keeps it."""
         with self._flushing:
-            with self._lock:
-                sums, self._sums = self._sums, Counter()
-                rows, self._rows = self._rows, []
-                old = self.daybook.renew()
-                self._retired += [old] if old is not None else []
-                positions = [Position(name=one.path.name, octets=CLOSED) for one in self._retired]
-                positions += [current] if (current := self.daybook.position) is not None else []
-            if not rows and not sums:
+            self._look_again()
+            batch = self._taken()
+            if not batch.rows and not batch.sums:
                 return
-            try:
-                self.book.record(rows, _counts(sums), self.clock(), positions)
-            except StoreUnavailable:
-                with self._lock:
-                    self._sums.update(sums)
-                    self._rows = [*rows, *self._rows][-MOST_ROWS:]
-                raise
-            while self._retired:
-                self._retired.pop().remove()
+            self._failed = batch
+            self.book.record(batch.rows, _counts(batch.sums), self.clock(), batch.positions)
+            self._stands(batch)
+
+    def _taken(self) -> _Batch:
+        with self._lock:
+            sums, self._sums = self._sums, Counter()
+            rows, self._rows = self._rows, []
+            old = self.daybook.renew()
+            self._retired += [old] if old is not None else []
+            positions = [Position(name=one.path.name, octets=CLOSED) for one in self._retired]
+            positions += [current] if (current := self.daybook.position) is not None else []
+        return _Batch(sums=sums, rows=tuple(rows), positions=tuple(positions))
+
+    def _look_again(self) -> None:
+        """A commit whose last sync failed has failed and stands all the same; its positions tell. StoreUnavailable.
+
+        Where they are those of the batch before, for the daybook could not be written, it is taken not to stand.
+        """
+        if (batch := self._failed) is None:
+            return
+        there = self.book.positions()
+        written = batch.positions not in ((), self._kept)
+        if written and all(there.get(one.name) == one.octets for one in batch.positions):
+            self._stands(batch)
+            return
+        with self._lock:
+            self._failed = None
+            self._sums.update(batch.sums)
+            self._rows = [*batch.rows, *self._rows][-MOST_ROWS:]
+
+    def _stands(self, batch: _Batch) -> None:
+        self._failed, self._kept = None, batch.positions
+        while self._retired:
+            self._retired.pop().remove()
 
     def close(self) -> None:
         """Bring everything into the books and end the daybook. Raises StoreUnavailable."""

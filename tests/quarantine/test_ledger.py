@@ -75,6 +75,45 @@ def test_a_sum_that_cannot_be_written_is_kept(keeping, monkeypatch):
     assert relayed(keeping) == 1
 
 
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_sum_whose_commit_failed_and_stands_counts_once(keeping, monkeypatch, meanwhile):
+    """The sync of the folder failed, after the journal was removed from it: committed, and told as failed."""
+    ledger = keeping.store.ledger
+    record = type(ledger.book).record
+
+    def failing(*arguments):
+        record(*arguments)
+        raise StoreUnavailable("disk I/O error")
+
+    for _ in range(2):
+        ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+        ledger.flush()
+        ledger.note("u", [an_entry(keeping, Outcome.TAGGED)])
+        with monkeypatch.context() as patch:
+            patch.setattr(type(ledger.book), "record", failing)
+            with pytest.raises(StoreUnavailable):
+                ledger.flush()
+        if meanwhile:
+            ledger.note("v", [an_entry(keeping, Outcome.RELAYED)])
+        ledger.flush()
+    ledger.close()
+    assert outcomes(keeping) == {Outcome.RELAYED: 4 if meanwhile else 2, Outcome.TAGGED: 2}
+
+
+def test_a_sum_is_kept_where_neither_books_nor_daybook_can_be_written(keeping, monkeypatch):
+    ledger = keeping.store.ledger
+    ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    ledger.flush()
+    with monkeypatch.context() as patch:
+        patch.setattr("quarantine.daybook.os.write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        patch.setattr(type(ledger.book), "record", away)
+        ledger.note("u", [an_entry(keeping, Outcome.RELAYED)])
+        with pytest.raises(StoreUnavailable):
+            ledger.flush()
+    ledger.flush()
+    assert outcomes(keeping) == {Outcome.RELAYED: 2}
+
+
 def test_what_a_rule_on_trial_found_is_summed_but_not_for_mail_that_comes_again(keeping):
     outcomes = [Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD, Outcome.TAGGED, Outcome.DEFERRED]
     entries = [replace(an_entry(keeping, outcome), observed=(TRIAL,)) for outcome in outcomes]
