@@ -21,6 +21,7 @@ from rules.remembering import remembered
 
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
 MAX_PATTERN_MEMORY = 16 * 1024 * 1024  # octets, for one pattern
+MAX_TOGETHER = 2_000  # characters in one Set: the states of long patterns multiply until it is slower than each alone
 MAX_PATTERN = 20_000  # characters; several times the longest shipped one, and compilation cost grows with it
 MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
 MAX_MATCHES_EACH = 100  # of one pattern, so that a common one cannot crowd out the others
@@ -44,23 +45,23 @@ class Match:
 class Patterns:
     """A compiled tuple of patterns; made by `compile_patterns`."""
 
-    __slots__ = ("_set", "_singles")
+    __slots__ = ("_sets", "_singles")
 
-    def __init__(self, singles: tuple[Any, ...], compiled: Any) -> None:
+    def __init__(self, singles: tuple[Any, ...], sets: tuple[tuple[int, Any], ...]) -> None:
         self._singles = singles
-        self._set = compiled
+        self._sets = sets  # each with the number of its first pattern
 
     def find(self, text: str, fired: Iterable[int] | None = None) -> tuple[Match, ...]:
         """All matches of all patterns in order of place, at most MAX_MATCHES; empty matches are left out.
 
         `fired` saves the search for the patterns that match, when `fires` has told them.
         """
-        if self._set is None or not text:
+        if not text:
             return ()
         octets = text.encode("utf-8", "replace")  # a lone surrogate becomes one "?", so lengths still agree
         spans = sorted(
             (start, end, index)
-            for index in ((self._set.Match(octets) or ()) if fired is None else fired)
+            for index in (self._fired(octets) if fired is None else fired)
             for start, end in _spans(self._singles[index], octets)
         )[:MAX_MATCHES]
         if len(octets) != len(text):
@@ -69,18 +70,32 @@ class Patterns:
 
     def fires(self, text: str) -> tuple[int, ...]:
         """The numbers of the patterns that match somewhere, in order; cheaper than `find`."""
-        if self._set is None or not text:
-            return ()
-        found = self._set.Match(text.encode("utf-8", "replace"))
-        return tuple(sorted(found)) if found else ()
+        return tuple(sorted(self._fired(text.encode("utf-8", "replace")))) if text else ()
+
+    def _fired(self, octets: bytes) -> list[int]:
+        return [first + index for first, one in self._sets for index in one.Match(octets) or ()]
 
 
 @lru_cache(maxsize=256)
 def compile_patterns(patterns: tuple[str, ...]) -> Patterns:
     """Compile patterns in RE2's syntax, ignoring case. Raises PatternError for the first one that is refused."""
     singles = tuple(_single(pattern) for pattern in patterns)
-    if not singles:
-        return Patterns((), None)
+    return Patterns(singles, tuple(_sets(patterns)))
+
+
+def _sets(patterns: tuple[str, ...]) -> Iterator[tuple[int, Any]]:
+    """Sets of neighbours that are short enough together, each with the number of its first pattern."""
+    first = length = 0
+    for index, pattern in enumerate(patterns):
+        if index > first and length + len(pattern) > MAX_TOGETHER:
+            yield first, _set(patterns[first:index])
+            first, length = index, 0
+        length += len(pattern)
+    if patterns:
+        yield first, _set(patterns[first:])
+
+
+def _set(patterns: tuple[str, ...]) -> Any:
     compiled = re2.Set.SearchSet(_options(MAX_MEMORY))
     try:
         for pattern in patterns:
@@ -89,7 +104,7 @@ def compile_patterns(patterns: tuple[str, ...]) -> Patterns:
     except re2.error as error:
         # A Set whose Compile failed crashes the process in Match: it must not leave this function.
         raise PatternError(f"patterns too large together, from {patterns[0]!r} on: {_words(error)}") from None
-    return Patterns(singles, compiled)
+    return compiled
 
 
 def literal(words: str) -> str:

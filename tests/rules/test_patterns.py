@@ -12,6 +12,7 @@ from rules.patterns import (
     MAX_MATCHES,
     MAX_MATCHES_EACH,
     MAX_PATTERN,
+    MAX_TOGETHER,
     PatternError,
     compile_patterns,
     evidence_of,
@@ -55,6 +56,13 @@ def test_nothing_is_found_where_nothing_stands() -> None:
 
 def test_fires_names_the_patterns_without_places() -> None:
     assert compile_patterns(("a", "x", "b")).fires("b a b") == (0, 2)
+
+
+def test_long_patterns_are_searched_for_apart_and_keep_their_numbers() -> None:
+    filled = "(?:" + "x" * (MAX_TOGETHER // 2) + "|{})"
+    patterns = compile_patterns(tuple(filled.format(word) for word in ("one", "two", "three", "four", "five")))
+    assert patterns.fires("five three one") == (0, 2, 4)
+    assert [match.index for match in patterns.find("five three one")] == [4, 2, 0]
 
 
 def test_a_common_pattern_does_not_crowd_out_a_rare_one() -> None:
