@@ -17,6 +17,7 @@ import click
 
 from gateway.cli.aside import Case, exemptions_by_key
 from gateway.cli.explain import explanation
+from gateway.cli.judged import finding_object, observation_object, unread_objects
 from gateway.cli.near import near_rules
 from gateway.cli.options import optional_config
 from gateway.cli.supposing import mail_files, settings_for, supposed_of, supposing
@@ -25,7 +26,7 @@ from gateway.mailfiles import MailFile
 from gateway.trial import Supposed, in_order, transaction_of
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from rules.address import Address
-from rules.finding import Finding, Observation, strictest
+from rules.finding import strictest
 from rules.policy import Policy
 from rules.policy_file import Exemption
 from rules.verdict import Judgement, LetOff, Verdict
@@ -122,34 +123,11 @@ def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
         "policy_hash": judgement.policy_hash,
         "milliseconds": judged.milliseconds,
         "direction": {verdict.recipient: verdict.direction.value for verdict in judgement.verdicts},
-        "observations": [_observation_json(observation) for observation in judgement.observations],
+        "observations": [observation_object(observation) for observation in judgement.observations],
         "verdicts": [_verdict_json(verdict, exemptions) for verdict in judgement.verdicts],
         "near": [asdict(item) for item in near_rules(judgement, case)],
         "inspected": judgement.inspected.value,
-        "not_inspected": [
-            {"part": item.part, "reason": item.reason.value, "detail": item.detail} for item in judgement.not_inspected
-        ],
-    }
-
-
-def _observation_json(observation: Observation) -> dict[str, object]:
-    return {
-        "detector": observation.detector,
-        "detected": observation.detected,
-        "score": observation.score,
-        "summary": observation.summary,
-        "evidence": [
-            {
-                "part": item.part,
-                "start": item.start,
-                "end": item.end,
-                "text": item.text,
-                "mark": item.mark,
-                "signal": item.signal,
-                "octets": item.octets,
-            }
-            for item in observation.evidence
-        ],
+        "not_inspected": unread_objects(judgement),
     }
 
 
@@ -157,8 +135,8 @@ def _verdict_json(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict
     return {
         "recipient": verdict.recipient,
         "action": verdict.action.value,
-        "findings": [_finding_json(finding) for finding in verdict.findings],
-        "observed": [_finding_json(finding) for finding in verdict.observed],
+        "findings": [finding_object(finding) for finding in verdict.findings],
+        "observed": [finding_object(finding) for finding in verdict.observed],
         "let_off": [_let_off_json(item, exemptions.get(item.exemption)) for item in verdict.let_off],
     }
 
@@ -166,12 +144,3 @@ def _verdict_json(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict
 def _let_off_json(item: LetOff, exemption: Exemption | None) -> dict[str, object]:
     said = {} if exemption is None else {"because": exemption.because, "by": exemption.by, "until": exemption.until}
     return {"rule": item.rule, "observation": item.observation, **said}
-
-
-def _finding_json(finding: Finding) -> dict[str, object]:
-    return {
-        "rule": finding.rule,
-        "cites": list(finding.cites),
-        "action": finding.action.value,
-        "observation": finding.observation,
-    }

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.cli.explain import explanation
+from gateway.cli.judged import finding_object, observation_object, unread_objects
 from gateway.cli.terminal import escaped, is_terminal
 from quarantine.approval import approvers_of
 from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
-from rules.finding import Finding
 from rules.policy_file import Clause
 
 SHORT = 40  # characters of a subject or an address in a table
@@ -49,6 +49,7 @@ def item_object(item: HeldMessage) -> Mapping[str, object]:
 
 
 def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, object]:
+    """What `show --json` prints, but for what the disk says: its line of the list, its judgement, its history."""
     judgement = item.judgement
     return {
         **item_object(item),
@@ -63,36 +64,14 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
                 "recipient": verdict.recipient,
                 "direction": verdict.direction.value,
                 "action": verdict.action.value,
-                "findings": [_finding_object(finding) for finding in verdict.findings],
-                "observed": [_finding_object(finding) for finding in verdict.observed],
+                "findings": [finding_object(finding) for finding in verdict.findings],
+                "observed": [finding_object(finding) for finding in verdict.observed],
             }
             for verdict in judgement.verdicts
         ],
-        "observations": [
-            {
-                "detector": seen.detector,
-                "detected": seen.detected,
-                "score": seen.score,
-                "summary": seen.summary,
-                "evidence": [
-                    {
-                        "part": item.part,
-                        "start": item.start,
-                        "end": item.end,
-                        "text": item.text,
-                        "mark": item.mark,
-                        "octets": item.octets,
-                    }
-                    for item in seen.evidence
-                ],
-            }
-            for seen in judgement.observations
-        ],
+        "observations": [observation_object(seen) for seen in judgement.observations],
         "inspected": judgement.inspected.value,
-        "not_inspected": [
-            {"part": unread.part, "reason": unread.reason.value, "detail": unread.detail}
-            for unread in judgement.not_inspected
-        ],
+        "not_inspected": unread_objects(judgement),
         "text": judgement.preview,
         "history": [
             {
@@ -107,10 +86,6 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
             for event in history
         ],
     }
-
-
-def _finding_object(finding: Finding) -> dict[str, object]:
-    return {"rule": finding.rule, "cites": finding.cites, "observation": finding.observation}
 
 
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:

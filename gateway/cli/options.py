@@ -3,6 +3,7 @@
 What is not there at all is wrong usage; what is there and cannot be read, or is bad, is a fault of the file.
 """
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,27 +21,11 @@ def _there(_: click.Context, __: click.Parameter, path: Path | None) -> Path | N
     return path
 
 
-config_option = click.option(
-    "-c",
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_PATH,
-    envvar=ENVIRONMENT,
-    callback=_there,
-    show_default=True,
-    help="The configuration file.",
+_option = partial(
+    click.option, "-c", "--config", "path", type=click.Path(path_type=Path), envvar=ENVIRONMENT, callback=_there
 )
-
-optional_config = click.option(
-    "-c",
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar=ENVIRONMENT,
-    callback=_there,
-    help=f"The configuration file. Default: {DEFAULT_PATH} when it exists.",
-)
+config_option = _option(default=DEFAULT_PATH, show_default=True, help="The configuration file.")
+optional_config = _option(help=f"The configuration file. Default: {DEFAULT_PATH} when it exists.")
 
 
 def configured(path: Path | None) -> Config | None:

@@ -26,6 +26,7 @@ from rules.policy_file import Clause
 
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
+_recipients = click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
 _case = click.option("--case", "whole_case", is_flag=True, help="And every held message of the same mailing.")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
 
@@ -100,7 +101,7 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
 @by_option
 @reason_option
 @click.option("--json", "as_json", is_flag=True, help="One object a copy, one line each.")
-@click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@_recipients
 @_case
 @click.option("--approved-by", default="", help="Who approved it, where a rule names somebody for that.")
 @click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
@@ -127,7 +128,7 @@ def release(
     to = tuple(_parsed(other) for other in others)
     told = f"{reason} (approved by {approved_by})" if approved_by else reason
     order = Order(by=by, reason=told, recipients=recipients, to=to, approved_by=approved_by)
-    found = _with_cases(store.quarantine, _found(store.quarantine, ids), whole_case)
+    found = _chosen(store.quarantine, ids, whole_case)
     releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
     # Sorted by what a script should do: try again, while anything may yet succeed.
     exits = {_release(releasing, id, order, as_json=as_json) for id in found}
@@ -139,7 +140,7 @@ def release(
 @by_option
 @reason_option
 @_json
-@click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
+@_recipients
 @_case
 @_ids
 def delete(
@@ -153,7 +154,7 @@ def delete(
 ) -> None:
     """Delete held mail; hash, size, rules and dates stay. Refused under legal hold."""
     _, store = open_configured(path)
-    found = _with_cases(store.quarantine, _found(store.quarantine, ids), whole_case)
+    found = _chosen(store.quarantine, ids, whole_case)
     store.quarantine.delete(found, recipients, by=by, reason=reason)
     for id in found:
         _tell_act(id, "deleted", as_json=as_json, recipients=recipients)
@@ -253,14 +254,14 @@ def _found(quarantine: Quarantine, ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(quarantine.find(id) for id in ids))
 
 
-def _with_cases(quarantine: Quarantine, ids: Sequence[str], whole_case: bool) -> tuple[str, ...]:
-    """These, and with `whole_case` whatever else is held of the same mailings."""
+def _chosen(quarantine: Quarantine, ids: Sequence[str], whole_case: bool) -> tuple[str, ...]:
+    """These items, and with `whole_case` whatever else is held of the same mailings."""
+    found = _found(quarantine, ids)
     if not whole_case:
-        return tuple(ids)
-    everything = cases_of(quarantine.list())
-    cases = (case for case in everything if any(item.id in ids for item in case.items))
+        return found
+    cases = (case for case in cases_of(quarantine.list()) if any(item.id in found for item in case.items))
     held = [item.id for case in cases for item in case.items if item.state is State.HELD]
-    return tuple(dict.fromkeys((*ids, *held)))
+    return tuple(dict.fromkeys((*found, *held)))
 
 
 def _list_cases(cases: Sequence[Case], zone: ZoneInfo, *, as_json: bool) -> None:

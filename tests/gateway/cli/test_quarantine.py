@@ -176,7 +176,8 @@ def test_show_json_holds_the_evidence_and_the_history(office):
     assert [(event["after"], event["by"], event["reason"]) for event in shown["history"]] == [
         ("deleted", "carl", "advertising")
     ]
-    assert shown["verdicts"][0]["findings"] == [{"rule": "chain-letter", "cites": ["C-1"], "observation": 0}]
+    (finding,) = shown["verdicts"][0]["findings"]
+    assert finding == {"rule": "chain-letter", "cites": ["C-1"], "action": "quarantine", "observation": 0}
 
 
 def test_nothing_of_a_message_acts_on_a_terminal(office):
