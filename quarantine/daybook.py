@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 from quarantine.item import Count, Entry
 from rules.document import from_json, to_json
 
 SUFFIX = ".jsonl"
+BAD = ".bad"  # after the name of one that was set aside because it is damaged
 LARGEST = 1024 * 1024  # octets, some thousand transactions; then another file is begun, so that none takes long to read
 
 _log = logging.getLogger("mailward.ledger")
@@ -59,10 +61,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a daybook holds beyond a position, and what was begun in all of it and did not end."""
+    """What a daybook holds beyond a position, and what was begun in all of it and did not end.
+
+    `unsynced` counts lines that are torn at the end or have holes of NUL where octets should be: what a kill or a power
+    cut leaves of a file that is not synced. `bad` are the numbers, from 1, of other lines that cannot be read: nothing
+    but damage to the disk, or a person, leaves such.
+    """
 
     ended: tuple[Ended, ...]
     open: tuple[Begun, ...]
+    unsynced: int = 0
+    bad: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,23 +182,33 @@ def names(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
+def set_aside(folder: Path) -> list[Path]:
+    """Those that a recovery kept because they are damaged."""
+    return sorted(folder.glob(f"*{SUFFIX}{BAD}"))
+
+
 def read(path: Path, beyond: int) -> Found:
-    """What stands in it; a last line that is cut off does not count. Raises OSError."""
+    """What stands in it, also behind a line that cannot be read. Raises OSError."""
     begun: dict[str, Begun] = {}
     ended: list[Ended] = []
-    place = 0
-    for octets in path.read_bytes().splitlines(keepends=True):
+    bad: list[int] = []
+    place = unsynced = 0
+    for number, octets in enumerate(BytesIO(path.read_bytes()), start=1):
         line = _line(octets)
-        if line is None:
-            break
         place += len(octets)
+        if line is None:
+            if b"\0" in octets or not octets.endswith(b"\n"):
+                unsynced += place > beyond  # else it is in the books
+            else:
+                bad.append(number)
+            continue
         if line.begun is not None:
             begun[line.begun.transaction] = line.begun
         if line.ended is not None:
             begun.pop(line.ended.transaction, None)
             if place > beyond:
                 ended.append(line.ended)
-    return Found(ended=tuple(ended), open=tuple(begun.values()))
+    return Found(ended=tuple(ended), open=tuple(begun.values()), unsynced=unsynced, bad=tuple(bad))
 
 
 def _line(octets: bytes) -> Line | None:

@@ -14,13 +14,14 @@ from pathlib import Path
 from threading import Lock, Timer
 
 from quarantine.audit import HOLDS, Record
-from quarantine.daybook import Begun, Daybook, Ended, Position, Retired, abandoned, names, read
+from quarantine.daybook import BAD, Begun, Daybook, Ended, Position, Retired, abandoned, names, read, set_aside
 from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
 from quarantine.ports import Book, Contents, Index, StoreUnavailable
 
 Summed = tuple[datetime, str, Outcome, Trial | None]
 
 FLUSH_SECONDS = 1.0  # from a line in the daybook to its sum in the books
+FEW_LINES = 5  # named in a fault; the file has them all
 MOST_ROWS = 10_000  # kept while the store is away; older ones are told by the log alone
 CLOSED = -1  # position of a daybook that is in the books to its end, also what was open in it
 ACKNOWLEDGED = frozenset({Outcome.RELAYED, Outcome.TAGGED, Outcome.HELD})
@@ -145,22 +146,32 @@ class Ledger:
 
     def _recover(self, path: Path) -> Sequence[Entry]:
         position = self.book.positions().get(path.name, 0)
+        found = read(path, position)
         doubtful: list[Entry] = []
         if position != CLOSED:
-            found = read(path, position)
             doubtful = [entry for begun in found.open for entry in _in_doubt(begun)]
             start = count_start(self.clock())
             sums = Counter((start, entry.listener, *summed) for entry in doubtful for summed in _summed(entry))
             counts = [*(count for ended in found.ended for count in ended.counts), *_counts(sums)]
             rows = [*(row for ended in found.ended for row in ended.rows), *doubtful]
             self.book.record(rows, counts, self.clock(), [Position(name=path.name, octets=CLOSED)])
-        self._remove(path)
+        if found.unsynced:
+            _log.warning("%s: %d lines were not on the disk yet when it ended", path.name, found.unsynced)
+        if found.bad:
+            _log.error("%s: %s; kept as %s%s", path.name, _unreadable(found.bad), path.name, BAD)
+        self._remove(path, keep=bool(found.bad))
         return doubtful
 
-    def _remove(self, path: Path) -> None:
-        """A daybook that is in the books. What is left of it after a failure, the next recovery removes."""
+    def _remove(self, path: Path, *, keep: bool = False) -> None:
+        """A daybook that is in the books, as far as it can be read; `keep`: somebody has to look at it.
+
+        What is left of it after a failure, the next recovery removes.
+        """
         with suppress(OSError, StoreUnavailable):
-            path.unlink()
+            if keep:
+                path.rename(path.with_name(path.name + BAD))
+            else:
+                path.unlink()
             self.book.forget_position(path.name)
 
     def _flush_quietly(self) -> None:
@@ -207,7 +218,8 @@ def count_start(moment: datetime) -> datetime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """`totals` counts held copies by state, `outcomes` recipients by what became of them when they came; `noted` are
-    those of them that stand in a daybook only; `open` are being sent, or in doubt until the next start.
+    those of them that stand in a daybook only; `open` are being sent, or in doubt until the next start. `unsynced` are
+    lines of daybooks that a power cut took: their recipients were served, and are missing from `outcomes`.
 
     `faults` are sentences, empty when the books agree.
     """
@@ -218,6 +230,7 @@ class Verification:
     outcomes: tuple[tuple[Outcome, int], ...]
     noted: int
     open: int
+    unsynced: int
     faults: tuple[str, ...]
 
     @property
@@ -234,14 +247,15 @@ def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records
     """
     # In this order, for the gateway may be at work: what it does meanwhile makes each book fuller than those before.
     outcomes = Counter(book.totals())
-    noted, open_ = _in_daybooks(book, daybooks)
-    outcomes.update(noted)
+    noted = _in_daybooks(book, daybooks)
+    outcomes.update(noted.outcomes)
     recorded = list(records)
     items = index.list()
     events: dict[str, list[Event]] = {}
     for event in index.events(BEGINNING, END):
         events.setdefault(event.item, []).append(event)
     faults = [fault for item in items for fault in _faults(item, events.get(item.id, []), contents)]
+    faults += noted.faults
     faults += _record_faults({item.id: item for item in items}, recorded, outcomes[Outcome.HELD])
     copies = [copy for item in items for copy in item.recipients]
     totals = Counter(copy.state for copy in copies)
@@ -250,16 +264,25 @@ def verify(index: Index, contents: Contents, book: Book, daybooks: Path, records
         copies=len(copies),
         totals=tuple((state, totals[state]) for state in State),
         outcomes=tuple((outcome, outcomes[outcome]) for outcome in Outcome),
-        noted=sum(noted.values()),
-        open=open_,
+        noted=sum(noted.outcomes.values()),
+        open=noted.open,
+        unsynced=noted.unsynced,
         faults=tuple(faults),
     )
 
 
-def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int]:
-    """What daybooks hold that is not in the books yet; how many recipients are being sent to, or were."""
-    noted: Counter[Outcome] = Counter()
-    open_ = 0
+@dataclass(slots=True, kw_only=True)
+class _Noted:
+    """What daybooks hold that is not in the books yet, and how many recipients are being sent to, or were."""
+
+    outcomes: "Counter[Outcome]" = field(default_factory=Counter)
+    open: int = 0
+    unsynced: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def _in_daybooks(book: Book, folder: Path) -> _Noted:
+    noted = _Noted(faults=[f"daybook {path.name}: is damaged, see the log" for path in set_aside(folder)])
     for path in names(folder):
         position = book.positions().get(path.name, 0)
         if position == CLOSED:
@@ -270,9 +293,16 @@ def _in_daybooks(book: Book, folder: Path) -> tuple[Mapping[Outcome, int], int]:
             continue
         counts = (count for ended in found.ended for count in ended.counts if count.observed is None)
         for count in counts:
-            noted[count.outcome] += count.number
-        open_ += sum(len(begun.recipients) for begun in found.open)
-    return noted, open_
+            noted.outcomes[count.outcome] += count.number
+        noted.open += sum(len(begun.recipients) for begun in found.open)
+        noted.unsynced += found.unsynced
+        noted.faults += [f"daybook {path.name}: {_unreadable(found.bad)}"] if found.bad else []
+    return noted
+
+
+def _unreadable(lines: Sequence[int]) -> str:
+    told = ", ".join(map(str, lines[:FEW_LINES])) + (", …" if len(lines) > FEW_LINES else "")
+    return f"what cannot be read is in no book: line {told}"
 
 
 def _record_faults(items: Mapping[str, HeldMessage], records: Iterable[Record], acknowledged: int) -> Iterator[str]:

@@ -46,7 +46,31 @@ def test_a_line_that_is_cut_off_does_not_count(book, lost):
     book.begin(begun("one"))
     book.end(ended("one"))
     os.truncate(written(book), book.position.octets - lost)
-    assert read(written(book), 0) == daybook.Found(ended=(), open=(begun("one"),))
+    assert read(written(book), 0) == daybook.Found(ended=(), open=(begun("one"),), unsynced=1)
+
+
+def test_a_line_in_the_middle_that_cannot_be_read_is_told_and_hides_nothing_behind_it(book):
+    book.begin(begun("one"))
+    path, damaged = written(book), book.position.octets
+    book.end(ended("one"))
+    book.end(ended("two"))
+    octets = path.read_bytes()
+    path.write_bytes(octets[:damaged] + b"#" + octets[damaged + 1 :])
+    assert read(path, 0) == daybook.Found(ended=(ended("two"),), open=(begun("one"),), bad=(2,))
+
+
+def test_what_a_power_cut_left_out_is_no_damage_and_hides_nothing_behind_it(book):
+    """A page that was not written is a hole, of zeros: here it takes the end of one line and the start of the next."""
+    book.begin(begun("one"))
+    first = book.position.octets
+    book.end(ended("one"))
+    second = book.position.octets
+    book.end(ended("two"))
+    path = written(book)
+    octets = path.read_bytes()
+    path.write_bytes(octets[: first - 5] + bytes(10) + octets[first + 5 :])
+    assert read(path, 0) == daybook.Found(ended=(ended("two"),), open=(), unsynced=1)
+    assert read(path, second) == daybook.Found(ended=(ended("two"),), open=()), "what it said is in the books"
 
 
 def test_nothing_is_written_of_what_changes_no_book(book):

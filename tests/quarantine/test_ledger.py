@@ -168,6 +168,52 @@ def test_what_a_killed_process_has_noted_is_brought_into_the_books_once(keeping,
     assert opened.store.ledger.book.positions() == {}
 
 
+def damaged(keeping, octet=b"#"):
+    """The daybook of a killed process with an unreadable first line of two."""
+    keeping.store.ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    path = keeping.state / "daybook" / keeping.store.ledger.daybook.position.name
+    first = keeping.store.ledger.daybook.position.octets
+    keeping.store.ledger.note("u", [an_entry(keeping, Outcome.TAGGED)])
+    killed(keeping)
+    octets = path.read_bytes()
+    path.write_bytes(octet * (first - 1) + octets[first - 1 :])
+    return path
+
+
+def test_a_daybook_that_cannot_be_read_in_full_is_a_fault_and_kept(keeping, keep):
+    path = damaged(keeping)
+    (fault,) = keeping.store.verify().faults
+    assert path.name in fault and fault.endswith("line 1")
+    octets = path.read_bytes()
+    for opened in (keep(), keep()):
+        opened.store.ledger.recover()
+        assert outcomes(opened) == {Outcome.TAGGED: 1}, "what stands behind the bad line counts, once"
+        assert [one.name for one in path.parent.iterdir()] == [f"{path.name}.bad"]
+        assert (path.parent / f"{path.name}.bad").read_bytes() == octets
+        (fault,) = opened.store.verify().faults
+        assert f"{path.name}.bad" in fault
+
+
+def test_lines_that_a_power_cut_took_are_told_and_are_no_fault(keeping, keep):
+    damaged(keeping, b"\0")
+    assert (keeping.store.verify().unsynced, keeping.store.verify().faults) == (1, ())
+    opened = keep()
+    opened.store.ledger.recover()
+    assert outcomes(opened) == {Outcome.TAGGED: 1}
+    assert list((keeping.state / "daybook").iterdir()) == []
+
+
+def test_a_recovery_that_is_cut_off_before_it_sets_a_bad_daybook_aside_keeps_it(keeping, keep, monkeypatch):
+    path = damaged(keeping)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda path, name: (_ for _ in ()).throw(OSError(30, "read-only")))
+        keep().store.ledger.recover()
+    opened = keep()
+    opened.store.ledger.recover()
+    assert [one.name for one in path.parent.iterdir()] == [f"{path.name}.bad"]
+    assert outcomes(opened) == {Outcome.TAGGED: 1}
+
+
 def test_what_was_being_sent_by_a_killed_process_is_in_doubt(keeping, keep):
     keeping.store.ledger.note("u", [an_entry(keeping, Outcome.RELAYED)])
     keeping.store.ledger.begin(begun(keeping, "ann@city.example", "bob@city.example"))
