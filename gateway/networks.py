@@ -1,5 +1,6 @@
 """IP addresses of other machines: one notation for each, and the networks that it lies in. Asks nobody."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 
@@ -11,8 +12,15 @@ def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Whether the address, as a socket tells it, lies in one of the networks."""
-    client = plain(ip_address(address.partition("%")[0]))  # an IPv6 address may name its interface
+    if not networks:
+        return False
+    client = _client(address)
     return any(client in network for network in networks)
+
+
+@lru_cache(maxsize=1_024)  # a city has few servers, and each connects again and again
+def _client(address: str) -> IPv4Address | IPv6Address:
+    return plain(ip_address(address.partition("%")[0]))  # an IPv6 address may name its interface
 
 
 def is_loopback(host: str) -> bool:

@@ -16,6 +16,8 @@ class Reply:
     quoted: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
+        if self.status and self.text:
+            return f"{self.code} {self.status} {self.text}"
         return " ".join(filter(None, (str(self.code), self.status, self.text)))
 
     @property

@@ -48,9 +48,14 @@ class Message:
         end = self.octets.find(b"\r\n\r\n")
         return len(self.octets) if end < 0 else end + 2
 
+    @property
+    def header(self) -> bytes:
+        """What `fields` looks at: all up to the empty line, at most MAX_HEADER octets of it."""
+        return bytes(self.octets[: min(self.header_end, MAX_HEADER)])
+
     def fields(self) -> Iterator[Field]:
         """Each field in order, at most MAX_FIELDS within MAX_HEADER octets; lines without a colon are passed over."""
-        header = bytes(self.octets[: min(self.header_end, MAX_HEADER)])
+        header = self.header
         start = 0
         for _ in range(MAX_FIELDS):
             if start >= len(header):

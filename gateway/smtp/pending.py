@@ -5,7 +5,6 @@ One object for each MAIL. It is dropped, never cleared, so that nothing of one m
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from gateway.config import Listener
@@ -25,15 +24,8 @@ class PendingTransaction:
 
     def __init__(self, mail: MailArguments, open_egress: Callable[[], Egress]) -> None:
         self.id = new_identifier()
-        self.envelope = Envelope(
-            reverse_path=mail.reverse_path,
-            recipients=(),
-            body=mail.body,
-            ret=mail.ret,
-            envid=mail.envid,
-            smtputf8=mail.smtputf8,
-            size=mail.size,
-        )
+        self._mail = mail
+        self.envelope = self._envelope(())
         self.rcpts = 0  # RCPT commands so far, whatever became of them
         self._open_egress = open_egress
         self._egress: Egress | None = None
@@ -75,8 +67,20 @@ class PendingTransaction:
             kind=listener.kind,
             direction=listener.direction,
             client=client,
-            envelope=replace(self.envelope, recipients=self.recipients),
+            envelope=self._envelope(self.recipients),
             message=message,
+        )
+
+    def _envelope(self, recipients: tuple[Recipient, ...]) -> Envelope:
+        mail = self._mail
+        return Envelope(
+            reverse_path=mail.reverse_path,
+            recipients=recipients,
+            body=mail.body,
+            ret=mail.ret,
+            envid=mail.envid,
+            smtputf8=mail.smtputf8,
+            size=mail.size,
         )
 
     async def close(self) -> None:
