@@ -10,6 +10,7 @@ from collections import deque
 from typing import cast
 
 from gateway.relay.replies import ReplyError, ReplyParser, WireReply
+from gateway.watchdog import Watchdog
 
 
 class NextHopError(Exception):
@@ -28,6 +29,9 @@ class Channel(asyncio.Protocol):
         self._owed = 1
         self._replies: deque[WireReply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._watchdog = Watchdog(self._loop, self._late)
+        self._complaint = ""  # what is said of the next hop when it is late,
+        self._since = 0.0  # and since when we wait, in loop time
         self._paused = False
 
     @property
@@ -68,6 +72,7 @@ class Channel(asyncio.Protocol):
     def fail(self, reason: str) -> None:
         """Drop the connection at once. The first reason is the one that is kept."""
         self.failure = self.failure or reason
+        self._watchdog.stop()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.abort()
         self._wake()
@@ -90,11 +95,15 @@ class Channel(asyncio.Protocol):
 
     async def reply(self, seconds: float) -> WireReply:
         """The next reply, in the order of the commands. Raises NextHopError; what came before a failure comes first."""
-        while not self._replies:
+        return (await self.replies(1, seconds))[0]
+
+    async def replies(self, number: int, seconds: float) -> list[WireReply]:
+        """So many at once, each in its own time. Raises NextHopError where not all of them come."""
+        while len(self._replies) < number:
             if self.failure:
                 raise NextHopError(self.failure)
             await self._wait(seconds, "did not answer")
-        return self._replies.popleft()
+        return [self._replies.popleft() for _ in range(number)]
 
     async def start_tls(self, context: ssl.SSLContext, name: str, seconds: float) -> None:
         """Change to TLS; the channel must be idle. Raises NextHopError."""
@@ -113,6 +122,7 @@ class Channel(asyncio.Protocol):
 
     def close(self) -> None:
         """Say QUIT and hang up without waiting for the answer."""
+        self._watchdog.stop()
         if self._transport is not None and self.idle:
             self._transport.write(b"QUIT\r\n")
             self.failure = "closed"
@@ -121,14 +131,19 @@ class Channel(asyncio.Protocol):
             self.fail("closed")
 
     async def _wait(self, seconds: float, complaint: str) -> None:
-        limit = min(seconds, self.deadline - self._loop.time())
-        timer = self._loop.call_later(max(limit, 0), self.fail, f"{complaint} for {max(limit, 0):.0f} s")
+        now = self._loop.time()
+        until = max(min(now + seconds, self.deadline), now)
+        self._complaint, self._since = complaint, now
+        self._watchdog.until(until)
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
-            timer.cancel()
+            self._watchdog.suspend()
             self._waiter = None
+
+    def _late(self) -> None:
+        self.fail(f"{self._complaint} for {self._loop.time() - self._since:.0f} s")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

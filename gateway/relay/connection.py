@@ -48,12 +48,12 @@ class Connection:
         if self.extensions.pipelining:
             self._channel.write(b"".join(commands))
             self._channel.expect(len(commands))
-            return [await self._reply(self._hop.command_seconds) for _ in commands]
+            return await self._replies(len(commands), self._hop.command_seconds)
         replies = []
         for line in commands:
             self._channel.write(line)
             self._channel.expect(1)
-            replies.append(await self._reply(self._hop.command_seconds))
+            replies += await self._replies(1, self._hop.command_seconds)
         return replies
 
     async def send_content(self, pieces: Pieces, octets: int, recipients: int) -> list[WireReply]:
@@ -74,7 +74,7 @@ class Connection:
         replies: list[WireReply] = []
         try:
             while len(replies) < owed:
-                replies.append(await self._reply(self._hop.data_seconds))
+                replies += await self._replies(1, self._hop.data_seconds)
         except NextHopError as error:
             self.failure = str(error)
             return replies
@@ -92,10 +92,11 @@ class Connection:
         """Hang up without a word; the next hop forgets a transaction that did not end (RFC 5321 section 4.1.1.5)."""
         self._channel.fail(reason)
 
-    async def _reply(self, seconds: float) -> WireReply:
-        reply = await self._channel.reply(seconds)
-        if reply.code == CLOSING:
-            self._closing = True
-        if reply.code == START_CONTENT:  # whatever it answers: from here on commands would be content
-            self._content_due = True
-        return reply
+    async def _replies(self, number: int, seconds: float) -> list[WireReply]:
+        replies = await self._channel.replies(number, seconds)
+        for reply in replies:
+            if reply.code == CLOSING:
+                self._closing = True
+            if reply.code == START_CONTENT:  # whatever it answers: from here on commands would be content
+                self._content_due = True
+        return replies

@@ -203,8 +203,10 @@ class SmtpEgress:
 
     async def _acquired(self, deadline: float, *, fresh: bool = False) -> Connection:
         """Waiting for a place, dialling and greeting, for each hop of the chain, end by the same moment as the rest."""
+        if deadline == float("inf"):
+            return await self._chain.acquire(fresh=fresh)
         try:
-            async with asyncio.timeout_at(deadline if deadline < float("inf") else None):
+            async with asyncio.timeout_at(deadline):
                 return await self._chain.acquire(fresh=fresh)
         except TimeoutError:
             raise NextHopError("no connection within the time for this message") from None

@@ -1,8 +1,6 @@
 """What one client may use: connections, time, errors, commands without mail (reliability section 4)."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable
 
 from gateway.config import Limits
 
@@ -72,42 +70,3 @@ class Tally:
         """Count a command that brings no mail; whether that was one too many."""
         self._junk += 1
         return self._junk > JUNK_COMMANDS
-
-
-class Watchdog:
-    """One timer a session, whose deadline is moved without making a new timer each time."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]) -> None:
-        self._loop = loop
-        self._expired = expired
-        self._deadline: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
-
-    def until(self, deadline: float) -> None:
-        """Expire at that moment of the loop's clock, unless moved before."""
-        if self._timer is None or self._timer_at > deadline:
-            self.stop()
-            self._timer = self._loop.call_at(deadline, self._look)
-            self._timer_at = deadline
-        self._deadline = deadline
-
-    def suspend(self) -> None:
-        """Nobody is waited for: do not expire."""
-        self._deadline = None
-
-    def stop(self) -> None:
-        """Suspend and let the timer go."""
-        self.suspend()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._deadline is None:
-            return
-        if self._deadline <= self._loop.time():
-            self._expired()
-        else:
-            self.until(self._deadline)

@@ -1,9 +1,7 @@
 """Connections, time and errors, counted."""
 
-import asyncio
-
 from gateway.config import Limits
-from gateway.smtp.limits import Connections, Watchdog, data_deadline
+from gateway.smtp.limits import Connections, data_deadline
 
 
 def test_places_are_counted_for_each_address_and_in_all():
@@ -38,21 +36,3 @@ def test_a_slow_content_has_a_minute_of_grace_then_500_octets_a_second():
     assert deadline(1_050, 29_000) == 1_060, "100 octets a second end with the grace"
     assert deadline(1_050, 100_000) == 1_200, "a faster one has what it earned"
     assert deadline(1_050, 10_000_000) == 1_230, "but never more than the idle time"
-
-
-async def test_a_watchdog_moves_suspends_and_barks_once():
-    loop = asyncio.get_running_loop()
-    barks = []
-    watchdog = Watchdog(loop, lambda: barks.append(loop.time()))
-    start = loop.time()
-    watchdog.until(start + 0.02)
-    watchdog.until(start + 0.1)
-    await asyncio.sleep(0.05)
-    assert barks == []
-    watchdog.suspend()
-    await asyncio.sleep(0.1)
-    assert barks == []
-    watchdog.until(loop.time() + 60)
-    watchdog.until(loop.time() + 0.02)
-    await asyncio.sleep(0.1)
-    assert len(barks) == 1
