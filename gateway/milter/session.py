@@ -17,7 +17,6 @@ from gateway.milter.states import State
 from gateway.milter.verdict import answer
 from gateway.networks import within
 from gateway.reply import TRY_LATER, Reply
-from gateway.smtp.behind import within
 from gateway.watchdog import Watchdog
 from rules.message import Message
 from rules.transaction import Transaction

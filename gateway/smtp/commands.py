@@ -7,8 +7,6 @@ from gateway.reply import Reply
 from gateway.smtp.parameters import Refused
 from gateway.smtp.replies import BAD_ARGUMENT, BAD_COMMAND, BAD_LINE_END, CONTROL_CHARACTER, NOT_UTF8
 
-MAX_LINE = 2_048  # octets with CRLF; RFC 5321 asks for 512, DSN and long addresses for more
-
 # C0, DEL, C1 and Unicode's own line ends: none has a place in a command, all have been used to forge one.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # A domain or an address literal, and whatever else devices call themselves, but nothing that a Received field quotes.

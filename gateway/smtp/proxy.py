@@ -4,11 +4,11 @@ Owns the header at the front of a connection and nothing after it. Who may say i
 octets themselves prove nothing.
 """
 
-import asyncio
 import struct
 from ipaddress import ip_address
 
 from gateway.networks import plain
+from gateway.smtp.intake import CRLF, Intake, LineTooLong
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"  # of version 2; no line that an SMTP client could begin with
 MAX_LINE = 107  # octets of a version 1 header with CRLF, the longest that its grammar allows
@@ -26,26 +26,26 @@ class BadHeader(ValueError):
     """The connection does not begin with a PROXY header that we can read. The reason is fit for a log."""
 
 
-async def read_header(reader: asyncio.StreamReader) -> str | None:
+async def read_header(intake: Intake) -> str | None:
     """The client's address; None when the load balancer speaks for itself, as in a health check.
 
-    Takes exactly the header from `reader`. Raises BadHeader, EOFError, OSError.
+    Takes exactly the header. Raises BadHeader, EOFError, OSError.
     """
-    start = await reader.readexactly(len(SIGNATURE))
+    start = await intake.exactly(len(SIGNATURE))
     if start == SIGNATURE:
-        kind, family, length = _HEAD.unpack(await reader.readexactly(_HEAD.size))
+        kind, family, length = _HEAD.unpack(await intake.exactly(_HEAD.size))
         if length > MAX_BODY:
             raise BadHeader(f"{length} octets of addresses")
-        return _version_2(kind, family, await reader.readexactly(length))
+        return _version_2(kind, family, await intake.exactly(length))
     if not start.startswith(b"PROXY "):
         raise BadHeader("no PROXY header")
     try:
-        line = start + await reader.readuntil(b"\r\n")
-    except asyncio.LimitOverrunError:
+        line = start + await intake.next_line()
+    except LineTooLong:
         raise BadHeader("a line without end") from None
-    if len(line) > MAX_LINE:
-        raise BadHeader(f"a line of {len(line)} octets")
-    return _version_1(line[:-2])
+    if len(line) + len(CRLF) > MAX_LINE:
+        raise BadHeader(f"a line of {len(line) + len(CRLF)} octets")
+    return _version_1(line)
 
 
 def _version_1(line: bytes) -> str | None:

@@ -1,8 +1,8 @@
 """One connection from a client: aiosmtpd's, with what lies between the socket and the commands repaired.
 
-Of aiosmtpd 1.4.6 the life of the connection and the change to TLS are used as they are. Its command loop, commands,
-DATA reader, timer and error replies are replaced (reliability section 2.1 says why); Dialogue has the commands.
-Owns line ends, time and the order of octets; never knows what a command means.
+Of aiosmtpd 1.4.6 the session as a protocol and its change to TLS are used as they are. Its command loop, commands,
+DATA reader, streams, timer and error replies are replaced (reliability section 2.1 says why); Dialogue has the
+commands. Owns line ends, time and the order of octets; never knows what a command means.
 """
 
 import asyncio
@@ -16,15 +16,16 @@ from gateway.certificates import names_in
 from gateway.networks import plain, within
 from gateway.reply import Reply
 from gateway.smtp import proxy, replies
-from gateway.smtp.commands import MAX_LINE, ClientGone, Farewell, read_command
+from gateway.smtp.commands import ClientGone, Farewell, read_command
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
-from gateway.smtp.limits import Watchdog, data_deadline
+from gateway.smtp.intake import Intake, LineTooLong
+from gateway.smtp.limits import data_deadline
 from gateway.smtp.parameters import Refused
+from gateway.watchdog import Watchdog
 
 log = logging.getLogger("mailward.smtp")
 
-CRLF = b"\r\n"
 MAX_OVERLONG = 64 * 1024  # octets of one endless command line that are thrown away before we hang up
 MAX_UNSENT = 4_096  # octets of replies that wait for company; more would be copied again with each reply
 LINGER = 5.0  # seconds that a client may take to read our last words
@@ -37,17 +38,13 @@ class Session(SMTP):
 
     def __init__(self, shared: Shared, sessions: set["Session"]) -> None:
         # Not aiosmtpd's own constructor: that one inspects every attribute of the class for each connection (a sixth
-        # of the cost of a small message) and clears a table that all connections share. What its connection_made
-        # and STARTTLS read is set here.
+        # of the cost of a small message) and clears a table that all connections share. What its STARTTLS reads is
+        # set here.
         self.loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MAX_LINE - len(CRLF), loop=self.loop)
-        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, self.loop)
         self.tls_context = shared.offer.context
-        self.session = None
-        self.envelope = None
         self.transport = None
-        self._handle_hooks = {}
         self._original_transport = None
+        self._out: asyncio.Transport | None = None  # the transport, by what both loops' have: uvloop's is no subclass
         self._tls_protocol = None
         self._handler_coroutine = None
 
@@ -58,6 +55,8 @@ class Session(SMTP):
         self._admitted = False
         self._dialogue = Dialogue(shared, self)
         self._watchdog = Watchdog(self.loop, self._expired)
+        self._intake = Intake(self.loop)
+        self._clogged: asyncio.Future[None] | None = None  # the client does not read our replies; done when it does
         self._at_prompt = False  # we wait for a command
         self._retiring = False
         self._unsent = b""  # replies to pipelined commands leave together (RFC 2920 section 3.2)
@@ -70,13 +69,17 @@ class Session(SMTP):
     # What asyncio and aiosmtpd call
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called for the connection, and again for TLS over it: aiosmtpd then throws away what came in plain text."""
-        super().connection_made(transport)
-        self._sessions.add(self)
+        """Called for the connection, and again for TLS over it: what came in plain text is then thrown away."""
+        self.transport = transport
+        self._out = cast(asyncio.Transport, transport)
+        self._intake.start(self._out)
+        if self._original_transport is None:
+            self._sessions.add(self)
+            self._handler_coroutine = self.loop.create_task(self._handle_client())
 
     def data_received(self, data: bytes) -> None:
         if self._data is None:
-            super().data_received(data)
+            self._intake.feed(data)
             return
         after = self._data.feed(data)
         if after is None:
@@ -84,7 +87,7 @@ class Session(SMTP):
             self._give_way(len(data))
             return
         self._data = None
-        super().data_received(after)
+        self._intake.feed(after)
         if self._data_end is not None and not self._data_end.done():
             self._data_end.set_result(None)
 
@@ -93,7 +96,6 @@ class Session(SMTP):
         self._turn_octets += octets
         if self._turn_octets < TURN or self._resting:
             return
-        # Both loops' transports have these methods; uvloop's are no subclass of asyncio's.
         transport = cast(asyncio.ReadTransport, self._original_transport or self.transport)
         if not transport.is_closing():
             self._resting = True
@@ -103,14 +105,14 @@ class Session(SMTP):
     def _go_on(self, transport: asyncio.ReadTransport) -> None:
         self._turn_octets = 0
         self._resting = False
-        # When the content has ended meanwhile, a reader full of commands has paused for itself, and resumes itself.
-        if not transport.is_closing() and not self._reader._paused:  # type: ignore[attr-defined]
+        # When the content has ended meanwhile, an intake full of commands has paused for itself, and resumes itself.
+        if not transport.is_closing() and not self._intake.full:
             transport.resume_reading()
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still read the reply to a commit that is under way."""
         self._content_cut()
-        self._reader.feed_eof()
+        self._intake.end()
         return not self.tls
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -119,8 +121,9 @@ class Session(SMTP):
         self._content_cut()
         if self._original_transport is not None:
             self._original_transport.close()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-        self.transport = None
+        self.transport = self._out = None
+        self._intake.end(error)
+        self.resume_writing()
         self._sessions.discard(self)
         if self._admitted:
             self._admitted = False
@@ -130,8 +133,13 @@ class Session(SMTP):
         if self._data_end is not None and not self._data_end.done():
             self._data_end.set_exception(ClientGone("gone before the end of the content"))
 
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        """Nothing: aiosmtpd's timer would run through our own work; the watchdog runs while a client has to act."""
+    def pause_writing(self) -> None:
+        self._clogged = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        clogged, self._clogged = self._clogged, None
+        if clogged is not None and not clogged.done():
+            clogged.set_result(None)
 
     async def push(self, status: str | bytes) -> None:
         """What aiosmtpd's STARTTLS says."""
@@ -158,18 +166,22 @@ class Session(SMTP):
 
     @property
     def has_unread(self) -> bool:
-        return bool(self._buffer)
+        return len(self._intake) > 0
 
     def say(self, *lines: str) -> None:
-        self._unsent += "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
+        self._unsent += "\r\n".join((*lines, "")).encode("ascii", "replace")
 
     async def flush(self) -> None:
+        if self._unsent:
+            self._write()
+            if self._clogged is not None:
+                await self._clogged
+
+    def _write(self) -> None:
         octets, self._unsent = self._unsent, b""
-        if octets:
-            if self.transport is None or self.transport.is_closing():  # uvloop would raise RuntimeError for the write
-                raise ClientGone("gone before a reply")
-            self._writer.write(octets)
-            await self._writer.drain()
+        if self._out is None or self._out.is_closing():  # uvloop would raise RuntimeError for the write
+            raise ClientGone("gone before a reply")
+        self._out.write(octets)
 
     async def receive(self, reader: DataReader) -> None:
         self._data_start = self.loop.time()
@@ -230,7 +242,7 @@ class Session(SMTP):
             raise Farewell(replies.NO_SERVICE)
         try:
             async with asyncio.timeout(proxy.SECONDS):
-                return await proxy.read_header(self._reader) or self.address
+                return await proxy.read_header(self._intake) or self.address
         except (proxy.BadHeader, TimeoutError) as error:
             log.warning("%s: no PROXY header: %s", self.address, str(error) or f"nothing within {proxy.SECONDS:.0f} s")
             raise ConnectionResetError("no PROXY header") from None
@@ -266,31 +278,25 @@ class Session(SMTP):
         self._at_prompt = True
         self._watchdog.until(self.loop.time() + self._shared.connections.idle_seconds)
         try:
-            if CRLF not in self._buffer or len(self._unsent) > MAX_UNSENT:
+            if not self._intake.has_line or len(self._unsent) > MAX_UNSENT:
                 await self.flush()
-            return (await self._reader.readuntil(CRLF))[: -len(CRLF)]
-        except asyncio.LimitOverrunError as overrun:
-            await self._skip_line(overrun.consumed)
+            return await self._intake.next_line()
+        except LineTooLong:
+            await self._skip_line()
             raise Refused(replies.LINE_TOO_LONG) from None
         finally:
             self._at_prompt = False
             self._watchdog.suspend()
 
-    async def _skip_line(self, consumed: int) -> None:
+    async def _skip_line(self) -> None:
         skipped = 0
         while skipped <= MAX_OVERLONG:
-            skipped += len(await self._reader.readexactly(consumed))
-            try:
-                await self._reader.readuntil(CRLF)
+            octets, ended = self._intake.skip()
+            if ended:
                 return
-            except asyncio.LimitOverrunError as overrun:
-                consumed = overrun.consumed
+            skipped += octets
+            await self._intake.more()
         raise Farewell(replies.TOO_MANY_ERRORS)
-
-    @property
-    def _buffer(self) -> bytearray:
-        """Octets not yet looked at. asyncio has no public name for them; aiosmtpd's STARTTLS uses this one too."""
-        return self._reader._buffer  # type: ignore[attr-defined,no-any-return]
 
     def _watch_data(self, reader: DataReader) -> None:
         idle = self._shared.reception.limits.data_idle_seconds
@@ -307,14 +313,14 @@ class Session(SMTP):
 
     def hang_up(self, reply: Reply) -> None:
         """Say a last reply and close, without waiting; a commit under way goes on."""
-        transport = self.transport
+        transport = self._out
         if transport is None or transport.is_closing():
             return
         self.say(str(reply))
-        self._writer.write(self._unsent)
+        self._write()
         transport.close()
-        if self._writer.transport.get_write_buffer_size():
-            self.loop.call_later(LINGER, self._writer.transport.abort)
+        if transport.get_write_buffer_size():
+            self.loop.call_later(LINGER, transport.abort)
 
     def retire(self) -> None:
         """The service ends: take no further transaction, finish the one that is open."""

@@ -26,6 +26,7 @@ from gateway.relay.replies import MAX_LINES, MAX_TEXT, ReplyError, ReplyParser, 
 from gateway.smtp.behind import MAX_VALUE, XCLIENT, read_stated
 from gateway.smtp.commands import read_command, read_hello
 from gateway.smtp.data import DataReader, Fault
+from gateway.smtp.intake import Intake
 from gateway.smtp.parameters import MAX_ENVID, MAX_ORCPT, Refused, read_mail, read_rcpt
 from gateway.smtp.proxy import MAX_BODY, MAX_LINE, SIGNATURE, BadHeader, read_header
 from gateway.smtp.spool import Spool
@@ -97,11 +98,11 @@ def proxy(octets: bytes) -> None:
 
 async def _proxied(octets: bytes) -> tuple[str | None, int]:
     """The address, and how many octets were taken for it."""
-    reader = asyncio.StreamReader()
-    reader.feed_data(octets)
-    reader.feed_eof()
-    found = await read_header(reader)
-    return found, len(octets) - len(await reader.read())
+    intake = Intake(asyncio.get_running_loop())
+    intake.feed(octets)
+    intake.end()
+    found = await read_header(intake)
+    return found, len(octets) - len(intake)
 
 
 def data(octets: bytes) -> None:

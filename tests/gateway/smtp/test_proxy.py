@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.smtp.intake import Intake
 from gateway.smtp.proxy import MAX_BODY, MAX_LINE, SIGNATURE, BadHeader, read_header
 
 REST = b"EHLO a.example\r\n"
@@ -39,13 +40,13 @@ READ = [
 
 async def read(*pieces: bytes) -> tuple[str | None, bytes]:
     """The address, and what is left for the session."""
-    reader = asyncio.StreamReader(limit=2_046)
-    task = asyncio.ensure_future(read_header(reader))
+    intake = Intake(asyncio.get_running_loop())
+    task = asyncio.ensure_future(read_header(intake))
     for piece in pieces:
         await asyncio.sleep(0)
-        reader.feed_data(piece)
-    reader.feed_eof()
-    return await task, await reader.read()
+        intake.feed(piece)
+    intake.end()
+    return await task, await intake.exactly(len(intake))
 
 
 @pytest.mark.parametrize(("header", "address"), READ)
