@@ -3,6 +3,7 @@
 The models are data, one YAML file beside each detector that uses one. Owns reading and compiling them; weighs nothing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +12,20 @@ from pathlib import Path
 from rules.document import STRICT, Threshold, read_document
 from rules.facts import Role
 from rules.finding import Evidence
-from rules.patterns import Patterns, compile_patterns
+from rules.patterns import PatternError, Patterns, compile_patterns
 
 MAX_SCANNED = 128 * 1024  # characters of one role; what conduct rules look for stands far before
+
+_KIND = re.compile(r"\{([a-z_]+)\}")  # a name; `{0,3}` repeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Words of one kind: `{name}` in a pattern, or in words of a later kind, stands for any of them."""
+
+    __pydantic_config__ = STRICT
+    name: str
+    any_of: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Model:
     window: int
     scanned: int = MAX_SCANNED
     roles: tuple[Role, ...]
+    words: tuple[Words, ...] = ()
     signals: tuple[Signal, ...]
 
 
@@ -77,8 +90,24 @@ def scale_of(path: Path) -> Scale:
     """Read and compile the model at `path`. Raises DocumentError or PatternError: the file belongs to the program."""
     model = read_document(path, Model)
     owners = tuple(index for index, signal in enumerate(model.signals) if signal.patterns)
-    patterns = tuple(whole_words(model.signals[index].patterns) for index in owners)
+    words = _kinds(model.words)
+    patterns = tuple(_spelt_out(whole_words(model.signals[index].patterns), words) for index in owners)
     return ready(model, patterns, owners)
+
+
+def _kinds(words: Sequence[Words]) -> Mapping[str, str]:
+    """One pattern for the words of each kind, by its name."""
+    kinds: dict[str, str] = {}
+    for kind in words:
+        kinds[kind.name] = _spelt_out(f"(?:{'|'.join(kind.any_of)})", kinds)
+    return kinds
+
+
+def _spelt_out(pattern: str, kinds: Mapping[str, str]) -> str:
+    """The pattern with words for each name. Raises PatternError for a name that has none."""
+    if unknown := set(_KIND.findall(pattern)) - set(kinds):
+        raise PatternError(f"no words are called {min(unknown)!r}")
+    return _KIND.sub(lambda match: kinds[match[1]], pattern)
 
 
 def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> Scale:

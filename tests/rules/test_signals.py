@@ -37,6 +37,21 @@ def test_patterns_match_whole_words(tmp_path: Path) -> None:
     assert scale_of(write(tmp_path, GOOD)).patterns.fires("othello") == ()
 
 
+def test_a_name_in_a_pattern_stands_for_its_words(tmp_path: Path) -> None:
+    words = (
+        "words:\n  - {name: time, any_of: [day, morning]}\n  - {name: wish, any_of: ['good {time}', 'hi']}\nsignals:"
+    )
+    named = GOOD.replace("signals:", words).replace("'good (?:day|morning)'", "'{wish}{1,2} you'")
+    scale = scale_of(write(tmp_path, named))
+    assert scale.patterns.fires("good morning you") == scale.patterns.fires("hihi you") == (0,)
+    assert scale.patterns.fires("good night you") == ()
+
+
+def test_a_name_without_words_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PatternError, match="'wish'"):
+        scale_of(write(tmp_path, GOOD.replace("'hello'", "'{wish} you'")))
+
+
 def test_a_misspelt_key_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"model\.yaml:8"):
         scale_of(write(tmp_path, GOOD.replace("weight", "wieght")))

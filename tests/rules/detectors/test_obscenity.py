@@ -21,6 +21,12 @@ def detected(facts: Facts) -> bool:
         "She gives a blow job like nobody else.",
         "I want to see you naked. You look so sexy in that uniform.",
         "A larger penis in three weeks! Your woman will be happy in bed. Buy cialis.",
+        "I dreamed about you last night and we weren't wearing any clothes.",
+        "That blouse makes your breasts look amazing.",
+        "Did you see the rack on the new intern?",
+        "Send me a photo of you in your underwear.",
+        "How about a quickie in the supply room?",
+        "Her husband found her in bed with the plumber, stark naked.",
     ],
 )
 def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
@@ -35,6 +41,9 @@ def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
         "Detective Orr seized hardcore pornography; the warrant and the evidence log are attached.",
         "The erection of scaffolding and the blow-down of pipe 4 are on the naked eye's level.",
         "I wish to file a complaint: he told me I looked sexy.",
+        "Adult swim lessons are full. Nice pair of shoes! You turned me on to this software.",
+        "However you want to do it, I would do it on Monday. He left his package at the desk.",
+        "The bed frame in my room is for sale; kiss the kids for me.",
         "Mr. Johnson and Ms. Wiener make it harder; the work gets harder and the concrete stays soft.",
         "Essex and Sussex play in the XXX Games; Dr. Titsworth keeps score.",
     ],
