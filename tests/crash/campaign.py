@@ -3,10 +3,13 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, require_strace
+from tests.crash.milter import SENT, MilterHarness
 from tests.crash.power import cut
 from tests.crash.scenario import STEPS
+from tests.postfix import PostfixMissing
 
 
 def main() -> int:
@@ -15,24 +18,39 @@ def main() -> int:
     except StraceMissing as reason:
         print(f"Not here: {reason}")
         return 1
-    harness, begun = Harness(), time.monotonic()
-    try:
-        calls = harness.calls()
-        kills, errors = kill_points(calls), error_points(calls)
-        faults = [*_tried(harness, kills, "kill points"), *_tried(harness, errors, "failing calls"), *_cut(harness)]
-    finally:
-        harness.close()
+    begun = time.monotonic()
+    faults = [*_gateway(), *_milter()]
     print("\n".join(faults))
     print(f"{len(faults)} faults; {time.monotonic() - begun:.0f} s")
     return int(bool(faults))
 
 
-def _tried(harness: Harness, points: list[Point], what: str) -> Iterator[str]:
+def _gateway() -> list[str]:
+    with closing(Harness()) as harness:
+        calls = harness.calls()
+        kills, errors = kill_points(calls), error_points(calls)
+        return [*_tried(harness, kills, "kill points"), *_tried(harness, errors, "failing calls"), *_cut(harness)]
+
+
+def _milter() -> list[str]:
+    try:
+        harness = MilterHarness()
+    except PostfixMissing as reason:
+        print(f"beside an MTA: not here: {reason}")
+        return []
+    with closing(harness):
+        kills, errors = harness.points()
+        acts = len(SENT)
+        found = [*_tried(harness, kills, "beside an MTA, kill points", acts)]
+        return [*found, *_tried(harness, errors, "beside an MTA, failing calls", acts)]
+
+
+def _tried(harness: Harness, points: list[Point], what: str, acts: int = len(STEPS)) -> Iterator[str]:
     found, lost, acknowledged = 0, 0, 0
     for number, point in enumerate(points, 1):
         faults = harness.faults(point)
         lost += sum("LOST" in fault for fault in faults)
-        acknowledged += len(STEPS)  # by the end of the second life
+        acknowledged += acts  # by the end of the second life
         found += len(faults)
         yield from faults
         if sys.stderr.isatty():

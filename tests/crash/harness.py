@@ -132,21 +132,27 @@ class Harness:
 
     def live(self, state: Path, options: Sequence[str] = (), done: Collection[str] = ()) -> Life:
         """A life under strace with these options; without any, untouched. A bad build only in the first life."""
-        build = Build.GOOD if done or not options else self._build
-        order = {"state": str(state), "port": self.sink.port, "build": build, "done": list(done), "stop": bool(options)}
+        pid, trace = self.order(state, options, done=list(done)), self.folder / "trace"
+        with traced(pid, trace, options):
+            code = self.number()
+        return Life(code=code, said=tuple(self.heard()), trace=trace)
+
+    def order(self, state: Path, options: Sequence[str], **more: str | list[str]) -> int:
+        """Begin a life; its process, stopped when there are options."""
+        build = Build.GOOD if more.get("done") or not options else self._build
+        order = {"state": str(state), "port": self.sink.port, "build": build, "stop": bool(options), "done": []} | more
         assert self._template.stdin is not None
         self._template.stdin.write(json.dumps(order) + "\n")
         self._template.stdin.flush()
-        pid, trace = self._number(), self.folder / "trace"
-        with _traced(pid, trace, options):
-            code = self._number()
-        return Life(code=code, said=tuple(self._heard()), trace=trace)
+        return self.number()
 
-    def _number(self) -> int:
+    def number(self) -> int:
+        """What the template tells next: a process, or the code it has ended with."""
         assert self._template.stdout is not None
         return int(self._template.stdout.readline())
 
-    def _heard(self) -> Iterator[str]:
+    def heard(self) -> Iterator[str]:
+        """What lives have said since."""
         while True:
             try:
                 yield self._ears.recv(1_000).decode()
@@ -190,7 +196,8 @@ class Harness:
 
 
 @contextmanager
-def _traced(pid: int, trace: Path, options: Sequence[str]) -> Iterator[None]:
+def traced(pid: int, trace: Path, options: Sequence[str]) -> Iterator[None]:
+    """Until the process ends, by strace with these options; without any, it is left alone. Raises StraceMissing."""
     if not options:
         yield
         return
@@ -214,7 +221,7 @@ def require_strace() -> None:
         raise StraceMissing("Debian's package strace is not installed")
     probe = subprocess.Popen(["sleep", "5"])
     try:
-        with _traced(probe.pid, Path(os.devnull), ["trace=none"]):
+        with traced(probe.pid, Path(os.devnull), ["trace=none"]):
             probe.kill()
     finally:
         probe.wait()

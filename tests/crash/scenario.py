@@ -5,19 +5,22 @@ thread alone, so that the Nth system call is the same in each run.
 """
 
 import asyncio
+import signal
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.config import Config, Listener, NextHop, Tls
+from gateway.config import Config, Limits, Listener, MilterListener, NextHop, Tls
 from gateway.courier import SmtpCourier
 from gateway.journal import Journal
+from gateway.milter.listener import start_milter
 from gateway.pipeline import Pipeline
 from gateway.relay import NextHops
+from gateway.smtp.spool import Spool
 from quarantine.item import HeldMessage, State
 from quarantine.ports import Busy, Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
@@ -47,6 +50,7 @@ MAILS = (
 )
 AGAIN = "first again"  # the same mail once more: its client has not read our reply
 ACTS = ("release first", "delete third", "expire fourth")
+LISTENING = "listening"
 STEPS = (*(mail.name for mail in MAILS), AGAIN, *ACTS)
 
 
@@ -67,7 +71,7 @@ class ByLocalPart:
     """Judging and Review in one."""
 
     async def inspect(self, transaction: Transaction) -> Judgement:
-        return judged(transaction.envelope.recipients)
+        return replace(judged(transaction.envelope.recipients), subject=transaction.message.first("subject") or "")
 
     def rejudge(self, item: HeldMessage, octets: bytes, recipients: Sequence[Recipient]) -> Judgement:
         return judged(recipients)
@@ -148,6 +152,31 @@ class Play:
         for act in ACTS:
             if act not in done and not (self._act(act) or self._act(act)):
                 raise RuntimeError(f"not recovered: {act}")
+        self._close()
+
+    def serve(self, place: Path, group: str, *, first: bool = True) -> None:
+        """Be the milter of an MTA, at that socket, until SIGTERM; says LISTENING when it can be asked."""
+        if not first:
+            self._recover()
+        asyncio.run(self._serve(place, group))
+        self._close()
+
+    async def _serve(self, place: Path, group: str) -> None:
+        ending = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+        milter = await start_milter(
+            MilterListener(name="mta", kind=ListenerKind.EDGE, next_hop="next", socket=place, socket_group=group),
+            limits=Limits(),
+            domain="city.example",
+            spool=Spool(self._config.state / "spool"),
+            process=self._pipeline().process,
+            open_onward=lambda: NextHops(self._config.next_hops, self._config.hostname).egress("next"),
+        )
+        self._say(LISTENING)
+        await ending.wait()
+        await milter.drain(10)
+
+    def _close(self) -> None:
         with suppress(StoreUnavailable):
             self._store.ledger.flush()
         self._store.ledger.close()
@@ -228,5 +257,5 @@ class Play:
 
 def held(store: Store, mail: Mail) -> list[tuple[str, State]]:
     """Address and state of each held copy of a mail, whatever items they are in."""
-    items = [item for item in store.quarantine.list() if item.transaction == mail.name]
+    items = [item for item in store.quarantine.list() if item.judgement.subject == mail.name]
     return [(copy.recipient.address.local, copy.state) for item in items for copy in item.recipients]

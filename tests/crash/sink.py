@@ -9,10 +9,14 @@ REFUSED = "nobody"
 
 
 class Sink:
-    """`accepted` counts copies by subject and local part; counted before the reply to the final dot goes out."""
+    """`accepted` counts copies by subject and local part; counted before the reply to the final dot goes out.
+
+    `unjudged` are those that came without a verdict.
+    """
 
     def __init__(self) -> None:
         self.accepted: Counter[tuple[str, str]] = Counter()
+        self.unjudged: list[str] = []
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
@@ -26,12 +30,14 @@ class Sink:
 def _handler(sink: Sink) -> Any:
     class Session(_Session):
         accepted = sink.accepted
+        unjudged = sink.unjudged
 
     return Session
 
 
 class _Session(socketserver.StreamRequestHandler):
     accepted: Counter[tuple[str, str]]
+    unjudged: list[str]
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
@@ -60,11 +66,14 @@ class _Session(socketserver.StreamRequestHandler):
         return b"250 2.0.0 ok\r\n"
 
     def _content(self) -> bytes:
-        subject = ""
+        subject, judged = "", False
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
                 raise ConnectionError
             if line.startswith(b"Subject: "):
                 subject = line[9:].decode().strip()
+            judged = judged or line.startswith(b"Mailward-Verdict: ")
+        if not judged:
+            self.unjudged.append(subject)
         self.accepted.update((subject, local) for local in self._recipients)
         return b"250 2.0.0 taken\r\n"

@@ -16,6 +16,8 @@ from quarantine import ledger
 from tests.crash.bad_builds import Build, break_build
 from tests.crash.scenario import Play
 
+POSTFIX_GROUP = "postfix"  # whose milter it may be
+
 
 def main() -> None:
     _end_with_parent()
@@ -40,12 +42,17 @@ def _tell(number: int) -> None:
 
 def _live(order: dict[str, object], voice: socket.socket) -> None:
     code = 0
+    _end_with_parent()
     try:
         holding = break_build(Build(str(order["build"])))
         if order["stop"]:
             os.kill(os.getpid(), signal.SIGSTOP)
         play = Play(Path(str(order["state"])), int(str(order["port"])), lambda text: _say(voice, text), holding)
-        play.run(order["done"], first=bool(order["stop"]))  # type: ignore[arg-type]
+        first = bool(order["stop"])
+        if order.get("milter"):
+            play.serve(Path(str(order["milter"])), POSTFIX_GROUP, first=first)
+        else:
+            play.run(order["done"], first=first)  # type: ignore[arg-type]
     except BaseException:
         traceback.print_exc()
         code = 1

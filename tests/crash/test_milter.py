@@ -1,0 +1,47 @@
+"""Killed, or failed by a call, while an MTA waits for our answer: a sample of `make crash`, and its control."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.crash.bad_builds import Build
+from tests.crash.harness import StraceMissing, require_strace
+from tests.crash.milter import MilterHarness
+from tests.postfix import PostfixMissing
+
+pytestmark = pytest.mark.real
+
+KILLS_APART = 53  # as in test_crash: shares that take some seconds
+ERRORS_APART = 211
+LAST = 4  # reads of the last connection: when its message has been answered, and before
+
+
+@contextmanager
+def started(build: Build) -> Iterator[MilterHarness]:
+    try:
+        require_strace()
+        harness = MilterHarness(build)
+    except (StraceMissing, PostfixMissing) as reason:
+        pytest.skip(str(reason))
+    try:
+        yield harness
+    finally:
+        harness.close()
+
+
+def test_killed_while_postfix_waits() -> None:
+    """Catalogue G07: what is removed or discarded is durable before the MTA is told so."""
+    with started(Build.GOOD) as harness:
+        kills, errors = harness.points()
+        assert len(kills) > 150
+        assert len(errors) > 300
+        points = kills[::KILLS_APART] + errors[::ERRORS_APART]
+        assert [fault for point in points for fault in harness.faults(point)] == []
+
+
+def test_a_build_that_answers_too_early_is_caught() -> None:
+    with started(Build.ANSWER_BEFORE_HOLD) as harness:
+        kills, _ = harness.points()
+        reads = [point for point in kills if point.call == "recvfrom"]
+        assert any("LOST" in fault for point in reversed(reads[-LAST:]) for fault in harness.faults(point))
