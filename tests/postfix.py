@@ -118,7 +118,7 @@ class Postfix:
         _require()
         self.port, self.submission = free_port(), submission or free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="mailward-postfix-"))
-        self._conf = self.folder / "etc"
+        self.configuration = self.folder / "etc"
         self._mailbox = self.folder / "mail" / "inbox"
         self._write(relay_port, settings or {})
         self._guard = subprocess.Popen(["sh", "-c", _GUARD, str(self.folder)], stdin=subprocess.PIPE)
@@ -158,7 +158,7 @@ class Postfix:
 
     def empty(self) -> None:
         """Forget what was delivered and drop what is queued."""
-        subprocess.run(["postsuper", "-c", str(self._conf), "-d", "ALL"], check=True, capture_output=True)
+        subprocess.run(["postsuper", "-c", str(self.configuration), "-d", "ALL"], check=True, capture_output=True)
         for path in (self._mailbox / "new").glob("*"):
             path.unlink()
 
@@ -169,12 +169,14 @@ class Postfix:
 
     def queue(self) -> list[dict[str, object]]:
         """What waits, as postqueue tells it, with the reason of each delay."""
-        done = subprocess.run(["postqueue", "-c", str(self._conf), "-j"], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            ["postqueue", "-c", str(self.configuration), "-j"], check=True, capture_output=True, text=True
+        )
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def _postfix(self, action: str, *, check: bool = True) -> None:
         done = subprocess.run(
-            [POSTFIX, "-c", str(self._conf), action], capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [POSTFIX, "-c", str(self.configuration), action], capture_output=True, text=True, stdin=subprocess.DEVNULL
         )
         if check and done.returncode:
             raise RuntimeError(f"postfix {action}: {done.stderr}\n{self.log}")
@@ -186,7 +188,7 @@ class Postfix:
             (self.folder / name).mkdir()
         for name in ("data", "mail"):
             os.chown(self.folder / name, owner.pw_uid, owner.pw_gid)
-        (self._conf / "recipients").write_text(
+        (self.configuration / "recipients").write_text(
             f"/^{REFUSED}@/ 550 5.1.1 no such mailbox\n/^{BUSY}@/ 450 4.2.1 mailbox busy\n"
         )
         values = _COMMON | {
@@ -195,7 +197,7 @@ class Postfix:
             "maillog_file": f"{self.folder}/log",
             "maillog_file_prefixes": str(self.folder),
             "myhostname": "mx.city.example",
-            "smtpd_recipient_restrictions": f"check_recipient_access regexp:{self._conf}/recipients, permit",
+            "smtpd_recipient_restrictions": f"check_recipient_access regexp:{self.configuration}/recipients, permit",
         }
         if relay_port is None:
             values |= _MAILBOX | {
@@ -206,8 +208,8 @@ class Postfix:
         else:
             values |= {"relayhost": f"[127.0.0.1]:{relay_port}"}
         values |= settings
-        (self._conf / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
-        (self._conf / "master.cf").write_text(
+        (self.configuration / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
+        (self.configuration / "master.cf").write_text(
             f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
             f"127.0.0.1:{self.submission} inet n - n - - smtpd -o smtpd_milters={_SERVICES}"
         )

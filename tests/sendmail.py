@@ -75,13 +75,7 @@ class Sendmail:
             )
         )
         self._conf = self.folder / "sendmail.cf"
-        made = subprocess.run(
-            ["m4", f"-D_CF_DIR_={MACROS.parents[1]}/", str(MACROS), str(source)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self._conf.write_text(made.stdout)
+        self._conf.write_text(configuration(source))
         self._log = (self.folder / "log").open("wb")
         self._process = subprocess.Popen(
             # It sleeps a minute where the machine's name has no dot: one of its own, in a namespace of its own.
@@ -107,6 +101,12 @@ class Sendmail:
         self._process.wait(20)
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def configuration(source: Path) -> str:
+    """What m4 makes of a sendmail.mc."""
+    command = ["m4", f"-D_CF_DIR_={MACROS.parents[1]}/", str(MACROS), str(source)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _require() -> None:

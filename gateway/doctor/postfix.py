@@ -1,0 +1,173 @@
+"""Postfix beside a milter: what postconf says, and what of that is unsafe."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from gateway.config import Config, MilterListener
+from gateway.doctor.beside import LEAST_COMMAND, LEAST_CONTENT, SMTP_PORT, names, port_of, releases_at, seconds_of
+from gateway.doctor.note import Note, advice, good, unsafe
+
+READ_SECONDS = 10.0
+LEAST_PROTOCOL = 6  # older ones lose the header's exact octets
+HERE = ip_address("127.0.0.1")  # whence we hand over what is released
+
+_ENTRY = re.compile(r"\{([^{}]*)\}|([^\s,{}]+)")  # of smtpd_milters: a socket, or one in braces with settings
+_SETTING = re.compile(r"(\w+)\s*=\s*([^\s,]+)")
+_OFF = ("no", "note", "")  # of smtpd_forbid_bare_newline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An smtpd of master.cf: `smtp`, `127.0.0.1:10026`, or `smtpd` behind postscreen; `options` are set by -o."""
+
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        return self.name == "smtpd" or port_of(self.name) == SMTP_PORT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostfixSettings:
+    """What postconf says: `main` by name, variables filled in."""
+
+    main: Mapping[str, str]
+    services: tuple[Service, ...]
+
+
+def read_postfix() -> PostfixSettings | None:
+    """None where there is no Postfix, or one without a configuration. Raises OSError, SubprocessError."""
+    postconf = shutil.which("postconf") or "/usr/sbin/postconf"
+    folder = Path(os.environ.get("MAIL_CONFIG", "/etc/postfix"))
+    if not Path(postconf).is_file() or not (folder / "main.cf").is_file():
+        return None
+
+    def lines(*words: str) -> list[str]:
+        done = subprocess.run([postconf, *words], capture_output=True, text=True, timeout=READ_SECONDS, check=True)
+        return done.stdout.splitlines()
+
+    overrides = dict(_pair(line) for line in lines("-xP"))
+    services = (line.split() for line in lines("-M"))
+    return PostfixSettings(
+        main=dict(_pair(line) for line in lines("-x")),
+        services=tuple(_service(words[0], words[1], overrides) for words in services if words[7:8] == ["smtpd"]),
+    )
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition("=")
+    return name.strip(), value.strip()
+
+
+def _service(name: str, kind: str, overrides: Mapping[str, str]) -> Service:
+    """postconf -P writes `127.0.0.1:10026/inet/smtpd_milters`."""
+    begin = f"{name}/{kind}/"
+    options = {key.removeprefix(begin): value for key, value in overrides.items() if key.startswith(begin)}
+    return Service(name=name, options=options)
+
+
+def judge_postfix(settings: PostfixSettings, config: Config) -> tuple[Note, ...]:
+    """Pure. What several services have in common is said once."""
+    everywhere = (ChainMap(dict(service.options), dict(settings.main)) for service in settings.services)
+    if not any(_ours(values, config) for values in everywhere):
+        return (unsafe("Postfix asks none of our milters", "smtpd_milters: deploy/postfix/main.cf"),)
+    notes = [note for service in settings.services for note in _of_service(service, settings.main, config)]
+    return tuple(dict.fromkeys([*notes, *_of_all(settings.main, config)]))
+
+
+def _of_all(main: Mapping[str, str], config: Config) -> Iterator[Note]:
+    for name, ours_most in (
+        ("smtpd_recipient_limit", config.limits.recipients),
+        ("message_size_limit", config.limits.message_octets),
+    ):
+        theirs = main.get(name, "0")
+        if not theirs.isdigit() or not 0 < int(theirs) <= ours_most:
+            yield advice(f"Postfix: {name} is {theirs}, ours {ours_most}", f"{name} = {ours_most} or less")
+    if not any(names(milter, main.get("non_smtpd_milters", "")) for milter in config.milters):
+        says = "Postfix: mail that programs of this machine hand over with sendmail(1) is not inspected"
+        yield advice(says, "non_smtpd_milters: deploy/postfix/main.cf")
+    if main.get("smtpd_milter_maps"):
+        yield advice("Postfix: smtpd_milter_maps may leave clients uninspected", "see that no client is named there")
+
+
+def _of_service(service: Service, main: Mapping[str, str], config: Config) -> Iterator[Note]:
+    values = ChainMap(dict(service.options), dict(main))
+    ours = _ours(values, config)
+    if releases := releases_at(config, port_of(service.name)):
+        yield from _of_release(f"{releases[0].name} (port {releases[0].port})", values, asked=bool(ours))
+        return
+    if not ours:
+        says, remedy = (
+            f"Postfix: mail that comes in by {service.name} is not inspected",
+            "its smtpd_milters in master.cf",
+        )
+        yield unsafe(says, remedy) if service.is_public else advice(says, remedy)
+        return
+    for settings in ours:
+        yield from _of_milter(ChainMap(dict(settings), _general(values)))
+    if values.get("smtpd_forbid_bare_newline", "") in _OFF:
+        says = (
+            "Postfix: a bare line feed may end a message, and hide a second one behind it (smtpd_forbid_bare_newline)"
+        )
+        yield unsafe(says, "smtpd_forbid_bare_newline = normalize; Postfix 3.7.10, 3.8.5 and later")
+
+
+def _ours(values: Mapping[str, str], config: Config) -> list[Mapping[str, str]]:
+    """Where our milters are asked: the settings that stand in braces beside each."""
+    if "no_milters" in values.get("receive_override_options", ""):
+        return []
+    entries = [braced or bare for braced, bare in _ENTRY.findall(values.get("smtpd_milters", ""))]
+    return [dict(_SETTING.findall(entry)) for entry in entries if _named(config.milters, entry)]
+
+
+def _named(milters: tuple[MilterListener, ...], entry: str) -> bool:
+    return any(names(milter, entry) for milter in milters)
+
+
+def _general(values: Mapping[str, str]) -> dict[str, str]:
+    """What holds of a milter that has no settings of its own, by the names that those have."""
+    return {name.removeprefix("milter_"): value for name, value in values.items() if name.startswith("milter_")}
+
+
+def _of_milter(values: Mapping[str, str]) -> Iterator[Note]:
+    action = values.get("default_action", "tempfail")
+    if action in ("tempfail", "shutdown"):
+        yield good(f"Postfix without us: {action}")
+    else:
+        yield unsafe(f"Postfix without us: {action}", "milter_default_action = tempfail")
+    for name, least in (("command_timeout", LEAST_COMMAND), ("content_timeout", LEAST_CONTENT)):
+        if (seconds := seconds_of(values.get(name, ""))) is None or seconds < least:
+            says = f"Postfix: milter_{name} is {values.get(name, 'unknown')}"
+            yield unsafe(says, f"milter_{name} = {least:.0f}s or more")
+    protocol = values.get("protocol", str(LEAST_PROTOCOL)).partition("_")[0]
+    if not protocol.isdigit() or int(protocol) < LEAST_PROTOCOL:
+        yield advice(f"Postfix: milter_protocol is {protocol}", f"milter_protocol = {LEAST_PROTOCOL}")
+
+
+def _of_release(name: str, values: Mapping[str, str], *, asked: bool) -> Iterator[Note]:
+    if asked:
+        says = f"Postfix: what is released to {name} is caught again"
+        yield unsafe(says, "-o smtpd_milters= for that service: deploy/postfix/master.cf")
+    if _covers(values.get("smtpd_forbid_bare_newline_exclusions", ""), values.get("mynetworks", "")):
+        says = f"Postfix: {name} forgives us bare line feeds (smtpd_forbid_bare_newline_exclusions)"
+        yield unsafe(says, "-o smtpd_forbid_bare_newline_exclusions= for that service: deploy/postfix/master.cf")
+
+
+def _covers(exclusions: str, mynetworks: str) -> bool:
+    """Whether one of the networks is that from which we hand over; tables are not looked into."""
+    for word in re.split(r"[\s,]+", exclusions.replace("$mynetworks", mynetworks)):
+        try:
+            network = ip_network(word, strict=False)
+        except ValueError:
+            continue
+        if HERE in network:
+            return True
+    return False

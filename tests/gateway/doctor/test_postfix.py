@@ -1,0 +1,143 @@
+import dataclasses
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from gateway.doctor.note import Grade
+from gateway.doctor.postfix import PostfixSettings, Service, judge_postfix, read_postfix
+from tests.gateway.doctor.milters import CONFIG, DEPLOY
+from tests.postfix import Postfix, PostfixMissing
+
+SHIPPED = {
+    name.strip(): value.strip()
+    for name, equals, value in (line.partition("=") for line in (DEPLOY / "postfix/main.cf").read_text().splitlines())
+    if equals
+} | {"smtpd_forbid_bare_newline_exclusions": "127.0.0.0/8, [::1]/128 10.0.0.0/8"}
+RELEASE = {"smtpd_milters": "", "smtpd_forbid_bare_newline_exclusions": ""}
+
+
+def postfix(
+    changed: Mapping[str, str] | None = None,
+    *others: Service,
+    public: Mapping[str, str] | None = None,
+    release: Mapping[str, str] = RELEASE,
+) -> list[Grade]:
+    """Grades for the shipped settings with these changes of main.cf and of two services, and with other services."""
+    services = (Service(name="smtp", options=public or {}), Service(name="127.0.0.1:10026", options=release), *others)
+    settings = PostfixSettings(main=SHIPPED | dict(changed or {}), services=services)
+    return [note.grade for note in judge_postfix(settings, CONFIG)]
+
+
+def test_the_shipped_settings_of_postfix_are_well() -> None:
+    assert postfix() == [Grade.GOOD]
+
+
+UNSAFE: tuple[Mapping[str, str], ...] = (
+    {"milter_default_action": "accept"},
+    {"milter_default_action": "quarantine"},
+    {"milter_content_timeout": "89s"},
+    {"milter_command_timeout": "29s"},
+    {"milter_command_timeout": "soon"},
+    {"smtpd_milters": "{ inet:127.0.0.1:8891, default_action=accept }"},
+    {"smtpd_milters": "{ inet:127.0.0.1:8891, content_timeout = 89s }"},
+    {"smtpd_milters": "inet:localhost:11332, { inet:127.0.0.1:8891, command_timeout=29s }"},
+    {"smtpd_forbid_bare_newline": "no"},
+    {"smtpd_forbid_bare_newline": "note"},
+)
+
+
+@pytest.mark.parametrize("changed", UNSAFE)
+def test_each_unsafe_setting_of_postfix_is_told(changed: Mapping[str, str]) -> None:
+    assert postfix(changed).count(Grade.UNSAFE) == 1
+    assert postfix(public=changed).count(Grade.UNSAFE) == 1  # also where -o sets it for the service alone
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"smtpd_milters": "inet:127.0.0.1:8892"},
+        {"smtpd_milters": "inet:127.0.0.1:88911"},
+        {"smtpd_milters": ""},
+        {"receive_override_options": "no_milters"},
+    ],
+)
+def test_a_postfix_that_does_not_ask_is_told(changed: Mapping[str, str]) -> None:
+    assert postfix(changed) == [Grade.UNSAFE]
+    assert postfix({}, Service(name="submission"), public=changed).count(Grade.UNSAFE) == 1
+
+
+def test_another_milter_may_be_missed() -> None:
+    for own in ("default_action=accept", "content_timeout=10s"):
+        assert postfix({"smtpd_milters": f"inet:127.0.0.1:8891 {{ inet:127.0.0.1:8892, {own} }}"}) == [Grade.GOOD]
+
+
+def test_settings_of_our_milter_stand_before_the_general_ones() -> None:
+    own = "{ inet:127.0.0.1:8891, default_action=tempfail, content_timeout=90s, command_timeout=30s }"
+    general = {"milter_default_action": "accept", "milter_content_timeout": "9s", "milter_command_timeout": "9s"}
+    assert postfix(general | {"smtpd_milters": own}) == [Grade.GOOD]
+
+
+def test_what_could_be_better_is_advice() -> None:
+    assert Grade.ADVICE not in postfix({"message_size_limit": "157286400", "smtpd_recipient_limit": "1000"})
+    for changed in (
+        {"message_size_limit": "157286401"},
+        {"message_size_limit": "0"},
+        {"smtpd_recipient_limit": "1001"},
+        {"milter_protocol": "2"},
+        {"non_smtpd_milters": ""},
+        {"smtpd_milter_maps": "cidr:/etc/postfix/without"},
+    ):
+        assert postfix(changed) == [Grade.GOOD, Grade.ADVICE]
+    assert postfix({}, Service(name="587", options={"smtpd_milters": ""})) == [Grade.GOOD, Grade.ADVICE]
+
+
+def test_releases_that_are_caught_again_are_told() -> None:
+    plain = {"smtpd_forbid_bare_newline_exclusions": ""}
+    assert postfix(release=plain).count(Grade.UNSAFE) == 1
+    assert postfix(release=plain | {"smtpd_milters": "inet:127.0.0.1:8891"}).count(Grade.UNSAFE) == 1
+    assert postfix(release=plain | {"receive_override_options": "no_milters"}) == [Grade.GOOD]
+    elsewhere = dataclasses.replace(CONFIG.next_hops[0], host="192.0.2.1")  # whose settings are not to be seen here
+    settings = PostfixSettings(main=SHIPPED, services=(Service(name="smtp"), Service(name="10026")))
+    assert [one.grade for one in judge_postfix(settings, dataclasses.replace(CONFIG, next_hops=(elsewhere,)))] == [
+        Grade.GOOD
+    ]
+
+
+def test_a_release_that_is_forgiven_bare_line_feeds_is_told() -> None:
+    assert postfix(release={"smtpd_milters": ""}).count(Grade.UNSAFE) == 1
+    for exclusions, unsafe in (("10.0.0.0/8", 0), ("127.0.0.1", 1), ("hash:/etc/postfix/x", 0), ("$mynetworks", 1)):
+        release = RELEASE | {"smtpd_forbid_bare_newline_exclusions": exclusions, "mynetworks": "127.0.0.0/8"}
+        assert postfix(release=release).count(Grade.UNSAFE) == unsafe
+
+
+@pytest.fixture
+def private() -> Iterator[Postfix]:
+    """With the shipped settings, and a service for releases that its master.cf has from us."""
+    try:
+        running = Postfix(settings={name: value for name, value in SHIPPED.items() if "exclusions" not in name})
+    except PostfixMissing as reason:
+        pytest.skip(str(reason))
+    yield running
+    running.stop()
+
+
+@pytest.mark.real
+def test_a_real_postfix_is_read(private: Postfix, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_CONFIG", str(private.configuration))
+    found = read_postfix()
+    assert found is not None
+    assert found.main["smtpd_forbid_bare_newline_exclusions"] == "127.0.0.0/8"  # $mynetworks filled in
+    by_name = {service.name: dict(service.options) for service in found.services}
+    assert by_name[f"127.0.0.1:{private.submission}"]["smtpd_milters"] == ""
+    assert f"127.0.0.1:{private.port}" in by_name
+    assert Grade.UNSAFE not in {note.grade for note in judge_postfix(found, CONFIG)}
+    (private.configuration / "main.cf").write_text("what = is this\nsmtpd_milters inet:127.0.0.1:8891\n")
+    with pytest.raises(subprocess.SubprocessError):
+        read_postfix()
+
+
+def test_without_a_configuration_there_is_no_postfix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_CONFIG", str(tmp_path))
+    assert read_postfix() is None
