@@ -262,13 +262,13 @@ def _offsets(source: str) -> tuple[tuple[int, int], ...]:
 
 def _ascii_offsets(source: str) -> tuple[tuple[int, int], ...]:
     """In ASCII only runs of white space change their length: to a single blank, at the start to nothing."""
-    pairs: list[tuple[int, int]] = [(0, 0)]
+    pairs: list[tuple[int, int]] = []
     shrunk = 0
     for match in _RUN.finditer(source):
         start, end = match.span()
         shrunk += end - start - (1 if start else 0)
-        _note(pairs, end - shrunk, end)
-    return tuple(pairs)
+        pairs.append((end - shrunk, end))
+    return tuple(pairs) if pairs and pairs[0][0] == 0 else ((0, 0), *pairs)
 
 
 def _note(pairs: list[tuple[int, int]], here: int, there: int) -> None:

@@ -34,7 +34,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sign:
-    """Something that records of criminal justice hold. One of `hints` stands in every match, whatever its case."""
+    """Something that records of criminal justice hold. One of `hints` stands in every match.
+
+    Those in small letters count whatever their case.
+    """
 
     what: str
     weight: float
@@ -66,7 +69,7 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign(
         "result of a query",
         0.8,
-        ("cjis", "ncic", "nlets", "klets", "alert", "iii", "triple i", "triple-i", "triple\ni"),
+        ("CJIS", "KCJIS", "NCIC", "NLETS", "KLETS", "ALERT", "III", "triple i", "triple-i", "triple\ni"),
         # ALERT and III are common words in capitals too.
         r"\b(?:(?:KCJIS|NCIC|CJIS|NLETS|KLETS) "
         r"(?i:hit|returns?(?! to\b)|response|print-? ?out|result|check came|query result|entry number|record shows)"
@@ -75,14 +78,14 @@ _SIGNS: tuple[_Sign, ...] = (
     _sign(
         "quotation of a system",
         0.7,
-        ("cjis", "ncic", "nlets", "klets", "alert", "iii"),
+        ("KCJIS", "NCIC", "NLETS", "KLETS", "ALERT", "III"),
         r"\b(?:[Ff]rom|[Pp]er|[Aa]ccording to) (?:the )?(?:(?:KCJIS|NCIC|NLETS|KLETS)(?: (?i:system|database|file)s?)?"
         r"|(?:ALERT|III) (?i:system|database|file)s?) ?:",
     ),
     _sign(
         "query of a person",
         0.7,
-        ("cjis", "ncic", "nlets", "klets", "alert", "iii", "nics"),
+        ("KCJIS", "NCIC", "CJIS", "NLETS", "Nlets", "ALERT", "III", "NICS", "KLETS"),
         rf"\b(?:[Rr][au]n|[Qq]ueried|[Cc]hecked) {_PERSON} (?:in|through|on|by|thru|via) (?:the )?{_SYSTEM}\b",
     ),
     _sign(
@@ -125,7 +128,12 @@ _SIGNS: tuple[_Sign, ...] = (
 )
 
 
-_GATES = tuple("|".join(map(literal, sign.hints)) for sign in _SIGNS)
+def _gate(hint: str) -> str:
+    """One in capitals is the name of a system, which stands alone: an alert is everywhere."""
+    return literal(hint) if hint.islower() else rf"(?-i:\b{literal(hint)}\b)"
+
+
+_GATES = tuple("|".join(map(_gate, sign.hints)) for sign in _SIGNS)
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
