@@ -17,7 +17,6 @@ from rules.policy import Policy
 from rules.policy_file import Exemption
 
 USED_WITHIN = timedelta(days=30)  # an exemption that nobody needed for so long is worth a question
-ENDS_SOON = timedelta(days=30)  # time enough to ask whoever granted it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +106,10 @@ def exemption_statistics(store: Store, now: datetime, policy: Policy) -> tuple[E
 
 
 def _note(item: Exemption, used: int, now: datetime, policy: Policy) -> str:
-    end, unused = item.end(policy.zone), f"was not used in {USED_WITHIN.days} days"
-    if end <= now:
+    unused = f"was not used in {USED_WITHIN.days} days"
+    if item.end(policy.zone) <= now:
         return "is over"
-    if end <= now + ENDS_SOON:
+    if item.ends_soon(now, policy.zone):
         return "is about to end" if used else f"is about to end, and {unused}"
     return "" if used else unused
 

@@ -6,7 +6,7 @@ Owns what a policy file may say. Knows no detector and compiles nothing.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from rules.finding import Action
 from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
 
+ENDS_SOON = timedelta(days=30)  # before an exemption's end: time enough to ask whoever granted it
 NO_GROUPS: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
@@ -88,6 +89,10 @@ class Exemption:
     def whom(self) -> str:
         """For people: from whom and to whom the mail is that it lets off."""
         return f"{', '.join(self.senders) or 'everyone'} to {', '.join(self.recipients) or 'everyone'}"
+
+    def ends_soon(self, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether it is time to ask whoever granted it."""
+        return now < self.end(zone) <= now + ENDS_SOON
 
     def end(self, zone: ZoneInfo) -> datetime:
         """The first moment after it: of an `until` without a time of day, the next day's beginning."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,10 +16,9 @@ from gateway.cli.terminal import escaped, fail, print_json, print_table, progres
 from rules.difference import hours_in_words
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
-from rules.policy_file import Status
+from rules.policy_file import Exemption, Status
 
 LIBRARY_NAME = "library"
-ENDS_SOON = timedelta(days=30)  # time enough to ask whoever granted an exemption
 
 
 @click.group(epilog="Example: mailward policy check /etc/mailward/policy")
@@ -170,21 +169,27 @@ def _checked_object(one: _Checked) -> dict[str, object]:
 def _warnings(found: Policy) -> Iterable[Fault]:
     """What is allowed and seldom meant."""
     now = datetime.now(UTC)
-    for index, rule in enumerate(found.rules):
-        for place, item in enumerate(rule.exemptions):
-            where = ("rules", index, "except", place)
-            if not item.senders and not item.recipients:
-                yield locate(found.path, where, "senders or recipients; this lets everybody off")
-            end = item.end(found.zone)
-            if end <= now:
-                yield locate(found.path, (*where, "until"), f"a day to come; it ended on {item.until}")
-            elif end <= now + ENDS_SOON:
-                yield locate(found.path, (*where, "until"), f"to be looked at; it ends on {item.until}")
+    for where, item in _exemptions(found):
+        if not item.senders and not item.recipients:
+            yield locate(found.path, where, "senders or recipients; this lets everybody off")
+        if item.end(found.zone) <= now:
+            yield locate(found.path, (*where, "until"), f"a day to come; it ended on {item.until}")
+        elif item.ends_soon(now, found.zone):
+            yield locate(found.path, (*where, "until"), f"to be looked at; it ends on {item.until}")
     for name, clause in found.clauses.items():
         if clause.enforce == "gateway" and not clause.says:
             yield locate(found.path, ("clauses", name), "says: what a finding is to show")
         if clause.enforce == "outside" and not clause.why:
             yield locate(found.path, ("clauses", name), "why: the reason that mail does not show it")
+
+
+def _exemptions(found: Policy) -> Iterable[tuple[tuple[str | int, ...], Exemption]]:
+    """Each with its place in the file, that of what could not be read too."""
+    for index, rule in enumerate(found.rules):
+        for number, item in enumerate(rule.exemptions):
+            yield ("rules", index, "except", number), item
+    for number, item in enumerate(found.not_inspected.exceptions):
+        yield ("not_inspected", "except", number), item
 
 
 @policy.command(epilog="Example: mailward policy test --json city-baseline")

@@ -103,6 +103,10 @@ def test_every_fault_is_told_with_its_place(ours: Path) -> None:
     ("more", "warning"),
     [
         (EXCEPT % ("2020-06-30", MAYOR), "8:41: rules.0.except.0.until: a day to come; it ended on 2020-06-30"),
+        (
+            "not_inspected:\n  cites: [C-1]\n" + EXCEPT[2:] % ("2020-06-30", MAYOR),
+            "10:39: not_inspected.except.0.until: a day to come; it ended on 2020-06-30",
+        ),
         (EXCEPT % ("2999-06-30", ""), "8:14: rules.0.except.0: senders or recipients; this lets everybody off"),
     ],
 )
