@@ -289,10 +289,9 @@ async def identification(config: Config) -> Identifying | None:
 async def start_judging(config: Config) -> Judging:
     """Workers warm under the configured policy. Raises DocumentError, InspectionUnavailable or OSError."""
     settings = worker_settings(config, rehearse=True)
-    directory, written = Directory(domains=frozenset(settings.domains)), None
-    if settings.directory is not None:
-        directory = load_directory(settings.directory, directory.domains)
-        written = datetime.fromtimestamp(settings.directory.stat().st_mtime, UTC)
+    file = settings.directory
+    directory = load_directory(file, frozenset(settings.domains))
+    written = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file is not None else None
     pool = WorkerPool(settings)
     await pool.start()
     return Judging(pool=pool, directory=directory, written=written)

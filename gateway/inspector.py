@@ -72,11 +72,7 @@ def main() -> None:
     size, _ = HEADER.unpack(receive_exactly(control, HEADER.size))
     settings = from_json(receive_exactly(control, size), WorkerSettings)
     policy = load_policy(settings.policy)
-    directory = (
-        load_directory(settings.directory, frozenset(settings.domains))
-        if settings.directory
-        else Directory(domains=frozenset(settings.domains))
-    )
+    directory = load_directory(settings.directory, frozenset(settings.domains))
     pictures = PictureReader() if settings.pictures else None
     refused = confine_parent()
     inspect(canary(), directory, policy, pictures)  # compiles every pattern once, for all workers to come

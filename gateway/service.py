@@ -69,8 +69,7 @@ def _checked(path: Path) -> Config:
     config = load_config(path)
     check_certificates(path, config)
     load_policy(find_policy(config.policy))
-    if config.directory is not None:
-        load_directory(config.directory, frozenset(config.domains))
+    load_directory(config.directory, frozenset(config.domains))
     return config
 
 

@@ -12,11 +12,13 @@ from rules.ldif import LdifError, entries_of, is_ldif
 MAX_OCTETS = 64 * 1024 * 1024  # 100,000 people at some 600 octets, as LDIF writes them
 
 
-def load_directory(path: Path, domains: Collection[str]) -> Directory:
-    """Read the staff list at `path`, whose first line tells the format; `domains` are ours.
+def load_directory(path: Path | None, domains: Collection[str]) -> Directory:
+    """Read the staff list at `path`, whose first line tells the format; without one nobody is known. `domains`: ours.
 
     Raises DocumentError with the line of each fault (at most MAX_FAULTS).
     """
+    if path is None:
+        return Directory(domains=frozenset(domains))
     text = _text(path)
     if is_ldif(text):
         return _directory_in_ldif(path, text, domains)
