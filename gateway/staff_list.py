@@ -23,8 +23,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewed:
-    """The list that is in place now, how many people were on the one before (None: there was none), and what was
-    passed over in the entries."""
+    """The list that is in place now, how many people were on the one before (None: there was none that could be read),
+    and what was passed over in the entries."""
 
     directory: Directory
     before: int | None

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from quarantine.adapters.files import sync_folder
+from quarantine.adapters.files import listed, sync_folder
 from quarantine.ports import StoreUnavailable
 from rules.document import from_json, to_json
 
@@ -160,19 +160,24 @@ def folder_of(state: Path) -> Path:
 def verify(folder: Path) -> Standing:
     """Check every chain; each names its first bad record. Raises StoreUnavailable when one cannot be read."""
     try:
-        chains = tuple(_verify(path) for path in sorted(folder.glob(f"*{SUFFIX}")))
+        chains = tuple(_verify(path) for path in listed(folder, SUFFIX))
     except OSError as error:
-        raise StoreUnavailable(f"audit record not readable: {error.strerror}") from error
+        raise _unreadable(error) from error
     state = "".join(f"{chain.name} {chain.count} {chain.head} {chain.fault}\n" for chain in chains)
     return Standing(chains=chains, head=hashlib.sha256(state.encode()).hexdigest())
 
 
 def records(folder: Path) -> Iterator[Record]:
-    """All records of all chains up to the first fault of each, in the order of their time."""
-    found = [
-        line.link.record for path in folder.glob(f"*{SUFFIX}") for line, fault in _read(path) if line and not fault
-    ]
-    yield from sorted(found, key=lambda record: record.at)
+    """All records of all chains up to the first fault of each, in the order of their time. Raises StoreUnavailable."""
+    try:
+        lines = [line for path in listed(folder, SUFFIX) for line, fault in _read(path) if line and not fault]
+    except OSError as error:
+        raise _unreadable(error) from error
+    yield from sorted((line.link.record for line in lines), key=lambda record: record.at)
+
+
+def _unreadable(error: OSError) -> StoreUnavailable:
+    return StoreUnavailable(f"audit record not readable: {error.strerror}")
 
 
 def _verify(path: Path) -> Chain:

@@ -110,13 +110,16 @@ class Quarantine:
         return [item for item in items if _has_rule(item, rule) and _has_recipient(item, recipient)]
 
     def view(self, id: str, *, by: str) -> tuple[HeldMessage, Sequence[Event]]:
-        """The item with all that was found in it, and its history; that someone read it is recorded first."""
+        """The item with all that was found in it, and its history; that someone read it is recorded first.
+
+        Raises NoSuchItem.
+        """
         item = self.get(id)
         self._record(self.clock(), "view", by, item)
         return item, self.index.history(id)
 
     def export(self, id: str, *, by: str, reason: str = "") -> bytes:
-        """The octets received; recorded first. Raises Refused when the content is gone."""
+        """The octets received; recorded first. Raises NoSuchItem, Refused when the content is gone."""
         item = self.get(id)
         octets = self.content(item)
         self._record(self.clock(), "export", by, item, reason=reason, detail=item.sha256)
@@ -155,7 +158,10 @@ class Quarantine:
             self.retention.give_up(item, now)
 
     def set_legal_hold(self, id: str, *, by: str, reason: str) -> None:
-        """Keep the item from deletion and expiry whatever the schedule says."""
+        """Keep the item from deletion and expiry whatever the schedule says.
+
+        Raises NoSuchItem, Refused when the content is gone.
+        """
         item = self.get(id)
         if item.purged is not None:
             raise Refused(f"{item.id}: the content was given up on {item.purged:%Y-%m-%d}")
@@ -164,6 +170,7 @@ class Quarantine:
         self.index.set_legal_hold(id, reason, at=now, by=by)
 
     def lift_legal_hold(self, id: str, *, by: str, reason: str) -> None:
+        """Raises NoSuchItem, Refused where there is none."""
         item = self.get(id)
         if not item.legal_hold:
             raise Refused(f"{item.id} is not under legal hold")
@@ -230,6 +237,7 @@ def idempotency_key(transaction: Transaction, sha256: str, cause: Cause) -> str:
 
 
 def new_id() -> str:
+    """ID_BITS of chance as ID_LENGTH characters of ALPHABET."""
     number = secrets.randbits(ID_BITS)
     return "".join(ALPHABET[number >> shift & 31] for shift in range(ID_BITS - 5, -1, -5))
 

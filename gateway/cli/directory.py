@@ -41,7 +41,7 @@ def show(path: Path, as_json: bool, address: str | None) -> None:
     click.echo(f"{file}: {told['people']} people ({told['active']} active), {len(listed.groups)} groups")
     click.echo(f"changed {told['modified']}, SHA-256 {str(told['sha256'])[:16]}…")
     largest = sorted(listed.groups.items(), key=lambda item: (-len(item[1]), item[0]))[:MAX_SHOWN]
-    print_table(("group", "reaches"), ((escaped(name), str(len(members))) for name, members in largest))
+    print_table(("group", "reaches"), ((name, str(len(members))) for name, members in largest))
 
 
 def _listed(config: Config) -> tuple[Directory, Path]:
@@ -65,7 +65,7 @@ def _show_one(listed: Directory, address: str, *, as_json: bool) -> None:
     key = key_of(address)
     person, members = listed.person(key), listed.groups.get(key)
     if person is None and members is None:
-        fail(f"{escaped(address)} is not on the list", Exit.USAGE)
+        fail(f"{address} is not on the list", Exit.USAGE)
     if as_json:
         print_json(
             {
@@ -105,7 +105,7 @@ def sync(path: Path, accept_fewer: bool, as_json: bool) -> None:
     try:
         renewed = renew(config.directory, fetch(config.ldap), config.domains, accept_fewer=accept_fewer)
     except DirectoryUnavailable as error:
-        fail(escaped(str(error)), Exit.TEMPORARY)
+        fail(str(error), Exit.TEMPORARY)
     except Refused as error:
         fail(str(error))
     _tell(config.directory, renewed, as_json=as_json)

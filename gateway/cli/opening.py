@@ -11,8 +11,13 @@ from quarantine.quarantine import Store, open_store
 
 
 def login_name() -> str:
-    """The person behind this command: who called sudo, else the owner of the process."""
-    return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    """The person behind this command: who called sudo, else the owner of the process, by number for want of a name."""
+    if name := os.environ.get("SUDO_USER"):
+        return name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # as in a container that runs under any number
+        return f"uid {os.getuid()}"
 
 
 def _said(_: click.Context, option: click.Parameter, text: str) -> str:

@@ -119,6 +119,17 @@ class FileContents:
         return descriptor
 
 
+def listed(folder: Path, suffix: str) -> list[Path]:
+    """The files of a folder with that suffix, by name; none where there is no folder.
+
+    Raises OSError, where Path.glob would take a folder that may not be read for an empty one.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(suffix))
+    except FileNotFoundError:
+        return []
+
+
 def sync_folder(folder: Path) -> None:
     """Make names created in, renamed into or removed from the folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

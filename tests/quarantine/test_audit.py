@@ -106,6 +106,14 @@ def test_a_cut_at_a_records_end_shows_in_head_and_count_only(chain):
     assert after.head != before.head
 
 
+@pytest.mark.parametrize("read", [verify, lambda folder: list(records(folder))])
+def test_what_cannot_be_read_is_not_taken_for_empty(tmp_path, read):
+    """Path.glob would pass over a folder that it may not list."""
+    (tmp_path / "audit").write_text("a file stands in its place")
+    with pytest.raises(StoreUnavailable, match="audit record not readable"):
+        read(tmp_path / "audit")
+
+
 def test_a_removed_chain_shows_in_the_head(chain):
     Audit(folder=chain.parent).append(Record(at=NOW, act="view", by="dora"))
     before = verify(chain.parent)

@@ -42,3 +42,10 @@ def test_the_login_name_is_the_persons_behind_sudo(monkeypatch):
     assert login_name() == pwd.getpwuid(os.getuid()).pw_name
     monkeypatch.setenv("SUDO_USER", "dora")
     assert login_name() == "dora"
+
+
+def test_an_account_without_a_name_is_told_by_its_number(monkeypatch):
+    """As in a container that runs under any number."""
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_242_424)
+    assert login_name() == "uid 4242424"

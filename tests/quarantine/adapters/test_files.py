@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quarantine.adapters.files import FileContents
+from quarantine.adapters.files import FileContents, listed
 from quarantine.ports import StoreUnavailable
 
 
@@ -146,6 +146,17 @@ def test_nothing_is_removed_between_a_put_and_its_row(contents):
         needed.add(name)  # the row is committed
     removal.join()
     assert contents.get(name) == b"wanted again"
+
+
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one(tmp_path):
+    """As Path.glob would have it."""
+    (tmp_path / "b.z").touch()
+    (tmp_path / "a.z").touch()
+    (tmp_path / "lock").touch()
+    assert listed(tmp_path, ".z") == [tmp_path / "a.z", tmp_path / "b.z"]
+    assert listed(tmp_path / "none", ".z") == []
+    with pytest.raises(OSError):
+        listed(tmp_path / "lock", ".z")
 
 
 def test_a_root_that_is_a_file_is_store_unavailable(tmp_path):
