@@ -19,7 +19,7 @@ from gateway.config import Config, Listener, MilterListener, load_config
 from gateway.identity import CannotIdentify
 from gateway.identity.stamp import VARIABLE as STAMP_VARIABLE
 from gateway.journal import Journal
-from gateway.metrics import Meter
+from gateway.metrics import REFUSALS, Meter
 from gateway.milter.listener import RunningMilter, start_milter
 from gateway.pipeline import Identifying, Pipeline
 from gateway.relay import NextHops
@@ -237,6 +237,7 @@ class Gateway:
                 open_egress=lambda: self._hops.egress(listener.next_hop),
                 process=pipeline.process,
                 busy=lambda: self._judging.pool.busy,
+                refused=lambda stage, reply_class: self._meter.count(REFUSALS, listener.name, stage, reply_class),
                 abilities=lambda: self._hops.abilities(listener.next_hop),
             ),
             reuse_port=self._config.processes > 1,

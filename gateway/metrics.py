@@ -42,6 +42,9 @@ def _gauge(name: str, says: str, *labels: str, same: bool = False) -> Metric:
 
 
 REPLIES = _counter("messages", "Messages answered; many 4 mean that senders wait.", "listener", "reply_class")
+REFUSALS = _counter(
+    "refusals", "What ended before it was a message, by how far it came.", "listener", "stage", "reply_class"
+)
 RECIPIENTS = _counter("recipients", "Recipients by what became of their copy.", "listener", "outcome")
 INSPECTED = _counter("inspections", "Messages by how far they could be inspected.", "inspected")
 RULE_HITS = _counter("rule_hits", "Findings; status observe changes nothing.", "rule", "status")
@@ -77,7 +80,7 @@ RESTARTS = _counter("process_restarts", "Processes started again after their dea
 BUILD = _gauge("build_info", "1, with the version.", "version")
 
 METRICS = (
-    *(REPLIES, RECIPIENTS, INSPECTED, RULE_HITS, UNDETERMINED, TRANSACTION_SECONDS, CONNECTIONS, IN_HAND),
+    *(REPLIES, REFUSALS, RECIPIENTS, INSPECTED, RULE_HITS, UNDETERMINED, TRANSACTION_SECONDS, CONNECTIONS, IN_HAND),
     *(
         HOP_CONNECTIONS,
         HOP_CONNECTS,

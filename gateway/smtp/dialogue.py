@@ -21,6 +21,7 @@ from gateway.smtp.limits import RCPTS_PER_RECIPIENT, Connections, Tally
 from gateway.smtp.parameters import RcptArguments, Refused, is_relay_form, read_mail, read_rcpt
 from gateway.smtp.pending import PendingTransaction
 from gateway.smtp.reception import Reception
+from gateway.smtp.refusals import Refusals, Stage
 from gateway.smtp.replies import marked, passed_up, unquoted
 from rules.message import Message
 from rules.transaction import Client, ListenerKind, Recipient
@@ -42,6 +43,7 @@ class Shared:
     reception: Reception
     connections: Connections
     commits: Commits
+    refusals: Refusals
     offer: TlsOffer = field(default_factory=TlsOffer)
 
 
@@ -94,6 +96,13 @@ class Wire(Protocol):
         ...
 
 
+class NotServed(Refused):
+    """A recipient that is refused; the log has it with the words of who refused it."""
+
+
+_STAGES = {"MAIL": Stage.MAIL, "RCPT": Stage.RCPT}
+
+
 class Dialogue:
     def __init__(self, shared: Shared, wire: Wire) -> None:
         self.pending: PendingTransaction | None = None
@@ -105,11 +114,14 @@ class Dialogue:
         self._edge = shared.reception.listener.kind is ListenerKind.EDGE
         self._wire = wire
         self._tally = Tally(self._limits.errors)
+        self._over = False  # the log has why the session ends
+        self._stage = Stage.CONNECTION  # of the command that is being obeyed
         self._presented = Stated()  # by XCLIENT, for the session
         self._forwarded = Stated()  # by XFORWARD, for the next message
 
     async def obey(self, command: Command) -> None:
         """Carry out one command and say its reply. Raises Refused or Farewell instead of saying a negative one."""
+        self._stage = _STAGES.get(command.verb, Stage.COMMAND)
         match command.verb:
             case "MAIL":
                 self._mail(command.argument)
@@ -132,9 +144,18 @@ class Dialogue:
 
     def refuse(self, refusal: Refused) -> None:
         """Say a refusal. Only permanent ones count as errors: the others are our own trouble. Raises Farewell."""
+        if not isinstance(refusal, NotServed):
+            self._shared.refusals.note(self._stage, self._wire.address, refusal.reply, self.pending)
         self._say(refusal.reply)
         if refusal.reply.permanent and self._tally.error():
             raise Farewell(replies.TOO_MANY_ERRORS)
+
+    def ended(self, why: Reply | str) -> None:
+        """For the log: why the session ends; the first reason counts."""
+        if not self._over:
+            self._over = True
+            stage = Stage.GONE if self.pending is not None else self._stage
+            self._shared.refusals.note(stage, self._wire.address, why, self.pending)
 
     async def fail(self) -> None:
         """Our own defect: the sender keeps the message and retries, and nothing of this transaction stays."""
@@ -148,6 +169,8 @@ class Dialogue:
         pending, self.pending = self.pending, None
         self._forwarded = Stated()
         if pending is not None:
+            if not (pending.completed or self._over):
+                self._shared.refusals.note(Stage.GONE, self._wire.address, "ended before its content", pending)
             await pending.close()
 
     def _say(self, reply: Reply) -> None:
@@ -268,16 +291,9 @@ class Dialogue:
         if reply.accepted:
             self._say(replies.RCPT_OK)
             return
-        log.info(
-            "%s: from %s: <%s> to <%s> refused: %s",
-            pending.id,
-            self._wire.address,
-            pending.envelope.reverse_path or "",
-            rcpt.address,
-            reply,
-        )
+        self._shared.refusals.note(Stage.RCPT, self._wire.address, reply, pending, str(rcpt.address))
         if self._edge:  # there, guessing addresses is an error; a city's own mailing with old addresses is not
-            raise Refused(marked(unquoted(reply), pending.id))
+            raise NotServed(marked(unquoted(reply), pending.id))
         self._say(marked(reply, pending.id))
 
     async def _offered(self, pending: PendingTransaction, rcpt: RcptArguments) -> Reply:
@@ -317,7 +333,7 @@ class Dialogue:
         if reader.repaired:
             log.warning("%s: bare CR, bare LF or NUL in the content put right", pending.id)
         if refusal is not None:
-            log.info("%s: content refused: %s", pending.id, refusal)
+            self._shared.refusals.note(Stage.CONTENT, self._wire.address, refusal, pending)
             reader.close()
             await self.drop()
             return refusal

@@ -11,6 +11,7 @@ from gateway.smtp.commits import Commits
 from gateway.smtp.dialogue import Shared
 from gateway.smtp.limits import Connections
 from gateway.smtp.reception import Reception
+from gateway.smtp.refusals import Refusals
 from gateway.smtp.replies import SHUTTING_DOWN
 from gateway.smtp.session import Session
 
@@ -79,6 +80,7 @@ async def start_listener(reception: Reception, *, reuse_port: bool = False) -> R
         reception=reception,
         connections=Connections(reception.limits),
         commits=Commits(reception.process),
+        refusals=Refusals(reception.listener.name, reception.refused),
     )
     shared.offer.context = listener_tls(reception.listener)
     sessions: set[Session] = set()

@@ -26,6 +26,7 @@ class PendingTransaction:
         self.id = new_identifier()
         self._mail = mail
         self.envelope = self._envelope(())
+        self.completed = False  # its content has come
         self.rcpts = 0  # RCPT commands so far, whatever became of them
         self._open_egress = open_egress
         self._egress: Egress | None = None
@@ -60,6 +61,7 @@ class PendingTransaction:
 
     def complete(self, listener: Listener, client: Client, message: Message) -> Transaction:
         """The transaction as judgement and next hop get it."""
+        self.completed = True
         return Transaction(
             id=self.id,
             received=datetime.now(UTC),

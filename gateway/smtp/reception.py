@@ -18,6 +18,7 @@ class Reception:
 
     `process` owns the outcome: it runs to its end whatever the client does, and its egress is closed after it.
     `busy`: mail that came now would wait too long to be judged.
+    `refused` counts what ended before it was a message: its stage, and the class of our reply.
     `abilities`: what the next hops have offered, which is what we can offer.
     `spool` is for contents too large for memory, of all listeners of the process together; nothing in it has a name or
     outlives its transaction.
@@ -33,6 +34,7 @@ class Reception:
     postmaster_domain: str = ""
     busy: Callable[[], bool] = lambda: False
     abilities: Callable[[], Abilities] = Abilities
+    refused: Callable[[str, str], None] = lambda *_: None
 
     @property
     def banner(self) -> str:

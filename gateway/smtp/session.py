@@ -206,12 +206,14 @@ class Session(SMTP):
             while self.transport is not None:
                 await self._turn()
         except Farewell as farewell:
+            if not farewell.reply.accepted:
+                self._dialogue.ended(farewell.reply)
             self.hang_up(farewell.reply)
         except TLSSetupException as error:
-            log.info("%s: TLS handshake failed: %r", self.address, error.__cause__)
+            self._dialogue.ended(f"TLS handshake failed: {error.__cause__!r}")
             self.connection_lost(None)  # a handshake that fails is not reported otherwise; aiosmtpd does the same
         except ClientGone as error:
-            log.info("%s: client %s", self.address, error)
+            self._dialogue.ended(f"client {error}")
         except (OSError, EOFError) as error:
             log.debug("%s: connection ended: %r", self.address, error)
         except Exception:
@@ -244,7 +246,7 @@ class Session(SMTP):
             async with asyncio.timeout(proxy.SECONDS):
                 return await proxy.read_header(self._intake) or self.address
         except (proxy.BadHeader, TimeoutError) as error:
-            log.warning("%s: no PROXY header: %s", self.address, str(error) or f"nothing within {proxy.SECONDS:.0f} s")
+            self._dialogue.ended(f"no PROXY header: {str(error) or f'nothing within {proxy.SECONDS:.0f} s'}")
             raise ConnectionResetError("no PROXY header") from None
 
     def present(self, address: str) -> None:
@@ -307,8 +309,7 @@ class Session(SMTP):
     # Endings
 
     def _expired(self) -> None:
-        pending = self._dialogue.pending
-        log.info("%s: timeout", pending.id if pending else self.address)
+        self._dialogue.ended(replies.TOO_SLOW)
         self.hang_up(replies.TOO_SLOW)
 
     def hang_up(self, reply: Reply) -> None:

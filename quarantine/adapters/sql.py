@@ -389,6 +389,8 @@ def sqlite_engine(path: Path, *, synchronous: str, journal: str) -> Engine:
         # disk has come back; nor is a descriptor trusted whose write or sync has failed (reliability D6).
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         context.is_disconnect = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+        if context.is_disconnect and context.execution_context is not None:
+            context.execution_context.cursor.close()  # else the file stays locked as long as somebody has the traceback
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

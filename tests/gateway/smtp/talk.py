@@ -11,6 +11,7 @@ from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
 from gateway.smtp.limits import Connections
 from gateway.smtp.parameters import Refused
+from gateway.smtp.refusals import Refusals
 from gateway.smtp.spool import Spool
 
 BUDGET = 1_000_000  # octets of the spool
@@ -68,6 +69,7 @@ class Talk:
                 reception=reception,
                 connections=Connections(reception.limits),
                 commits=Commits(reception.process),
+                refusals=Refusals(reception.listener.name, reception.refused),
             ),
             self.wire,
         )

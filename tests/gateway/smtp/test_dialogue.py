@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config import Limits
+from gateway.logs import EXTRA
 from gateway.reply import Reply
 from gateway.smtp import data
 from gateway.smtp.limits import JUNK_COMMANDS, RCPTS_PER_RECIPIENT
@@ -247,15 +248,16 @@ async def test_recipients_have_a_limit_that_is_no_error(city, talk):
 async def test_a_refusal_of_the_next_hop_is_made_fit_and_carries_the_id_that_the_log_has(
     talk, caplog, kind, local, words, ours
 ):
-    caplog.set_level("INFO", "mailward.smtp")
+    caplog.set_level("INFO", "mailward.transaction")
     dialogue = talk(kind)
     said = await dialogue.ask(HELLO, FROM, f"RCPT TO:<{local}@city.example>")
     assert said.startswith(ours if kind is ListenerKind.EDGE else words)
     assert said.endswith(f" [{dialogue.dialogue.pending.id}]")
     assert said.isprintable()
-    (line,) = caplog.messages
-    assert f"{dialogue.dialogue.pending.id}: from 192.0.2.1: <ada@elsewhere.example> to <{local}@city.example>" in line
-    assert words in line, "the log has what the next hop said"
+    (record,) = caplog.records
+    line = getattr(record, EXTRA)
+    assert line["id"] == dialogue.dialogue.pending.id and line["recipient"] == f"{local}@city.example"
+    assert line["reply"].startswith(words), "the log has what the next hop said"
 
 
 # Errors and patience
@@ -357,12 +359,14 @@ async def test_a_content_over_the_limit_is_refused_by_what_came_and_not_by_what_
 
 
 async def test_a_refused_content_is_logged_with_the_id_of_the_reply(talk, caplog):
-    caplog.set_level("INFO", "mailward.smtp")
+    caplog.set_level("INFO", "mailward.transaction")
     dialogue = talk()
     dialogue.wire.content = b"bare\nline end\r\n"
     said = await dialogue.ask(HELLO, FROM, TO, "DATA")
-    identifier = said.rpartition("[")[2].rstrip("]")
-    assert f"{identifier}: content refused: 550 5.6.11" in caplog.text
+    (record,) = caplog.records
+    line = getattr(record, EXTRA)
+    assert (line["id"], line["stage"]) == (said.rpartition("[")[2].rstrip("]"), "content")
+    assert line["reply"].startswith("550 5.6.11")
 
 
 async def test_a_content_that_was_put_right_is_logged_on_an_internal_listener(city, talk, caplog):
