@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from gateway.config import Config
 from gateway.egress import Delivery, Shipment
-from gateway.fields import leaving, released_field, seen_from, trace_field
+from gateway.fields import edited, edits, released_field, seen_from, trace_field
 from gateway.held import transaction_again
 from gateway.relay import NextHops
 from quarantine.item import HeldMessage
@@ -29,7 +29,8 @@ class SmtpCourier:
         added = trace_field(transaction, self._config.hostname, datetime.now(UTC))
         added += released_field(transaction.id, item.judgement)
         outside = seen_from(transaction.kind, frozenset(self._config.domains))
-        pieces = leaving(transaction.message, added, self._config.hostname, outside=outside)
+        changes = edits(transaction.message, self._config.hostname, outside=outside)
+        pieces = edited(transaction.message, added, changes)
         return self._deliver(item.next_hop, transaction.envelope, pieces)
 
     def submit(

@@ -100,23 +100,10 @@ def _verdict_line(word: str, transaction_id: str, judgement: Judgement) -> str:
     )
 
 
-def leaving(
-    message: Message,
-    added: bytes,
-    hostname: str,
-    subject_tag: str = "",
-    amendment: Amendment | None = None,
-    *,
-    outside: frozenset[str] | None = None,
-) -> tuple[bytes | memoryview, ...]:
-    """The pieces that leave, in order: the added fields, then the received octets with the edits named above."""
-    return edited(message, added, edits(message, hostname, subject_tag, outside=outside), amendment)
-
-
 def edited(
     message: Message, added: bytes, changes: Sequence[Edit], amendment: Amendment | None = None
 ) -> tuple[bytes | memoryview, ...]:
-    """As leaving, with edits that are known."""
+    """The pieces that leave, in order: the added fields, then the received octets with `changes` and the amendment."""
     view = memoryview(message.octets)
     pieces: list[bytes | memoryview] = [added]
     position = 0

@@ -89,6 +89,7 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
 
 
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
+    """One row of `list`: id, held, state, rule, from, to, subject."""
     addresses = [str(copy.recipient.address) for copy in item.recipients]
     more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
     rules = ", ".join(dict.fromkeys(finding.rule for finding in findings_of(item)))
@@ -119,6 +120,7 @@ def case_object(case: Case) -> Mapping[str, object]:
 
 
 def case_row(case: Case, zone: ZoneInfo) -> tuple[str, ...]:
+    """One row of `list --cases`: id, held, messages, open, people, from, subject."""
     first = case.first
     return (
         first.id,

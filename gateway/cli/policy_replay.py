@@ -140,6 +140,7 @@ def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json:
 
 
 def tell_copy(change: CopyChange, *, as_json: bool) -> None:
+    """One line: the message, the copy, what becomes of it, and the rules that it gained or lost."""
     if as_json:
         print_json(asdict(change))
         return

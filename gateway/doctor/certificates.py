@@ -17,6 +17,7 @@ class Unproven(Exception):
 
 
 def check_listeners(config: Config) -> Iterator[Note]:
+    """Whether each listener offers TLS, and with a certificate that holds for a while."""
     for listener in config.listeners:
         if listener.certificate is not None:
             yield _judged(listener.name, listener.certificate)

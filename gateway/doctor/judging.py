@@ -21,6 +21,7 @@ CHECK = "mailward policy check tells what is expected"
 
 
 def check_policy(config: Config) -> Iterator[Note]:
+    """It is read as the service reads it."""
     try:
         policy = load_policy(find_policy(config.policy))
     except DocumentError as error:

@@ -20,6 +20,7 @@ OWN_DESCRIPTORS = 200  # a gateway process: next hops, workers, database, logs, 
 
 
 def check_versions() -> Iterator[Note]:
+    """What a report of a defect should say, and what is too old for us."""
     yield good(
         f"Mailward {version('mailward')}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         f"{ssl.OPENSSL_VERSION}, {platform.system()} {platform.release()}"

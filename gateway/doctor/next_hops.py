@@ -19,6 +19,7 @@ WORDS = {  # what we use of an EHLO answer, and what is lost without it
 
 
 def check_next_hops(config: Config) -> Iterator[Note]:
+    """Each server is greeted as mail would greet it."""
     hops = [hop for hop in config.next_hops if hop.maildir is None]
     answers = asyncio.run(_all(hops, config.hostname))
     for hop, answer in zip(hops, answers, strict=True):

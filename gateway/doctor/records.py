@@ -13,6 +13,7 @@ RESTORE = "stop the service, keep a copy, and restore the last backup"
 
 
 def check_database(config: Config) -> Iterator[Note]:
+    """Its journal, without which a power cut loses mail, and whether the file is whole."""
     path = config.state / DATABASE
     if not path.exists():
         yield good("no database yet; the first start makes it")

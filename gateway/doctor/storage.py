@@ -45,6 +45,7 @@ class Mount:
 
 
 def check_file_system(config: Config) -> Iterator[Note]:
+    """Whether what is synced there lasts, and nothing there can be run."""
     mount = mount_of(nearest(config.state), MOUNTS.read_text())
     if mount.kind in NETWORK:
         yield unsafe(f"{config.state} is on {mount.kind}, a network file system", "use a local disk for `state`")
@@ -82,6 +83,7 @@ def mount_of(path: Path, mounts: str) -> Mount:
 
 
 def check_space(config: Config) -> Iterator[Note]:
+    """Octets and files, for mail on its way and for what is held."""
     place = nearest(config.state)
     free, inodes = shutil.disk_usage(place).free, os.statvfs(place)
     if free < config.limits.message_octets:

@@ -48,7 +48,6 @@ class PublicKey:
     rsa: RsaKey | None = None
     ed25519: bytes = b""
     exact: bool = False
-    testing: bool = False
 
 
 def parse_key_record(text: str) -> PublicKey:
@@ -74,7 +73,6 @@ def parse_key_record(text: str) -> PublicKey:
         rsa=_rsa(octets) if found is KeyKind.RSA else None,
         ed25519=_ed25519(octets) if found is KeyKind.ED25519 else b"",
         exact="s" in flags,
-        testing="y" in flags,
     )
 
 

@@ -45,6 +45,7 @@ class Verifier:
         self._clock = clock
 
     async def authenticate(self, transaction: Transaction) -> Authentication:
+        """What the DNS and the message prove of its sender, in `seconds` at the most."""
         asking = Lookups(self._resolver)
         fields = tuple(transaction.message.fields())
         author = author_of(fields)

@@ -6,7 +6,6 @@ Owns dialling and re-use; never speaks of messages.
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from gateway.config import NextHop
 from gateway.relay.channel import NextHopError
@@ -25,14 +24,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What `status` and the digest may tell of a next hop. `last_failure` is for administrators' eyes."""
+    """How it stands with a next hop, for monitors. `last_failure` is for administrators' eyes."""
 
     in_use: int
     idle: int
     connects: int
     failures: int
     last_failure: str | None
-    failed_at: datetime | None
     down: bool = False  # could not be reached a moment ago
 
 
@@ -54,7 +52,6 @@ class Pool:
         self._in_use = self._connects = self._failures = 0
         self._down_until = float("-inf")  # loop time
         self._last_failure: str | None = None
-        self._failed_at: datetime | None = None
         self.extensions: Extensions | None = None  # that its last session offered; None before the first
 
     @property
@@ -65,7 +62,6 @@ class Pool:
             connects=self._connects,
             failures=self._failures,
             last_failure=self._last_failure,
-            failed_at=self._failed_at,
             down=self.down,
         )
 
@@ -109,7 +105,7 @@ class Pool:
     def failed(self, reason: str) -> None:
         """Note and log a failure of the next hop."""
         self._failures += 1
-        self._last_failure, self._failed_at = reason, datetime.now(UTC)
+        self._last_failure = reason
         _LOG.warning("next hop %s: %s", self._hop.name, reason)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.config import Limits, Listener, NextHop, Tls
 from gateway.egress import Egress, Shipment
-from gateway.fields import leaving, trace_field
+from gateway.fields import edited, edits, trace_field
 from gateway.loop import run
 from gateway.relay import NextHops
 from gateway.reply import Reply
@@ -25,7 +25,8 @@ HOSTNAME = "gw.city.example"
 async def process(transaction: Transaction, egress: Egress) -> Reply:
     trace = trace_field(transaction, HOSTNAME, datetime.now(UTC))
     shipment = Shipment(
-        recipients=transaction.envelope.recipients, pieces=leaving(transaction.message, trace, HOSTNAME, "")
+        recipients=transaction.envelope.recipients,
+        pieces=edited(transaction.message, trace, edits(transaction.message, HOSTNAME)),
     )
     deliveries = await egress.send(transaction.envelope, shipment)
     return deliveries[0].reply

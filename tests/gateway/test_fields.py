@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.fields import disclaimer_field, leaving, released_field, seen_from, trace_field, verdict_fields
+from gateway.fields import disclaimer_field, edited, edits, released_field, seen_from, trace_field, verdict_fields
 from rules.address import parse_address
 from rules.amendment import Amendment, Edit, Kept
 from rules.finding import Action, Finding
@@ -22,7 +22,8 @@ OUTSIDE = seen_from(ListenerKind.EDGE, frozenset({"city.example"}))
 
 
 def joined(content: bytes, added: bytes = b"", tag: str = "", outside: frozenset[str] | None = None) -> bytes:
-    return b"".join(leaving(Message(content), added, HOST, tag, outside=outside))
+    message = Message(content)
+    return b"".join(edited(message, added, edits(message, HOST, tag, outside=outside)))
 
 
 def transaction(name: str = "client.example", recipients: tuple[str, ...] = ("b@city.example",)) -> Transaction:
@@ -134,7 +135,8 @@ def test_the_edits_of_a_body_are_exactly_those_and_leave_the_rest() -> None:
     amendment = Amendment(
         edits=(Edit(start=end - 7, end=end - 7, latin1="one "), Edit(start=end - 2, end=end, latin1="\xe4\r\n"))
     )
-    octets = b"".join(leaving(Message(CONTENT), b"Added: 1\r\n", HOST, "[x]", amendment))
+    message = Message(CONTENT)
+    octets = b"".join(edited(message, b"Added: 1\r\n", edits(message, HOST, "[x]"), amendment))
     tagged = CONTENT.replace(b"Subject:", b"Subject: [x]")
     assert octets == b"Added: 1\r\n" + tagged[:-7] + b"one .body\xe4\r\n"
 

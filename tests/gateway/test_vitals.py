@@ -59,9 +59,7 @@ class Listening(NamedTuple):
 def test_listeners_and_next_hops_by_their_names() -> None:
     meter = Meter()
     measure_listeners(meter, {"edge": Listening(5, 2)})  # type: ignore[dict-item]
-    measure_hops(
-        meter, {"exchange": Health(in_use=3, idle=1, connects=9, failures=4, last_failure="x", failed_at=None)}
-    )
+    measure_hops(meter, {"exchange": Health(in_use=3, idle=1, connects=9, failures=4, last_failure="x")})
     numbers = found(meter)
     assert (numbers[(CONNECTIONS.name, "edge")], numbers[(IN_HAND.name, "edge")]) == (5, 2)
     assert numbers[(HOP_CONNECTIONS.name, "exchange", "in use")] == 3
