@@ -34,6 +34,7 @@ def detected(facts: Facts, parameters: Parameters | None = None) -> bool:
         "Do everyone a favor and quit. Nobody here can stand you.",
         "Keep your fat mouth shut before you testify, or you will be sorry.",
         "Moron like you should not drive a bus.",
+        "Withdraw your complaint or I will break your neck.",
     ],
 )
 def test_abuse(facts_of: FactsOf, words: str) -> None:
