@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, Timer
 
+from quarantine.adapters.files import sync_folder
 from quarantine.audit import HOLDS, Record
 from quarantine.daybook import BAD, Begun, Daybook, Ended, Position, Retired, abandoned, names, read, set_aside
 from quarantine.item import TRANSITIONS, Count, Entry, Event, HeldMessage, Outcome, State, Trial
@@ -137,11 +138,10 @@ class Ledger:
         try:
             for path in abandoned(self.daybook.folder):
                 doubtful += self._recover(path)
+            known = self.book.positions().keys()  # asked first: a daybook that is begun just now must keep its position
+            self._forget(*(known - {path.name for path in names(self.daybook.folder)}))
         except OSError as error:
             raise StoreUnavailable(f"daybook: {error.strerror}") from error
-        known = self.book.positions().keys()  # asked first: a daybook that is begun just now must keep its position
-        for name in known - {path.name for path in names(self.daybook.folder)}:
-            self.book.forget_position(name)
         return doubtful
 
     def _recover(self, path: Path) -> Sequence[Entry]:
@@ -172,7 +172,14 @@ class Ledger:
                 path.rename(path.with_name(path.name + BAD))
             else:
                 path.unlink()
-            self.book.forget_position(path.name)
+            self._forget(path.name)
+
+    def _forget(self, *gone: str) -> None:
+        """Daybooks that are there no more, nor after a power cut: else they would count a second time."""
+        if gone and self.daybook.folder.is_dir():
+            sync_folder(self.daybook.folder)
+        for name in gone:
+            self.book.forget_position(name)
 
     def _flush_quietly(self) -> None:
         with self._lock:

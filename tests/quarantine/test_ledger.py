@@ -114,6 +114,23 @@ def test_a_sum_is_kept_where_neither_books_nor_daybook_can_be_written(keeping, m
     assert outcomes(keeping) == {Outcome.RELAYED: 2}
 
 
+def test_a_daybook_that_may_come_back_after_a_power_cut_keeps_its_position(keeping, monkeypatch):
+    """Its name is gone, and its folder could not be synced."""
+    ledger = keeping.store.ledger
+    ledger.note("t", [an_entry(keeping, Outcome.RELAYED)])
+    name = ledger.daybook.position.name
+    with monkeypatch.context() as patch:
+        patch.setattr("quarantine.ledger.sync_folder", lambda _: (_ for _ in ()).throw(OSError(5, "input/output")))
+        ledger.close()
+        assert list((keeping.state / "daybook").iterdir()) == []
+        with pytest.raises(StoreUnavailable):
+            ledger.recover()
+        assert ledger.book.positions().keys() == {name}
+    ledger.recover()
+    assert ledger.book.positions() == {}
+    assert outcomes(keeping) == {Outcome.RELAYED: 1}
+
+
 def test_what_a_rule_on_trial_found_is_summed_but_not_for_mail_that_comes_again(keeping):
     outcomes = [Outcome.RELAYED, Outcome.RELAYED, Outcome.HELD, Outcome.TAGGED, Outcome.DEFERRED]
     entries = [replace(an_entry(keeping, outcome), observed=(TRIAL,)) for outcome in outcomes]
