@@ -14,6 +14,8 @@ from gateway.relay.replies import WireReply
 
 START_CONTENT = 354  # RFC 5321 section 4.1.1.4
 CLOSING = 421  # RFC 5321 section 3.8
+SLOWEST = 384 * 1024  # octets a second that a next hop must take, and look through before its reply
+STALL = 3  # times command_seconds that it may take nothing of a content, which is RFC 5321's 3 minutes (4.5.3.2.5)
 JOINED = 64 * 1024  # octets; a content this small leaves in one write, which saves system calls
 
 
@@ -66,7 +68,7 @@ class Connection:
             self._channel.write(b"".join(stuffed(pieces)))
         else:
             for some in stuffed(pieces):
-                await self._channel.writable(self._hop.command_seconds)
+                await self._channel.writable(STALL * self._hop.command_seconds)
                 self._channel.write(some)
         owed = recipients if self._hop.protocol is Protocol.LMTP else 1
         self._channel.expect(owed)
@@ -74,7 +76,7 @@ class Connection:
         replies: list[WireReply] = []
         try:
             while len(replies) < owed:
-                replies += await self._replies(1, self._hop.data_seconds)
+                replies += await self._replies(1, self._hop.data_seconds + octets / SLOWEST)
         except NextHopError as error:
             self.failure = str(error)
             return replies

@@ -12,7 +12,7 @@ from gateway.egress import Delivery, Shipment
 from gateway.relay.chain import Chain
 from gateway.relay.channel import NextHopError
 from gateway.relay.commands import CommandError, rcpt
-from gateway.relay.connection import CLOSING, START_CONTENT, Connection
+from gateway.relay.connection import CLOSING, SLOWEST, START_CONTENT, Connection
 from gateway.relay.content import Pieces, UncleanContent, check_clean
 from gateway.relay.pool import Pool
 from gateway.relay.replies import WireReply
@@ -22,7 +22,9 @@ from rules.transaction import Envelope, Recipient
 
 KEEP_SECONDS = 1.0  # a client that is slow with recipients or content keeps a connection so long, then others may
 SEND_SECONDS = 60.0  # for sending, beside 30 for inspection: our answer within 90 s of the final dot (reliability P3)
-SLOWEST = 1024 * 1024  # octets a second; a large content has so much more time than SEND_SECONDS
+# A large content has more time, as its next hop needs it; but less than the ten minutes that its sender waits (RFC 5321
+# section 4.5.3.2.6), of which inspection may take 90 s.
+MOST_SECONDS = 480.0
 
 OUR_FAULT = (503, 530)  # out of sequence, or TLS or AUTH demanded: no reason to bounce someone's mail
 UNCONFIRMED = Reply(code=451, status="4.4.2", text="Next hop did not confirm, try again later")
@@ -30,6 +32,11 @@ NOT_PASSABLE = Reply(code=553, status="5.1.3", text="Address cannot be passed on
 OK = WireReply(code=250, lines=("2.1.5 OK",))
 
 _LOG = logging.getLogger(__name__)
+
+
+def seconds_for(octets: int) -> float:
+    """How long it may take to send so many octets and to have them answered."""
+    return min(SEND_SECONDS + octets / SLOWEST, MOST_SECONDS)
 
 
 def upward(answer: WireReply) -> Reply:
@@ -79,7 +86,7 @@ class SmtpEgress:
         self._stop_keeper()
         try:
             octets = check_clean(shipment.pieces)
-            deadline = asyncio.get_running_loop().time() + SEND_SECONDS + octets / SLOWEST
+            deadline = asyncio.get_running_loop().time() + seconds_for(octets)
             return await self._send(replace(envelope, size=octets), shipment, octets, deadline)
         except UncleanContent as error:
             _LOG.error("not sent: %s", error)

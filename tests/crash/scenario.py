@@ -256,6 +256,9 @@ class Play:
 
 
 def held(store: Store, mail: Mail) -> list[tuple[str, State]]:
-    """Address and state of each held copy of a mail, whatever items they are in."""
-    items = [item for item in store.quarantine.list() if item.judgement.subject == mail.name]
+    """Address and state of each held copy of a mail, whatever items they are in.
+
+    An MTA's mail has an id of ours and is known by its subject; what is purged has no subject any more.
+    """
+    items = [item for item in store.quarantine.list() if mail.name in (item.transaction, item.judgement.subject)]
     return [(copy.recipient.address.local, copy.state) for item in items for copy in item.recipients]

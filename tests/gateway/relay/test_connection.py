@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.config import NextHop, Tls
-from gateway.relay.connection import Connection
+from gateway.relay.connection import SLOWEST, Connection
 from gateway.relay.session import connect
 
 ENVELOPE = [b"MAIL FROM:<>\r\n", b"RCPT TO:<ada@city.example>\r\n", b"DATA\r\n"]
@@ -47,6 +47,20 @@ async def test_no_answer_to_the_dot_leaves_doubt(serve: Any, hang: object) -> No
     assert await connection.send_content((b"a: b\r\n\r\n",), 8, 1) == []
     assert "did not answer" in connection.failure
     assert connection.in_doubt and not connection.usable
+
+
+async def test_a_next_hop_that_looks_through_a_large_content_has_time_for_it(serve: Any) -> None:
+    """Its doubt would be a second copy for the recipient."""
+
+    async def slow(_: Any) -> str:
+        await asyncio.sleep(0.4)
+        return "250 2.0.0 queued"
+
+    connection = await connected((await serve({"dot": slow})).port, data_seconds=0.1)
+    await connection.exchange(ENVELOPE)
+    content = b"a: b\r\n\r\n" + b"line\r\n" * (2 * SLOWEST // 6)
+    assert [one.code for one in await connection.send_content((content,), len(content), 1)] == [250]
+    connection.close()
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "dot"])

@@ -488,6 +488,11 @@ async def test_a_place_among_the_connections_is_not_waited_for_beyond_the_time_o
     await egress.close()
 
 
+@pytest.mark.parametrize(("megabytes", "seconds"), [(0, 60), (150, 460), (157.5, 480), (158, 480), (2_048, 480)])
+def test_a_large_content_has_more_time_and_its_sender_still_hears_of_it(megabytes: float, seconds: float) -> None:
+    assert smtp_egress.seconds_for(int(megabytes * 1024 * 1024)) == seconds
+
+
 async def test_b13_never_more_connections_than_allowed(egress_to: Any, envelope: Envelope, people: People) -> None:
     server, egress = await egress_to(connections=4)
     pool = egress._chain.used
