@@ -94,7 +94,11 @@ class DigestSender:
         recipients_of(self.settings)
         if not reports.claim(period, at=clock(), by=by):
             return None
-        octets = self._compose(period)
+        try:
+            octets = self._compose(period)
+        except StoreUnavailable:  # the period is due again, not only when its lease is over
+            reports.give_back(period, ReportState.CLAIMED)
+            raise
         if not reports.mark(period, ReportState.SENDING, at=clock(), before=ReportState.CLAIMED):
             return None
         try:
