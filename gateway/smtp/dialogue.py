@@ -318,6 +318,8 @@ class Dialogue:
             reply = unquoted(passed_up(reply)) if self._edge else passed_up(reply)
         self._say(marked(reply, pending.id))
         await self._wire.flush()  # at once, even if more commands wait: until then the client is in doubt
+        if self._edge and reply.permanent and self._tally.error():
+            raise Farewell(replies.TOO_MANY_ERRORS)
 
     async def _take_content(self, pending: PendingTransaction) -> Reply:
         """From 354 to the outcome; the transaction is over afterwards, whatever happened."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crash.bad_builds import Build
-from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, require_strace
+from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, not_here, require_strace
 from tests.crash.power import cut
 
 pytestmark = pytest.mark.real
@@ -29,7 +29,7 @@ def started(build: Build) -> Iterator[Harness]:
     try:
         require_strace()
     except StraceMissing as reason:
-        pytest.skip(str(reason))
+        not_here(str(reason))
     harness = Harness(build)
     yield harness
     harness.close()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.crash.bad_builds import Build
-from tests.crash.harness import StraceMissing, require_strace
+from tests.crash.harness import StraceMissing, not_here, require_strace
 from tests.crash.milter import MilterHarness
 from tests.postfix import PostfixMissing
 
@@ -23,7 +23,7 @@ def started(build: Build) -> Iterator[MilterHarness]:
         require_strace()
         harness = MilterHarness(build)
     except (StraceMissing, PostfixMissing) as reason:
-        pytest.skip(str(reason))
+        not_here(str(reason))
     try:
         yield harness
     finally:

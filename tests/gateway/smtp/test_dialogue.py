@@ -303,13 +303,27 @@ async def test_naming_a_recipient_again_brings_no_mail(city, talk):
     assert city.offers == ["pat@city.example"]
 
 
+@pytest.mark.parametrize("kind", ListenerKind)
+@pytest.mark.parametrize("to, content", [("refused", b"x\r\n"), ("pat", b"x" * 70_000 + b"\r\n")], ids=["554", "552"])
+async def test_a_message_that_is_refused_is_an_error_on_an_edge_listener_only(talk, kind, to, content):
+    dialogue = talk(kind, Limits(errors=1, message_octets=70_000))
+    dialogue.wire.content = content
+    message = (FROM, f"RCPT TO:<{to}@city.example>", "DATA")
+    assert "\n55" in await dialogue.ask(HELLO, *message)
+    if kind is ListenerKind.INTERNAL:
+        assert "\n55" in await dialogue.ask(*message)
+        return
+    assert (await dialogue.farewell(*message)).code == 421
+    assert dialogue.wire.said[-1].startswith("55"), "and it is told why"
+
+
 async def test_a_message_that_was_taken_clears_the_errors_and_no_other_does(talk):
     dialogue = talk(limits=Limits(errors=1))
     await dialogue.ask(HELLO)
     for _ in range(3):
         assert (await dialogue.ask("WHAT")).startswith("500")
         assert "250 2.0.0 Ok: " in await dialogue.ask(FROM, TO, "DATA")
-    await dialogue.ask("WHAT", FROM, "RCPT TO:<refused@city.example>")
+    await dialogue.ask(FROM, "RCPT TO:<refused@city.example>")
     assert "554" in await dialogue.ask("DATA")
     assert (await dialogue.farewell("WHAT")).code == 421
 
