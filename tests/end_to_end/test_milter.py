@@ -4,10 +4,12 @@ import contextlib
 import io
 import os
 import re
+import signal
 import subprocess
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -26,6 +28,7 @@ CLEAN = "executable-attachment/pass-agenda.eml"
 PROGRAM = "executable-attachment/quarantine-program-in-zip.eml"
 OPINION = "opinion-disclaimer/tag-letter-to-editor.eml"
 NUMBER = "personal-information/quarantine-social-security.eml"  # held for who is outside, passed for who is inside
+WAITS = 6  # seconds that the MTA waits for a sign of life; we give one every three
 SENDER = "george.abbot@city.example"
 INSIDE, OUTSIDE = "clerk@city.example", "letters@elsewhere.example"
 # What we and the MTA before the sink put on top, in whatever order.
@@ -37,7 +40,7 @@ class Site:
 
     def __init__(self, kind: str, folder: Path) -> None:
         milter, submission = free_port(), free_port()
-        filters = f"INPUT_MAIL_FILTER(`mailward', `S=inet:{milter}@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
+        filters = f"INPUT_MAIL_FILTER(`mailward', `S=inet:{milter}@127.0.0.1, F=T, T=C:30s;S:30s;R:{WAITS}s;E:5m')dnl"
         with contextlib.ExitStack() as undo:
             self.behind = Postfix()
             undo.callback(self.behind.stop)
@@ -46,13 +49,17 @@ class Site:
                 folder,
                 f'host: 127.0.0.1, port: {submission}, tls: "off"',
                 f"milters: [{{name: mta, kind: edge, direction: inbound, port: {milter}, next_hop: onward}}]\n"
-                "limits: {inspection_seconds: 1}\n",
+                "limits: {inspection_seconds: 3}\n",
             )
             undo.callback(lambda: self.mailward.kill())
             self.mta: Postfix | Sendmail = (
                 Postfix(
                     self.behind.port,
-                    {"smtpd_milters": f"inet:127.0.0.1:{milter}", "milter_connect_timeout": "2s"},
+                    {
+                        "smtpd_milters": f"inet:127.0.0.1:{milter}",
+                        "milter_connect_timeout": "2s",
+                        "milter_content_timeout": f"{WAITS}s",
+                    },
                     submission,
                 )
                 if kind == "postfix"
@@ -75,6 +82,22 @@ class Site:
         )
         said = re.findall(r"^<[-~*]+ +(\d{3}[ -].*)$", done.stdout, re.MULTILINE)
         return said[-2] if said[-1].startswith("221") else said[-1]
+
+    @contextlib.contextmanager
+    def judging_stopped(self) -> Iterator[None]:
+        """No message is judged; afterwards the processes that were to do it are killed, as the kernel may do."""
+        inspectors = [
+            pid for pid in self.mailward.processes() if b"inspector" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        assert inspectors
+        for pid in inspectors:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in inspectors:
+                with contextlib.suppress(ProcessLookupError):  # given up and ended meanwhile
+                    os.kill(pid, signal.SIGKILL)
 
     def arrived(self, number: int) -> dict[str, bytes]:
         """By recipient; a moment later there is not one more."""
@@ -171,6 +194,37 @@ def test_without_us_mail_waits_at_its_sender(site: Site) -> None:
         site.mailward.restart()
     assert site.send(LIBRARY / CLEAN, INSIDE, OUTSIDE).startswith("250")
     site.arrived(2)
+
+
+def test_a_long_judgement_is_waited_for_and_a_killed_worker_replaced(site: Site) -> None:
+    with ThreadPoolExecutor() as pool:
+        with site.judging_stopped():
+            reply = pool.submit(site.send, LIBRARY / CLEAN, INSIDE)
+            time.sleep(WAITS + 2)
+            assert not reply.done()
+        assert reply.result().startswith("250")
+    assert b"Mailward-Verdict: pass; " in site.arrived(1)[INSIDE]
+
+
+def test_mail_in_hand_when_we_die_waits_at_its_sender_and_comes_once(site: Site) -> None:
+    with ThreadPoolExecutor() as pool, site.judging_stopped():
+        reply = pool.submit(site.send, LIBRARY / CLEAN, INSIDE, OUTSIDE)
+        time.sleep(1)
+        site.mailward.kill()
+        assert reply.result().startswith("4")
+    site.arrived(0)
+    site.mailward.restart()
+    assert site.send(LIBRARY / CLEAN, INSIDE, OUTSIDE).startswith("250")
+    site.arrived(2)
+
+
+def test_copies_that_are_marked_differently_each_have_their_own_marks(site: Site) -> None:
+    assert site.send(LIBRARY / OPINION, INSIDE, OUTSIDE).startswith("250")
+    arrived = site.arrived(2)
+    assert b"Mailward-Tag: rule=opinion-disclaimer; clause=STA-4a,STA-10\r\n" in arrived[OUTSIDE]
+    assert b"Mailward-Tag: rule=opinion-disclaimer; clause=STA-10\r\n" in arrived[INSIDE]
+    assert [octets.count(b"Mailward-Tag") for octets in arrived.values()] == [1, 1]
+    assert [received(octets) for octets in arrived.values()] == [wire(OPINION)] * 2
 
 
 def nested(depth: int) -> bytes:

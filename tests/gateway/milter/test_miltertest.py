@@ -66,9 +66,13 @@ if mt.eom_check(conn, MT_RCPTDELETE, "<pass@city.example>") then error("removed"
 NEGOTIATIONS = {
     "version 6": "",
     "version 2": "mt.negotiate(conn, 2, 0x3f, 0x7f)\n",
+    "version 3": "mt.negotiate(conn, 3, 0x3f, 0x1ff)\n",
     "version 4": "mt.negotiate(conn, 4, 0x3f, 0x3ff)\n",
-    "no quarantine": "mt.negotiate(conn, 6, 0x1ff - 0x20, 0x1fffff)\n",
-    "no choice of macros": "mt.negotiate(conn, 6, 0xff, 0x1fffff)\n",
+    "version 5": "mt.negotiate(conn, 5, 0x3f, 0x3ff)\n",
+    **{
+        f"without the right {right:#x}": f"mt.negotiate(conn, 6, {0x1FF - right}, 0x1fffff)\n"
+        for right in (0x02, 0x04, 0x20, 0x40, 0x80, 0x100)
+    },
 }
 
 
