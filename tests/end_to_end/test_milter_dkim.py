@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import smtplib
 import socket
 import subprocess
 import time
@@ -15,12 +16,10 @@ from tests.benchmarks.ending import end_with_parent
 from tests.end_to_end.conftest import ROOT, Running
 from tests.ports import free_port
 from tests.postfix import Postfix, PostfixMissing
+from tests.sendmail import Sendmail, SendmailMissing
 
 OPENDKIM = opendkim.program()
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(OPENDKIM is None, reason="OpenDKIM is neither installed nor unpacked"),
-]
+pytestmark = pytest.mark.real
 
 
 def until_open(port: int) -> None:
@@ -32,12 +31,26 @@ def until_open(port: int) -> None:
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    key, port, milter = tmp_path / "key.pem", free_port(), free_port()
+def new_key(folder: Path) -> tuple[Path, bytes]:
+    """A private key's file, and what the DNS would say of it."""
+    key = folder / "key.pem"
     subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
     public = subprocess.run(["openssl", "rsa", "-in", str(key), "-pubout", "-outform", "DER"], capture_output=True)
-    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public.stdout)
+    return key, b"v=DKIM1; k=rsa; p=" + base64.b64encode(public.stdout)
+
+
+def folded_letter() -> bytes:
+    """One that is tagged, with a subject on two lines."""
+    sample = ROOT / "rules/library/opinion-disclaimer/tag-letter-to-editor.eml"
+    content = sample.read_bytes().replace(b"\r\n", b"\n").replace(b"Subject: ", b"Subject:  folded\n\t", 1)
+    return content.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.skipif(OPENDKIM is None, reason="OpenDKIM is neither installed nor unpacked")
+def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    key, record = new_key(tmp_path)
+    port, milter = free_port(), free_port()
     with contextlib.ExitStack() as stack:
         try:
             behind = Postfix()
@@ -58,12 +71,42 @@ def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path
         stack.callback(mailward.kill)
         mta = Postfix(behind.port, {"smtpd_milters": f"inet:127.0.0.1:{milter}, inet:127.0.0.1:{port}"})
         stack.callback(mta.stop)
-        sample = ROOT / "rules/library/opinion-disclaimer/tag-letter-to-editor.eml"
-        content = sample.read_bytes().replace(b"\r\n", b"\n").replace(b"Subject: ", b"Subject:  folded\n\t", 1)
-        mta.send(content.replace(b"\n", b"\r\n"), "george.abbot@city.example", ["letters@elsewhere.example"])
+        mta.send(folded_letter(), "george.abbot@city.example", ["letters@elsewhere.example"])
         (delivered,) = behind.wait_for(1)
     assert b"Mailward-Tag: rule=opinion-disclaimer" in delivered
     assert b"Subject: [opinion]  folded\r\n\t" in delivered
     assert b"DKIM-Signature: " in delivered
+    assert dkim.verify(delivered, dnsfunc=lambda name, timeout=5: record)
+    assert not dkim.verify(delivered.replace(b"[opinion]", b"[opinions]"), dnsfunc=lambda name, timeout=5: record)
+
+
+@pytest.mark.parametrize("kind", ["postfix", "sendmail"])
+def test_our_own_signature_verifies_on_what_the_mta_delivers(tmp_path: Path, kind: str) -> None:
+    key, record = new_key(tmp_path)
+    key.chmod(0o600)
+    milter = free_port()
+    with contextlib.ExitStack() as stack:
+        try:
+            behind = Postfix()
+            stack.callback(behind.stop)
+            extra = (
+                f"milters: [{{name: mta, kind: edge, port: {milter}, next_hop: onward}}]\n"
+                f"identity: {{sign: {{domain: city.example, selector: s1, key: {key}, all: true}}}}\n"
+                "subject_tag: '[opinion]'\n"
+            )
+            mailward = Running(tmp_path, f'host: 127.0.0.1, port: {behind.port}, tls: "off"', extra)
+            stack.callback(mailward.kill)
+            mta = (
+                Postfix(behind.port, {"smtpd_milters": f"inet:127.0.0.1:{milter}"})
+                if kind == "postfix"
+                else Sendmail(behind.port, f"INPUT_MAIL_FILTER(`mailward', `S=inet:{milter}@127.0.0.1, F=T')dnl")
+            )
+        except (PostfixMissing, SendmailMissing) as reason:
+            pytest.skip(str(reason))
+        stack.callback(mta.stop)
+        with smtplib.SMTP("127.0.0.1", mta.port, timeout=30) as client:
+            client.sendmail("george.abbot@city.example", ["letters@elsewhere.example"], folded_letter())
+        (delivered,) = behind.wait_for(1)
+    assert b"Subject: [opinion]  folded\r\n\t" in delivered
     assert dkim.verify(delivered, dnsfunc=lambda name, timeout=5: record)
     assert not dkim.verify(delivered.replace(b"[opinion]", b"[opinions]"), dnsfunc=lambda name, timeout=5: record)
