@@ -1,24 +1,19 @@
-"""The rows, in SQLite now: what opens it knows that, the queries do not. SQLAlchemy is imported here and in sql_reach
-alone.
+"""The rows of a relational database, whichever it is; quarantine.adapters.sql_engine opens it.
 
-Every public method is one transaction and raises StoreUnavailable when the database fails. Used by several processes
-at once: writers take SQLite's one write lock at their beginning and wait for it at most BUSY_SECONDS.
+Every public method is one transaction and raises StoreUnavailable when the database fails.
 """
 
-import os
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Engine, ForeignKey, Table, Text, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from quarantine.adapters import rows
+from quarantine.adapters.sql_engine import batches, read, sqlite_engine, write
 from quarantine.daybook import Position
 from quarantine.item import (
     OPEN,
@@ -33,15 +28,11 @@ from quarantine.item import (
     ReportState,
     State,
 )
-from quarantine.ports import SchemaMismatch, StoreUnavailable
+from quarantine.ports import SchemaMismatch
 from rules.document import from_json, to_json
 from rules.verdict import Judgement
 
-T = TypeVar("T")
-
 SCHEMA = 1
-BUSY_SECONDS = 10  # one durable write takes milliseconds; after this something is wrong, and the sender waits
-BATCH = 500  # values in one IN (…): SQLite before 3.32 took 999
 DAYBOOK = "daybook "  # in META, before the name of one: how far it is in the books
 LOSING = (State.DELETED, State.EXPIRED)  # what a legal hold forbids
 
@@ -147,12 +138,12 @@ class SqlIndex:
         return write(self.engine, work)
 
     def get(self, id: str) -> HeldMessage | None:
-        found = _read(self.engine, lambda connection: _items(connection, select(ITEMS).where(ITEMS.c.id == id)))
+        found = read(self.engine, lambda connection: _items(connection, select(ITEMS).where(ITEMS.c.id == id)))
         return found[0] if found else None
 
     def find(self, prefix: str) -> Sequence[str]:
         query = select(ITEMS.c.id).where(ITEMS.c.id.startswith(prefix, autoescape=True)).order_by(ITEMS.c.id).limit(2)
-        return _read(self.engine, lambda connection: connection.scalars(query).all())
+        return read(self.engine, lambda connection: connection.scalars(query).all())
 
     def list(
         self,
@@ -172,7 +163,7 @@ class SqlIndex:
         wanted = [state.value for state in states]
         if wanted:
             query = query.where(sa.exists().where(RECIPIENTS.c.item == ITEMS.c.id, RECIPIENTS.c.state.in_(wanted)))
-        return _read(self.engine, lambda connection: _items(connection, query))
+        return read(self.engine, lambda connection: _items(connection, query))
 
     def change(
         self,
@@ -224,7 +215,7 @@ class SqlIndex:
                 found.update(connection.scalars(query))
             return found
 
-        return _read(self.engine, work)
+        return read(self.engine, work)
 
     def note(self, id: str, *, at: datetime, recipient: str, by: str, reason: str, reply: str = "") -> None:
         row = rows.event_row(_note(id, at, by, reason, recipient, reply))
@@ -232,12 +223,12 @@ class SqlIndex:
 
     def history(self, id: str) -> Sequence[Event]:
         query = select(HISTORY).where(HISTORY.c.item == id).order_by(HISTORY.c.number)
-        return _read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
+        return read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
 
     def events(self, since: datetime, until: datetime) -> Sequence[Event]:
         query = select(HISTORY).where(HISTORY.c.at >= rows.text(since), HISTORY.c.at < rows.text(until))
         query = query.order_by(HISTORY.c.number)
-        return _read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
+        return read(self.engine, lambda connection: [rows.event(row) for row in connection.execute(query)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,23 +298,21 @@ class SqlBook:
     def entries(self, since: datetime, until: datetime) -> Sequence[Entry]:
         query = select(ENTRIES.c.entry).where(ENTRIES.c.at >= rows.text(since), ENTRIES.c.at < rows.text(until))
         query = query.order_by(ENTRIES.c.number)
-        return _read(self.engine, lambda connection: [from_json(row, Entry) for row in connection.scalars(query)])
+        return read(self.engine, lambda connection: [from_json(row, Entry) for row in connection.scalars(query)])
 
     def counts(self, since: datetime, until: datetime) -> Sequence[Count]:
         query = select(COUNTS).where(COUNTS.c.start >= rows.text(since), COUNTS.c.start < rows.text(until))
         query = query.order_by(COUNTS.c.start, COUNTS.c.listener, COUNTS.c.outcome)
-        return _read(self.engine, lambda connection: [rows.count(row) for row in connection.execute(query)])
+        return read(self.engine, lambda connection: [rows.count(row) for row in connection.execute(query)])
 
     def totals(self) -> Mapping[Outcome, int]:
         query = select(COUNTS.c.outcome, func.sum(COUNTS.c.number).label("number")).group_by(COUNTS.c.outcome)
         query = query.where(COUNTS.c.outcome.in_([outcome.value for outcome in Outcome]))  # the others are of trials
-        return _read(self.engine, lambda c: {Outcome(row.outcome): row.number for row in c.execute(query)})
+        return read(self.engine, lambda c: {Outcome(row.outcome): row.number for row in c.execute(query)})
 
     def positions(self) -> Mapping[str, int]:
         query = select(META).where(META.c.name.startswith(DAYBOOK, autoescape=True))
-        return _read(
-            self.engine, lambda c: {row.name.removeprefix(DAYBOOK): int(row.value) for row in c.execute(query)}
-        )
+        return read(self.engine, lambda c: {row.name.removeprefix(DAYBOOK): int(row.value) for row in c.execute(query)})
 
     def forget_position(self, name: str) -> None:
         drop = delete(META).where(META.c.name == f"{DAYBOOK}{name}")
@@ -335,7 +324,7 @@ class SqlReports:
     engine: Engine
 
     def start(self) -> datetime:
-        return rows.moment(_read(self.engine, _report_start))
+        return rows.moment(read(self.engine, _report_start))
 
     def claim(self, period: Period, *, at: datetime, by: str) -> bool:
         def work(connection: Connection) -> bool:
@@ -359,55 +348,15 @@ class SqlReports:
 
     def list(self) -> Sequence[Report]:
         query = select(REPORTS).order_by(REPORTS.c.start)
-        return _read(self.engine, lambda connection: [rows.report(row) for row in connection.execute(query)])
+        return read(self.engine, lambda connection: [rows.report(row) for row in connection.execute(query)])
 
 
 def open_sqlite(path: Path) -> Engine:
     """The quarantine's database at `path`, made when absent. Raises StoreUnavailable, SchemaMismatch."""
     engine = sqlite_engine(path, synchronous="EXTRA", journal="DELETE")
-    if not _read(engine, lambda connection: _check(connection, path)):
+    if not read(engine, lambda connection: _check(connection, path)):
         write(engine, lambda connection: _create(connection, path))
     return engine
-
-
-def sqlite_engine(path: Path, *, synchronous: str, journal: str) -> Engine:
-    _create_file(path)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 (SQLAlchemy's signature)
-        mode = connection.execute(f"PRAGMA journal_mode={journal}").fetchone()[0]
-        if mode != journal.lower():
-            raise sqlite3.OperationalError(f"journal mode is {mode}, not {journal}")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")  # what is purged is overwritten
-
-    @sa.event.listens_for(engine, "handle_error")
-    def _abandon(context: sa.engine.ExceptionContext) -> None:
-        # SQLite opens a file for reading alone when it cannot otherwise, and that connection would stay so after the
-        # disk has come back; nor is a descriptor trusted whose write or sync has failed (reliability D6).
-        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
-        context.is_disconnect = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
-        if context.is_disconnect and context.execution_context is not None:
-            context.execution_context.cursor.close()  # else the file stays locked as long as somebody has the traceback
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A reader that turns writer can meet SQLITE_BUSY that no waiting cures; writers say so at once.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _create_file(path: Path) -> None:
-    """Private from its first moment; SQLite gives its journals the same mode."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise StoreUnavailable(f"{path}: {error.strerror}") from error
 
 
 def _check(connection: Connection, path: Path) -> bool:
@@ -427,33 +376,6 @@ def _create(connection: Connection, path: Path) -> None:
     # The first report begins here. Counts are kept by the minute, so a later second would leave the first ones out.
     created = rows.text(datetime.now(UTC).replace(second=0, microsecond=0))
     connection.execute(insert(META), [{"name": "schema", "value": str(SCHEMA)}, {"name": "created", "value": created}])
-
-
-def _read(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with _available(), engine.connect() as connection, connection.begin():
-        return work(connection)
-
-
-def write(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Run and commit. Two writers that met on a unique key: the second runs again and sees what the first wrote."""
-    with _available():
-        try:
-            return _commit(engine, work)
-        except IntegrityError:
-            return _commit(engine, work)
-
-
-def _commit(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        return work(connection)
-
-
-@contextmanager
-def _available() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreUnavailable(f"database: {getattr(error, 'orig', None) or error}") from error
 
 
 def _note(id: str, at: datetime, by: str, reason: str, recipient: str = "", reply: str = "") -> Event:
@@ -485,8 +407,3 @@ def _report_start(connection: Connection) -> str:
     last = connection.scalar(select(func.max(REPORTS.c.end)))
     created = select(META.c.value).where(META.c.name == "created")
     return str(last or connection.execute(created).scalar_one())
-
-
-def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), BATCH):
-        yield names[start : start + BATCH]

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Engine, Table, Text, delete, func, insert, select
 
 from quarantine.adapters import rows
-from quarantine.adapters.sql import batches, sqlite_engine, write
+from quarantine.adapters.sql_engine import batches, sqlite_engine, write
 from quarantine.ports import StoreUnavailable
 from rules.mailing import PRINTS
 from rules.verdict import Mailing
