@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
+# Characters of text of one message, and so of one part of it. A city's list of all parcels has ten million, of which a
+# million is judged in a twentieth of a second; of prose, in which more is sought, a million takes about one.
+MAX_TEXT = 16 * MEBIBYTE
 _UNPACKED = "containers unpack to more than {} MiB"
 
 
@@ -45,13 +48,13 @@ class Budget:
         """One more MIME entity."""
         self.parts += 1
         if self.parts > self.limits.parts:
-            raise LimitExceeded(f"more than {self.limits.parts} MIME parts")
+            raise LimitExceeded(f"more than {self.limits.parts:,} MIME parts")
 
     @contextmanager
     def inside_part(self) -> Iterator[None]:
         """Held while the parts of a multipart or of a nested message are walked."""
         if self._part_depth >= self.limits.part_depth:
-            raise LimitExceeded(f"MIME parts nested more than {self.limits.part_depth} deep")
+            raise LimitExceeded(f"MIME parts nested more than {self.limits.part_depth:,} deep")
         self._part_depth += 1
         try:
             yield
@@ -62,7 +65,7 @@ class Budget:
     def inside_container(self) -> Iterator[None]:
         """Held while the members of one container are taken out and walked."""
         if self._container_depth >= self.limits.container_depth:
-            raise LimitExceeded(f"containers nested more than {self.limits.container_depth} deep")
+            raise LimitExceeded(f"containers nested more than {self.limits.container_depth:,} deep")
         self._container_depth += 1
         try:
             yield
@@ -74,7 +77,7 @@ class Budget:
         """Held while the words of one picture are read; gives the seconds it may take."""
         self.pictures += 1
         if self.pictures > self.limits.pictures:
-            raise LimitExceeded(f"more than {self.limits.pictures} pictures")
+            raise LimitExceeded(f"more than {self.limits.pictures:,} pictures")
         if self._picture_seconds <= 0:
             raise LimitExceeded(f"reading the words of pictures took longer than {self.limits.picture_seconds:.0f} s")
         began = time.process_time()
@@ -104,7 +107,7 @@ class Meter:
             raise LimitExceeded(_UNPACKED.format(limits.unpacked // MEBIBYTE))
         self._budget.members += 1
         if self._budget.members > limits.members:
-            raise LimitExceeded(f"more than {limits.members} files in containers")
+            raise LimitExceeded(f"more than {limits.members:,} files in containers")
 
     def octets(self, count: int) -> None:
         """`count` more octets came out; call it before keeping them."""
@@ -114,4 +117,4 @@ class Meter:
         if self._budget.unpacked > limits.unpacked:
             raise LimitExceeded(_UNPACKED.format(limits.unpacked // MEBIBYTE))
         if self._unpacked > limits.ratio_from and self._unpacked > self._packed * limits.ratio:
-            raise LimitExceeded(f"a container unpacks to more than {limits.ratio} times its size")
+            raise LimitExceeded(f"a container unpacks to more than {limits.ratio:,} times its size")

@@ -49,7 +49,7 @@ def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
             meter.octets(len(found))
             yield Member(names=_names(head), octets=found)
     if len(lines) > _MAX_LINES:
-        raise LimitExceeded(f"a calendar or contact of more than {_MAX_LINES} lines")
+        raise LimitExceeded(f"a calendar or contact of more than {_MAX_LINES:,} lines")
 
 
 def readable(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from rules.message import Octets
-from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded
 from rules.reading.encodings import decode_base64
 from rules.reading.member import Member
 from rules.reading.signatures import HEAD, Format, front_of, is_whole_file
@@ -100,7 +100,7 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
         meter.octets(len(found))
         yield Member(names=names or ("carried file",), octets=found, declared_type=declared)
     if len(octets) > LOOKED_AT:
-        raise LimitExceeded(f"a page or picture of more than {LOOKED_AT} octets")
+        raise LimitExceeded(f"a page or picture of more than {LOOKED_AT // MEBIBYTE} MiB")
 
 
 def carried_files(content: bytes) -> Iterator[tuple[str | None, bytes]]:
@@ -110,7 +110,7 @@ def carried_files(content: bytes) -> Iterator[tuple[str | None, bytes]]:
         for found in finder(content):
             count += 1
             if count > _MAX_FILES:
-                raise LimitExceeded(f"a page that carries more than {_MAX_FILES} files")
+                raise LimitExceeded(f"a page that carries more than {_MAX_FILES:,} files")
             yield found
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from rules.facts import Kind
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml
-from rules.reading.budget import Budget, Meter
+from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, Meter
 from rules.reading.cards import readable
-from rules.reading.charsets import decode_content
+from rules.reading.charsets import MAX_OCTETS, decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.markup import strip_tags
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound
-from rules.reading.office_text import MAX_TEXT, FullError, Words, read_words
+from rules.reading.office_text import FullError, Words, read_words
 from rules.reading.packages import begins_as_xml, is_office, is_open_document
 from rules.reading.pages import page_kind
 from rules.reading.pdf import pdf_protection, text_of_pdf
@@ -27,7 +27,7 @@ from rules.reading.zipfiles import Entry, directory_of, read_entry
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document; the search for what it starts tells when there is more
 _FRONT = 64  # octets that show whether a part is XML
 _MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
-_TOO_LONG = f"a document of more than {MAX_TEXT // (1024 * 1024)} million characters"
+_TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
 
 _MAIN = re.compile(
     r"word/(?:document|header\d{0,3}|footer\d{0,3}|footnotes|endnotes|comments)\.xml"
@@ -81,7 +81,7 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
     kind = page_kind(head)
     if kind is Kind.IMAGE:
         return _picture_text(bytes(octets[:_MAX_PICTURE]))
-    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[: 4 * MAX_TEXT + 4]))))
+    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[: MAX_OCTETS * (MAX_TEXT + 1)]))))
 
 
 def _cut(text: str) -> DocumentText:

@@ -41,7 +41,7 @@ def files_in(text: bytes) -> Iterator[EncodedFile]:
         for file in finder(text):
             count += 1
             if count > MAX_FILES:
-                raise LimitExceeded(f"more than {MAX_FILES} files encoded in one text")
+                raise LimitExceeded(f"more than {MAX_FILES:,} files encoded in one text")
             yield file
 
 

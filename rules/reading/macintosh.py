@@ -60,7 +60,7 @@ def _entries(octets: Octets) -> Iterator[tuple[int, int, int]]:
             raise Unreadable("Macintosh file that is cut off")
         yield struct.unpack_from(">III", octets, at)
     if count > _MAX_ENTRIES:
-        raise Unreadable(f"Macintosh file with more than {_MAX_ENTRIES} entries")
+        raise Unreadable(f"Macintosh file with more than {_MAX_ENTRIES:,} entries")
 
 
 def _fork(octets: Octets, name: str, at: int, size: int, budget: Budget) -> Iterator[Member]:

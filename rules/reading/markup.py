@@ -28,7 +28,7 @@ _ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 def danger_of(page: str) -> str:
     """Why a page must not be given to a parser, "" when it may: unclosed formatting, depth, options."""
     if any(map(_has_too_many_attributes, _WHOLE_TAG.findall(page))):
-        return f"HTML with more than {MAX_ATTRIBUTES} attributes in one element"
+        return f"HTML with more than {MAX_ATTRIBUTES:,} attributes in one element"
     if page.count("<") - page.count("</") <= min(MAX_OPEN_FORMATTING, MAX_DEPTH, MAX_OPTIONS):
         return ""  # fewer elements than any of them allows
     unclosed: dict[str, int] = {}
@@ -48,10 +48,10 @@ def danger_of(page: str) -> str:
         formatting += name in _FORMATTING
         options += name == "option"
         if formatting > MAX_OPEN_FORMATTING:
-            return f"HTML with more than {MAX_OPEN_FORMATTING} unclosed formatting elements"
+            return f"HTML with more than {MAX_OPEN_FORMATTING:,} unclosed formatting elements"
         if depth > MAX_DEPTH:
-            return f"HTML nested more than {MAX_DEPTH} deep"
-    return f"HTML with more than {MAX_OPTIONS} options" if options > MAX_OPTIONS else ""
+            return f"HTML nested more than {MAX_DEPTH:,} deep"
+    return f"HTML with more than {MAX_OPTIONS:,} options" if options > MAX_OPTIONS else ""
 
 
 def _has_too_many_attributes(tag: str) -> bool:

@@ -19,7 +19,7 @@ from rules.reading.words import limit_met, unfold
 MAX_BOUNDARY = 996  # octets; RFC 2046 section 5.1.1 allows 70, a line holds no more (RFC 5322 section 2.1.1)
 MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
 MAX_TYPES = 10  # Content-Type fields followed, the first and the last ones
-_TOO_MANY = f"more than {MAX_TYPES} Content-{{}} fields in one header"
+_TOO_MANY = f"more than {MAX_TYPES:,} Content-{{}} fields in one header"
 MAX_LONGER = 20  # different lines that begin with the delimiter and go on; each costs a search for its declaration
 MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
 MAX_CRS = 8  # before one LF: systems that each turn LF into CR LF leave several

@@ -50,7 +50,7 @@ def _trimmed(name: str) -> str:
 def names_limit(names: Sequence[str]) -> str:
     """Which limit these names of one part met, in words; "" when none."""
     if len(names) > MAX_NAMES:
-        return f"more than {MAX_NAMES} names of one part"
+        return f"more than {MAX_NAMES:,} names of one part"
     return f"a file name of more than {MAX_NAME:,} characters" if any(len(name) > MAX_NAME for name in names) else ""
 
 

@@ -117,9 +117,9 @@ def _entries(root: Any) -> Iterator[tuple[Path, Any]]:
             raise Unreadable("damaged compound file: two streams of one name")
         taken.add(folded)
         if len(path) > _MAX_DEPTH:
-            raise Unreadable(f"damaged compound file: folders nested more than {_MAX_DEPTH} deep")
+            raise Unreadable(f"damaged compound file: folders nested more than {_MAX_DEPTH:,} deep")
         if len(taken) > _MAX_STREAMS:
-            raise Unreadable(f"compound file with more than {_MAX_STREAMS} streams")
+            raise Unreadable(f"compound file with more than {_MAX_STREAMS:,} streams")
         if entry.entry_type == olefile.STGTY_STREAM:
             yield path, entry
         elif entry.entry_type == olefile.STGTY_STORAGE:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from xml.parsers import expat
 
+from rules.reading.budget import MAX_TEXT
 from rules.reading.flat import BINARY
 from rules.reading.member import Unreadable
-
-MAX_TEXT = 8 * 1024 * 1024  # characters of one document, and of what it hides: a spreadsheet of some 100,000 rows
 
 _BREAKS = frozenset(
     {"p", "br", "tr", "row", "h", "cr", "si", "text-box", "line-break", "comment", "text", "Text", "title", "desc"}

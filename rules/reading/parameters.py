@@ -13,7 +13,7 @@ MAX_PARAMETERS = 1_000  # of one field; two or three are usual
 MAX_SECTIONS = 100  # of one field (RFC 2231); nobody's mail program writes as many
 MAX_FIELD = 64 * 1024  # octets of one field body, of which `words` tells when there are more
 _TOO_MANY = f"more than {MAX_PARAMETERS:,} parameters in one header field"
-_TOO_MANY_SECTIONS = f"more than {MAX_SECTIONS} sections of parameters in one header field"
+_TOO_MANY_SECTIONS = f"more than {MAX_SECTIONS:,} sections of parameters in one header field"
 
 # Linear: possessive runs, and each alternative begins with another octet.
 _PARAMETER = re.compile(

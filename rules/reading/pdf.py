@@ -10,13 +10,12 @@ import pypdfium2
 import pypdfium2.raw
 
 from rules.message import Octets
-from rules.reading.budget import Budget, LimitExceeded, Meter
+from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.pdf_files import GAP, inflated, referred_files
 from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
-MAX_TEXT = 8 * 1024 * 1024  # characters
 MAX_SECONDS = 10.0  # of processor time for the text; a page of a report takes some milliseconds, a hostile one its time
 _MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
 _MAX_OBJECT_STREAMS = 20_000  # searched for actions; each has some hundred objects
@@ -133,7 +132,7 @@ def _attachments(content: bytes, meter: Meter) -> Iterator[Member]:
             _check_streams(content)
         for index in range(document.count_attachments()):
             if index >= _MAX_ATTACHMENTS:
-                raise LimitExceeded(f"PDF with more than {_MAX_ATTACHMENTS} embedded files")
+                raise LimitExceeded(f"PDF with more than {_MAX_ATTACHMENTS:,} embedded files")
             meter.member()
             attachment = document.get_attachment(index)
             data = bytes(attachment.get_data())
@@ -149,7 +148,7 @@ def _file_streams(content: bytes, meter: Meter) -> Iterator[bytes]:
     """Streams whose content begins as a file of its own, by whatever way a reader gets at them."""
     for count, start in enumerate(stream_starts(content)):
         if count >= _MAX_STREAMS:
-            raise LimitExceeded(f"PDF with more than {_MAX_STREAMS} streams")
+            raise LimitExceeded(f"PDF with more than {_MAX_STREAMS:,} streams")
         inflate = None
         front = content[start : start + HEAD]
         if front[:1] in ZLIB:
@@ -193,7 +192,7 @@ def _file_names(pieces: Sequence[bytes]) -> Iterator[str]:
         if raw:
             yield raw.decode("utf-16-be", "replace")[1:] if raw[:2] == b"\xfe\xff" else raw.decode("latin-1")
     if len(found) > _MAX_NAMES:
-        raise LimitExceeded(f"PDF with more than {_MAX_NAMES} names of files")
+        raise LimitExceeded(f"PDF with more than {_MAX_NAMES:,} names of files")
 
 
 def _literal(piece: bytes, at: int) -> bytes:
@@ -249,10 +248,10 @@ def _pages_text(document: "pypdfium2.PdfDocument") -> tuple[str, str]:
         pages.append(text)
         length += len(text) + 1
         if length > MAX_TEXT + 1:
-            return "\n".join(pages)[:MAX_TEXT], f"PDF with more than {MAX_TEXT // (1024 * 1024)} million characters"
+            return "\n".join(pages)[:MAX_TEXT], f"PDF with more than {MAX_TEXT // MEBIBYTE} million characters"
         if time.process_time() > until and index + 1 < count:
             return "\n".join(pages), f"the text of a PDF took longer than {MAX_SECONDS:.0f} s"
-    return "\n".join(pages), f"PDF with more than {MAX_PAGES} pages" if count > MAX_PAGES else ""
+    return "\n".join(pages), f"PDF with more than {MAX_PAGES:,} pages" if count > MAX_PAGES else ""
 
 
 def _check_streams(content: bytes) -> None:
@@ -316,7 +315,7 @@ def pdf_protection(octets: Octets) -> str | None:
 
 def _open(content: bytes) -> "pypdfium2.PdfDocument":
     if len(content) > _MAX_OBJECTS and content.count(b" obj") > _MAX_OBJECTS:
-        raise LimitExceeded(f"PDF with more than {_MAX_OBJECTS} objects")
+        raise LimitExceeded(f"PDF with more than {_MAX_OBJECTS:,} objects")
     try:
         return pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -353,7 +352,7 @@ def pieces_of(octets: Octets) -> Iterator[bytes]:
         left, to_feed = left - len(objects or b""), to_feed - fed
         if left < 0 or to_feed < 0 or count >= _MAX_OBJECT_STREAMS:
             raise LimitExceeded(
-                f"PDF with more than {_MAX_OBJECT_STREAMS} object streams, or {_MAX_INFLATED // _CHUNK} MiB in them"
+                f"PDF with more than {_MAX_OBJECT_STREAMS:,} object streams, or {_MAX_INFLATED // _CHUNK} MiB in them"
             )
         whole = whole and objects is not None
         if objects is not None:

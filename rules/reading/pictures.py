@@ -59,7 +59,7 @@ class PictureReader:
                     raise LimitExceeded(f"a picture of more than {MAX_PIXELS // 1_000_000} million pixels")
                 pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
                 if pages > MAX_PAGES:
-                    raise LimitExceeded(f"a picture of more than {MAX_PAGES} pages")
+                    raise LimitExceeded(f"a picture of more than {MAX_PAGES:,} pages")
                 if min(picture.size) < LEAST_SIDE:
                     return []
                 return [_grey(picture, page) for page in range(pages)]

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from rules.facts import Alternative, Ambiguity, Part, Reason, Role, Text, Unread
+from rules.reading.budget import MAX_TEXT, MEBIBYTE
 
-MAX_PART_TEXT = 8 * 1024 * 1024  # characters of one part; a city's parcels with their owners have as many
-MAX_MESSAGE_TEXT = 16 * 1024 * 1024  # characters of all parts together: about a second to read and judge
 MAX_NOTES = 200  # entries of unread and of ambiguities; a report needs no more to make its point
 
 
@@ -18,17 +17,16 @@ class Record:
         self.unread: list[Unread] = []
         self.ambiguities: list[Ambiguity] = []
         self.alternatives: list[Alternative] = []
-        self._text_left = MAX_MESSAGE_TEXT
-        self._alternatives_left = MAX_MESSAGE_TEXT
+        self._text_left = MAX_TEXT
+        self._alternatives_left = MAX_TEXT
 
     def say(self, part: str, role: Role, text: str, start: int = 0) -> None:
         """Keep a readable text, cut where the bounds end it; blank ones are passed over."""
         if not text or text.isspace():
             return
-        room = min(MAX_PART_TEXT, self._text_left)
-        if len(text) > room:
-            self.skip(part, Reason.LIMIT, f"more than {room} characters of text")
-            text = text[:room]
+        if len(text) > self._text_left:
+            self.skip(part, Reason.LIMIT, f"more than {MAX_TEXT // MEBIBYTE} million characters of text")
+            text = text[: self._text_left]
         self._text_left -= len(text)
         if text:
             self.texts.append(Text(part=part, role=role, text=text, start=start))
@@ -38,7 +36,7 @@ class Record:
 
         One that were left out would seem to be shown whatever a reader chooses.
         """
-        words = alternative.text.text[: min(MAX_PART_TEXT, self._alternatives_left)]
+        words = alternative.text.text[: self._alternatives_left]
         self._alternatives_left -= len(words)
         if not alternative.text.text.isspace():
             self.alternatives.append(replace(alternative, text=replace(alternative.text, text=words)))

@@ -4,9 +4,9 @@ import re
 import struct
 from dataclasses import dataclass, replace
 
+from rules.reading.budget import MAX_TEXT, MEBIBYTE
 from rules.reading.charsets import codec_of
 
-MAX_TEXT = 8 * 1024 * 1024  # characters
 _MAX_GROUPS = 10_000  # inside each other; Word writes some dozens
 _MAX_STAND_INS = 16  # characters for one; Word writes none to two
 _MAX_PENDING = 64 * 1024  # octets of a text in escapes that are read together
@@ -84,10 +84,10 @@ class _Reader:
         for token in _TOKEN.finditer(content):
             self._take(*token.groups())
             if self._length > MAX_TEXT:
-                limit = f"RTF of more than {MAX_TEXT // (1024 * 1024)} million characters"
+                limit = f"RTF of more than {MAX_TEXT // MEBIBYTE} million characters"
                 break
             if len(self._groups) > _MAX_GROUPS:
-                limit = f"RTF nested more than {_MAX_GROUPS} deep"
+                limit = f"RTF nested more than {_MAX_GROUPS:,} deep"
                 break
         self._flush()
         return RichText(visible="".join(self._visible)[:MAX_TEXT], hidden="".join(self._hidden), limit=limit)

@@ -51,9 +51,9 @@ def unpack_rtf(octets: Octets, budget: Budget) -> Iterator[Member]:
         name = f"embedded {printable(found.name) or 'object'}"
         yield package or Member(names=(name,), octets=found.body)
     if sum(1 for _ in islice(RTF_FIELD.finditer(octets), MAX_RTF_FIELDS + 1)) > MAX_RTF_FIELDS:
-        raise LimitExceeded(f"RTF with more than {MAX_RTF_FIELDS} fields")
+        raise LimitExceeded(f"RTF with more than {MAX_RTF_FIELDS:,} fields")
     if sum(1 for _ in islice(_TEMPLATE.finditer(octets), _MAX_TEMPLATES + 1)) > _MAX_TEMPLATES:
-        raise LimitExceeded(f"RTF with more than {_MAX_TEMPLATES} templates")
+        raise LimitExceeded(f"RTF with more than {_MAX_TEMPLATES:,} templates")
 
 
 def rtf_signs(octets: Octets) -> tuple[Sign, ...]:
@@ -91,7 +91,7 @@ def _objects(content: bytes) -> Iterator[RichObject]:
         end, readings = _object_data(content, match.end(), left)
         left -= end - match.end()
         if left <= 0 or count > _MAX_OBJECTS:
-            raise LimitExceeded(f"RTF with more than {_MAX_OBJECTS} objects, or objects inside each other")
+            raise LimitExceeded(f"RTF with more than {_MAX_OBJECTS:,} objects, or objects inside each other")
         front = match.group(1)  # the number of the control word, or the first digits of the data
         for data in dict.fromkeys(_octets(given) for digits in readings for given in (digits, front + digits)):
             if len(data) >= 8:

@@ -79,7 +79,7 @@ def entities_in(text: bytes) -> Iterator[Entity]:
     while at >= 0:
         groups += 1
         if groups > MAX_GROUPS:
-            raise LimitExceeded(f"more than {MAX_GROUPS} groups of content fields in one text")
+            raise LimitExceeded(f"more than {MAX_GROUPS:,} groups of content fields in one text")
         front = read_entity(text, at, min(len(text), at + MAX_FRONT))
         # A line that is no field to the reader of headers is a body that begins at once: go on behind it.
         following = _next_described(lowered, max(front.body.start, at + 1))
@@ -87,7 +87,7 @@ def entities_in(text: bytes) -> Iterator[Entity]:
         if entity.names or entity.encodings != (Encoding.IDENTITY,):
             count += 1
             if count > MAX_ENTITIES:
-                raise LimitExceeded(f"more than {MAX_ENTITIES} descriptions of files in one text")
+                raise LimitExceeded(f"more than {MAX_ENTITIES:,} descriptions of files in one text")
             yield entity
         at = following
 
@@ -119,7 +119,7 @@ def runs_in(text: Octets) -> Iterator[EncodedFile]:
         for start in _starts(text, at, end):
             decoded += 1
             if decoded > MAX_DECODED:
-                raise LimitExceeded(f"more than {MAX_DECODED} runs of base64 in one text that begin as files do")
+                raise LimitExceeded(f"more than {MAX_DECODED:,} runs of base64 in one text that begin as files do")
             if (octets := _file_at(text, start, end, maybe_disk=start < at + _PHASES)) is not None:
                 yield EncodedFile("", octets, Span(start, end))
                 break

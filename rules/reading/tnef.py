@@ -134,7 +134,7 @@ def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
         if size > len(content) - at - 9:
             raise Unreadable("TNEF that is cut off")
         at += 9 + size + 2
-    raise Unreadable(f"TNEF with more than {_MAX_ATTRIBUTES} attributes")
+    raise Unreadable(f"TNEF with more than {_MAX_ATTRIBUTES:,} attributes")
 
 
 def _properties(body: bytes) -> Iterator[tuple[int, str | bytes]]:
@@ -158,13 +158,13 @@ def _properties(body: bytes) -> Iterator[tuple[int, str | bytes]]:
         (values,) = struct.unpack_from("<I", body, at)
         at += 4
         if values > _MAX_VALUES:
-            raise Unreadable(f"TNEF with more than {_MAX_VALUES} values of one property")
+            raise Unreadable(f"TNEF with more than {_MAX_VALUES:,} values of one property")
         for _ in range(values):
             (size,) = struct.unpack_from("<I", body, at)
             yield tag, _value(base, body[at + 4 : at + 4 + size])
             at += 4 + _padded(size)
     if count > _MAX_PROPERTIES:
-        raise Unreadable(f"TNEF that claims more than {_MAX_PROPERTIES} properties of one thing")
+        raise Unreadable(f"TNEF that claims more than {_MAX_PROPERTIES:,} properties of one thing")
 
 
 def _value(base: int, octets: bytes) -> str | bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from rules.facts import Alternative, By, Kind, Part, Reason, Role, Sign, Text
 from rules.message import Octets
-from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.budget import MAX_TEXT, Budget, LimitExceeded
 from rules.reading.cards import readable
 from rules.reading.charsets import MAX_OCTETS, decode_content, decode_text, in_ascii
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
@@ -23,7 +23,7 @@ from rules.reading.names import merge_names, names_limit
 from rules.reading.pictures import PictureReader
 from rules.reading.place import Place, under
 from rules.reading.readable import Readable, fingerprint, read_page, read_plain, unsaid
-from rules.reading.record import MAX_PART_TEXT, Record
+from rules.reading.record import Record
 from rules.reading.splits import cut_multipart
 from rules.reading.sweep import entities_in, runs_in
 from rules.reading.views import differences
@@ -73,7 +73,7 @@ class Walk:
         place = Place(path="", number="")
         entity = read_entity(octets, 0, len(octets))
         if has_overlong_line(octets):
-            self.record.skip(place.name, Reason.LIMIT, f"a line of more than {MAX_LINE} octets")
+            self.record.skip(place.name, Reason.LIMIT, f"a line of more than {MAX_LINE // 1024} KiB")
         with self._noted(place.name):
             self.budget.count_part()
             self._entity(octets, entity, place)
@@ -171,7 +171,7 @@ class Walk:
         if self._hidden_parts(region, path, place.at(span.start), anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart")
         else:
-            self.record.say(path, Role.HIDDEN, decode_text(region[: MAX_OCTETS * (MAX_PART_TEXT + 1)], None))
+            self.record.say(path, Role.HIDDEN, decode_text(region[: MAX_OCTETS * (MAX_TEXT + 1)], None))
 
     def _encoded_in(self, text: bytes, path: str) -> list[EncodedFile]:
         """The files that stand encoded in a text, each once."""
@@ -372,7 +372,7 @@ class Walk:
             if page.trouble:
                 self.record.skip(path, Reason.LIMIT, page.trouble)
         elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:
-            text = decode_content(content[: MAX_OCTETS * (MAX_PART_TEXT + 1)], charset)
+            text = decode_content(content[: MAX_OCTETS * (MAX_TEXT + 1)], charset)
             self.record.say(path, Role.ATTACHED, readable(text))
         else:
             self._document_text(content, signs, path)

@@ -19,7 +19,7 @@ def limit_met(body: bytes) -> str:
     if len(body) > MAX_FIELD_TEXT:
         return f"a header field of more than {MAX_FIELD_TEXT // 1024} KiB"
     if body.count(b"=?") > MAX_ENCODED_WORDS:
-        return f"more than {MAX_ENCODED_WORDS} encoded words in one header field"
+        return f"more than {MAX_ENCODED_WORDS:,} encoded words in one header field"
     return ""
 
 

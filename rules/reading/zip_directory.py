@@ -183,7 +183,7 @@ def _central(octets: Octets, table: _Table) -> Iterator[Entry]:
             mode=mode if system == _UNIX else 0,
         )
         at += 46 + name + extra + comment
-    raise Unreadable(f"zip archive with more than {_MAX_ENTRIES} entries")
+    raise Unreadable(f"zip archive with more than {_MAX_ENTRIES:,} entries")
 
 
 def local_at(octets: Octets, at: int) -> Entry | None:

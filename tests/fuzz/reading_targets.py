@@ -17,7 +17,7 @@ from rules.mailing import mailing_of
 from rules.message import Message
 from rules.policy import Policy, load_policy
 from rules.reading import read_facts
-from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded, Limits
+from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Limits
 from rules.reading.containers import Unreadable, protection_of, text_of, unpack
 from rules.reading.encodings import Encoding, decode
 from rules.reading.filetype import signs_of
@@ -28,7 +28,7 @@ from rules.reading.parameters import parse_structured, texts_of, values_of
 from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
 from rules.reading.readable import Readable, read_page, read_plain
-from rules.reading.record import MAX_MESSAGE_TEXT, MAX_NOTES
+from rules.reading.record import MAX_NOTES
 from rules.reading.views import MAX_LEAVES, MAX_TOLD, View, differences, outline
 from rules.reading.words import MAX_FIELD_TEXT, header_text
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
@@ -86,7 +86,7 @@ def check_facts(facts: Facts, size: int) -> None:
         assert part.path and len(part.sha256) == 64 and part.size >= 0
         _check_names(part.names)
     assert sum(len(text.text) for text in facts.said(*{text.role for text in facts.texts})) <= (
-        MAX_MESSAGE_TEXT + MAX_FIELD_TEXT * len(facts.fields)
+        MAX_TEXT + MAX_FIELD_TEXT * len(facts.fields)
     )
     assert all(text.start >= 0 for text in facts.texts)
     assert max(len(facts.unread), len(facts.ambiguities)) <= MAX_NOTES

@@ -120,7 +120,7 @@ class _Reader:
         if not entry[11] & _DIRECTORY:
             yield Member(names=names, octets=self._content(first, struct.unpack_from("<I", entry, 28)[0], names[0]))
         elif depth >= MAX_DEPTH:
-            self._tally.fault(f"disk image with folders more than {MAX_DEPTH} deep")
+            self._tally.fault(f"disk image with folders more than {MAX_DEPTH:,} deep")
         elif first not in self._seen:
             self._seen.add(first)
             yield from self.folder(self.directory(first), f"{names[0]}/", depth + 1)

@@ -101,7 +101,7 @@ class _Tree:
 
     def folder(self, folder: _Record, path: str, depth: int) -> None:
         if depth > MAX_DEPTH:
-            self._tally.fault(f"disk image with folders more than {MAX_DEPTH} deep")
+            self._tally.fault(f"disk image with folders more than {MAX_DEPTH:,} deep")
             return
         entries = self._disk.read(folder.at, min(folder.size, MAX_FOLDERS + 1))
         self._tally.folder(len(entries))

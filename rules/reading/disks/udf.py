@@ -108,7 +108,7 @@ class _Volume:
 
     def folder(self, folder: _File, path: str, depth: int) -> Iterator[Member]:
         if depth > MAX_DEPTH:
-            self._tally.fault(f"disk image with folders more than {MAX_DEPTH} deep")
+            self._tally.fault(f"disk image with folders more than {MAX_DEPTH:,} deep")
             return
         for name, marks, block, partition in _identifiers(self._entries(folder, path)):
             if marks & (_DELETED | _PARENT):
@@ -161,7 +161,7 @@ class _Volume:
         while at + step <= len(stored):
             self._extents_read += 1
             if self._extents_read > _MAX_EXTENTS:
-                raise LimitExceeded(f"UDF disk image with more than {_MAX_EXTENTS} extents")
+                raise LimitExceeded(f"UDF disk image with more than {_MAX_EXTENTS:,} extents")
             length, block = struct.unpack_from("<II", stored, at)
             where = struct.unpack_from("<H", stored, at + 8)[0] if long else partition
             kind, size = length >> 30, length & 0x3FFFFFFF

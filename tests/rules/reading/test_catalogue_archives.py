@@ -202,7 +202,7 @@ def test_e02_as_many_files_as_may_be_and_one_more(attached):
     assert facts.unread == ()
     facts = attached(zipped(*((f"{number}.txt", b"") for number in range(5_001))))
     assert reasons(facts) == {Reason.LIMIT}
-    assert told(facts) == "more than 5000 files in containers"
+    assert told(facts) == "more than 5,000 files in containers"
 
 
 @pytest.mark.usefixtures("limited_memory")

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from rules.facts import Mailbox, Reason, Role
-from rules.reading.record import MAX_PART_TEXT
+from rules.reading.budget import MAX_TEXT
 from rules.transaction import Direction
 
 HEADER = "From: Ann Example <ann@city.example>\nTo: bob@elsewhere.example\nSubject: Budget\n"
@@ -128,7 +128,7 @@ def parts(count: int) -> str:
 def test_999_parts_are_within_the_limit_and_1000_with_their_multipart_are_too(facts_of):
     assert facts_of(parts(999)).unread == ()
     unread = facts_of(parts(1_000)).unread
-    assert [(entry.reason, entry.detail) for entry in unread] == [(Reason.LIMIT, "more than 1000 MIME parts")]
+    assert [(entry.reason, entry.detail) for entry in unread] == [(Reason.LIMIT, "more than 1,000 MIME parts")]
 
 
 def nested(depth: int) -> str:
@@ -143,9 +143,24 @@ def test_depth_30_is_within_the_limit_and_31_is_not(facts_of):
 
 
 def test_text_beyond_the_limit_is_told(facts_of):
-    facts = facts_of(HEADER + "\n" + "word\n" * 2_000_000)
+    facts = facts_of(HEADER + "\n" + "word\n" * (MAX_TEXT // 5 + 1))
     assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
-    assert sum(len(text.text) for text in facts.texts) <= MAX_PART_TEXT + len("Budget")
+    assert sum(len(text.text) for text in facts.texts) <= MAX_TEXT + len("Budget")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_table_of_ten_million_characters_is_read_to_its_end(facts_of, packed):
+    rows = "".join(f"{parcel};Main Street {parcel % 900};paid\n" for parcel in range(370_000))
+    table = f"{rows}last row\n".encode()
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("parcels.csv", table)
+    content, name = (target.getvalue(), "parcels.zip") if packed else (table, "parcels.csv")
+    head = f"Content-Type: application/octet-stream; name={name}\nContent-Transfer-Encoding: base64\n\n"
+    facts = facts_of(head.encode() + base64.encodebytes(content))
+    assert facts.unread == ()
+    assert len(table) > 10_000_000
+    assert texts(facts, Role.ATTACHED)[0].endswith("last row")
 
 
 def test_a_header_beyond_the_limit_is_told(facts_of):

@@ -1,23 +1,23 @@
 """What the walk has found, within the bounds on text."""
 
+import pytest
+
 from rules.facts import Alternative, Reason, Role, Text
-from rules.reading.record import MAX_MESSAGE_TEXT, MAX_NOTES, MAX_PART_TEXT, Record
+from rules.reading.budget import MAX_TEXT
+from rules.reading.record import MAX_NOTES, Record
 
 
-def test_a_text_of_exactly_the_bound_is_kept_and_one_more_is_cut():
+@pytest.mark.parametrize("parts", [1, 4])
+def test_texts_of_exactly_the_bound_are_kept_and_one_character_more_is_cut(parts):
     record = Record()
-    record.say("1", Role.AUTHOR, "x" * MAX_PART_TEXT)
+    for number in range(parts):
+        record.say(str(number), Role.AUTHOR, "x" * (MAX_TEXT // parts))
     assert record.unread == []
-    record.say("2", Role.AUTHOR, "x" * (MAX_PART_TEXT + 1))
-    assert [entry.reason for entry in record.unread] == [Reason.LIMIT]
-    assert [len(text.text) for text in record.texts] == [MAX_PART_TEXT, MAX_PART_TEXT]
-
-
-def test_a_message_has_a_bound_of_its_own():
-    record = Record()
-    for number in range(6):
-        record.say(str(number), Role.AUTHOR, "x" * MAX_PART_TEXT)
-    assert sum(len(text.text) for text in record.texts) == MAX_MESSAGE_TEXT
+    record.say("more", Role.AUTHOR, "x")
+    assert [(entry.reason, entry.detail) for entry in record.unread] == [
+        (Reason.LIMIT, "more than 16 million characters of text")
+    ]
+    assert [len(text.text) for text in record.texts] == [MAX_TEXT // parts] * parts
 
 
 def test_blank_texts_are_passed_over():
@@ -29,9 +29,9 @@ def test_blank_texts_are_passed_over():
 def test_alternatives_beyond_the_bound_are_told_without_their_words():
     record = Record()
     for number in range(6):
-        text = Text(part=str(number), role=Role.AUTHOR, text="x" * MAX_PART_TEXT)
+        text = Text(part=str(number), role=Role.AUTHOR, text="x" * (MAX_TEXT // 2))
         record.offer(Alternative(body="1", chosen=(str(number),), text=text))
-    assert sum(len(item.text.text) for item in record.alternatives) == MAX_MESSAGE_TEXT
+    assert sum(len(item.text.text) for item in record.alternatives) == MAX_TEXT
     assert len(record.alternatives) == 6
 
 

@@ -37,7 +37,7 @@ def test_hidden_text_stands_apart():
 def test_groups_as_deep_as_the_bound_are_read_and_deeper_ones_told():
     assert read_rtf(b"{" * (rtf._MAX_GROUPS - 1) + b"Hello").visible == "Hello"
     found = read_rtf(b"{" * 1_000_000 + b"Hello")
-    assert (found.visible, found.limit) == ("", "RTF nested more than 10000 deep")
+    assert (found.visible, found.limit) == ("", "RTF nested more than 10,000 deep")
 
 
 def test_a_text_as_long_as_the_bound_is_read_and_a_longer_one_told(monkeypatch):

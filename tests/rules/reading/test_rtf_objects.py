@@ -105,7 +105,7 @@ def test_e15_a_field_that_starts_a_program_is_told():
 def test_objects_end_at_their_number():
     content = b"{\\rtf1" + b"{\\objdata 0102030405060708}" * 1_000
     assert len(list(unpack_rtf(content + b"}", Budget()))) == 1_000
-    with pytest.raises(LimitExceeded, match="more than 1000 objects"):
+    with pytest.raises(LimitExceeded, match="more than 1,000 objects"):
         list(unpack_rtf(content + b"{\\objdata 01}}", Budget()))
 
 

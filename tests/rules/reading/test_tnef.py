@@ -127,16 +127,16 @@ def test_no_flipped_octet_raises_anything_else(flip):
 def test_as_many_attributes_as_are_read_and_one_more():
     octets = HEAD + attribute(1, 0x8006, b"x") * 19_999 + attribute(1, 0x800C, b"words")
     assert len(taken(octets)[0]) == 1
-    assert "more than 20000 attributes" in taken(octets + attribute(1, 0x8006, b"x"))[1]
+    assert "more than 20,000 attributes" in taken(octets + attribute(1, 0x8006, b"x"))[1]
 
 
-@pytest.mark.parametrize(("count", "fault"), [(2_000, None), (2_001, "more than 2000 properties")])
+@pytest.mark.parametrize(("count", "fault"), [(2_000, None), (2_001, "more than 2,000 properties")])
 def test_as_many_properties_as_are_read_and_one_more(count, fault):
     told = taken(HEAD + attachment(b"a.txt", *[(0x3700, 3, 1)] * count))[1]
     assert told is None if fault is None else fault in told
 
 
-@pytest.mark.parametrize(("count", "fault"), [(1_000, None), (1_001, "more than 1000 values of one property")])
+@pytest.mark.parametrize(("count", "fault"), [(1_000, None), (1_001, "more than 1,000 values of one property")])
 def test_as_many_values_as_are_read_and_one_more(count, fault):
     values = struct.pack("<IHHI", 1, 0x1102, 0x3701, count) + struct.pack("<I4s", 4, b"data") * count
     told = taken(HEAD + attribute(2, 0x9002, bytes(14)) + attribute(2, 0x9005, values))[1]

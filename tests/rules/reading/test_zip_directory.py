@@ -148,7 +148,7 @@ def test_entries_are_counted():
     at, end = directory_at(octets), octets.index(b"PK\x05\x06")
     many = octets[at:end] * 10_000
     assert len(read_directory(octets[:at] + many + end_record(len(many), at)).entries) == 10_000
-    with pytest.raises(Unreadable, match="more than 10000 entries"):
+    with pytest.raises(Unreadable, match="more than 10,000 entries"):
         read_directory(octets[:at] + many + octets[at:end] + end_record(len(many) + end - at, at))
 
 
