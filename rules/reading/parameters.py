@@ -21,6 +21,9 @@ _PARAMETER = re.compile(
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
+# What stands up to the next comment, and in one up to its next parenthesis. Linear, as above.
+_BEFORE_COMMENT = re.compile(rb'(?:[^"(\\]++|"(?:[^"\\]++|\\.)*+"?|\\.)*+\\?', re.DOTALL)
+_IN_COMMENT = re.compile(rb"(?:[^()\\]++|\\.)*+\\?([()]?)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -47,8 +50,9 @@ class Structured:
 def parse_structured(body: bytes) -> Structured:
     """Take `value; name=value; …` apart."""
     line = unfold(body[:MAX_FIELD])
+    bare = _without_comments(line) if b"(" in line else line
+    head = re.sub(rb"[\s\0]+", b"", bare.partition(b";")[0]).strip(b"\"'").lower().decode("latin-1")
     value, separator, _ = line.partition(b";")
-    head = re.sub(rb"[\s\0]+", b"", _uncommented(value)).strip(b"\"'").lower().decode("latin-1")
     if not separator:
         return Structured(head, ())
     parameters: list[Parameter] = []
@@ -59,11 +63,40 @@ def parse_structured(body: bytes) -> Structured:
         parameters.append(_parameter(match))
         if swallowed is None and match[2] is not None and b";" in match[2]:
             swallowed = match.start(2)
+    if bare is not line:
+        parameters += _behind_comments(bare, parameters)
     if swallowed is not None:  # readers that stop at the next semicolon see parameters inside the quotes
         inside = _PARAMETER.finditer(line, swallowed)
         parameters += [_parameter(match) for match, _ in zip(inside, range(MAX_PARAMETERS), strict=False)]
     too_many_sections = sum("*" in parameter.name for parameter in parameters) > MAX_SECTIONS
     return Structured(head, tuple(parameters), _TOO_MANY_SECTIONS if too_many_sections else "")
+
+
+def _behind_comments(bare: bytes, known: list[Parameter]) -> list[Parameter]:
+    """The parameters that comments hide: those that the line without them has besides the known ones."""
+    matches = zip(_PARAMETER.finditer(bare), range(MAX_PARAMETERS), strict=False)
+    found = [_parameter(match) for match, _ in matches]
+    values = {(parameter.name, value) for parameter in known for value in parameter.values}
+    return [parameter for parameter in found if (parameter.name, parameter.values[0]) not in values]
+
+
+def _without_comments(line: bytes) -> bytes:
+    """With a blank for each comment outside quotes (RFC 5322 section 3.2.2), and for a parenthesis that opens none."""
+    kept: list[bytes] = []
+    at = 0
+    while at < len(line):
+        before = _BEFORE_COMMENT.match(line, at)
+        assert before is not None  # it matches nothing too
+        kept += [before[0], b" "]
+        at = behind = before.end() + 1
+        depth = 1
+        while depth and (mark := _IN_COMMENT.match(line, behind)) is not None and mark[1]:
+            depth += 1 if mark[1] == b"(" else -1
+            behind = mark.end()
+        if depth and at <= len(line):
+            return b"".join([*kept, line[at:]])
+        at = behind
+    return b"".join(kept)
 
 
 def _parameter(match: re.Match[bytes]) -> Parameter:

@@ -9,8 +9,9 @@ from rules.reading.encodings import decode_base64
 MAX_ENCODED_WORDS = 500  # in one field; ordinary subjects hold fewer than ten
 MAX_FIELD_TEXT = 64 * 1024  # octets of one field body that are looked at
 
-# Linear: each part is bounded or cannot match what follows it. Blanks inside the text are illegal and common.
-_ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
+# Linear: each part is bounded or cannot match what follows it. Blanks inside the text are illegal and common; some
+# readers do without the last sign.
+_ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=?")
 _BLANK = re.compile(rb"[ \t\r\n]*")
 
 

@@ -13,6 +13,8 @@ from rules.reading.parameters import MAX_SECTIONS, parse_structured, texts_of, v
         "text/plain (a comment)",
         "(c) text/plain",
         "text / plain",
+        "text(a;b)/plain",
+        'text/plain (a " b); charset="x"',
         '"text/plain"',
         "text/plain;",
     ],
@@ -35,6 +37,13 @@ def test_the_value(written):
         ("x; A=b; a=c", [b"b", b"c"]),
         ("x; a*=utf-8''b%20c", [b"b c"]),
         ("x; a*1=c; a*0=b", [b"bc", b"cb"]),
+        ('x; (a comment) a="b"', [b"b"]),
+        ('x; (a " comment) a="b"', [b"b"]),
+        ("x; (one (in another); c=d) a=b", [b"b"]),
+        ('x; (one with \\) in it) a="b(c)"', [b"b(c)"]),
+        ("x; a (comment) =b", [b"b"]),
+        ('x; a=(comment)"b"', [b'(comment)"b"', b'"b"', b'(comment)"b', b"b"]),
+        ('x; c="("; a=b', [b"b"]),
     ],
 )
 def test_the_candidates_for_a_parameter(written, values):
