@@ -16,10 +16,14 @@ from rules.reading.mime import Span, guess_boundary
 MAX_FILES = 100  # files in one text
 MAX_BINHEX = 4 * MEBIBYTE  # octets of encoded text: run lengths grow it, up to 64 times
 
-# The mode is octal, of any length that an encoder writes; the name may be missing.
-_UU_BEGIN = re.compile(rb"begin(-base64)?[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++")
+# The mode is octal, of any length that an encoder writes, and the name may be missing. Outlook Express takes two blanks
+# for a mode; there a full line must follow, for words may have two blanks.
+_UU_BEGIN = re.compile(
+    rb"begin(-base64)?(?:[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++"
+    rb"|  ([^\r\n]{1,1000})[\r\n]++(?=M[ -`]{60}))"
+)
 _YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,1200}\r?\n")
-_UU_QUOTED = re.compile(rb"^([ \t]*+>[> \t]*+)begin", re.MULTILINE)
+_UU_QUOTED = re.compile(rb"^([ \t]++|[ \t]*+>[> \t]*+)begin[ \t-]", re.MULTILINE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINHEX_MARK = b"(This file must be converted with BinHex"
 _CONTENT_FIELD = (b"content-transfer-encoding:", b"content-disposition:")
@@ -63,18 +67,18 @@ def _uuencoded(text: bytes) -> Iterator[EncodedFile]:
         closing = b"\n====" if match[1] else b"\nend"
         found = text.find(closing, match.end() - 1)
         done = found if found >= 0 else len(text)
-        name = (match[2] or b"").decode("latin-1").strip()
+        name = (match[2] or match[3] or b"").decode("latin-1").strip()
         for octets, length in _uu_readings(text[match.end() : done], in_base64=match[1] is not None):
             yield EncodedFile(name, octets, Span(position, match.end() + length))
 
 
 def _quoted(text: bytes) -> Iterator[EncodedFile]:
-    """Uuencode behind the marks of quotation that an answer or a forward puts before each line."""
+    """Uuencode behind the marks of quotation, or the blanks, that an answer or a forward puts before each line."""
     done = 0
     for match in _UU_QUOTED.finditer(text):
         if match.start() < done:
             continue
-        mark = match[1].rstrip()
+        mark = match[1].rstrip() or match[1]
         lines: list[bytes] = []
         places: list[tuple[int, int]] = []  # of each line without its mark, and in the text
         at, length = match.start(), 0

@@ -54,7 +54,7 @@ _USUAL_PREAMBLES = (
     b"this is a mime-encapsulated message",
 )
 _DOCUMENTS = frozenset((Kind.DOCUMENT, Kind.MACRO_DOCUMENT))
-_TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.UNKNOWN))
+_TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.UNKNOWN))
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
 
 

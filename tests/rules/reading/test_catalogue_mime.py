@@ -243,6 +243,12 @@ def test_d18_uuencode(told, mode, where):
     assert "executable" in told(mail)
 
 
+@pytest.mark.parametrize("written", [B64, f"begin 644 payload.exe\n{UU_LINES}"], ids=["base64", "uuencode"])
+def test_d18_a_file_written_out_in_a_calendar(told, written):
+    text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDESCRIPTION:see below\n" + written + "END:VEVENT\nEND:VCALENDAR\n"
+    assert "executable" in told(mixed("text/calendar", text))
+
+
 def test_d18_yenc(told):
     octets = bytes((octet + 42) % 256 for octet in PROGRAM)
     for critical in (b"=", b"\0", b"\n", b"\r"):

@@ -54,6 +54,13 @@ def test_any_mode_and_no_name(begin):
     assert file.octets == b"abc"
 
 
+def test_two_blanks_are_a_mode_before_a_full_line_alone():
+    line = b"M" + b"#86)C" * 12 + b"\n"
+    (file,) = files_in(b"words\nbegin  a.exe\n" + line + b"`\nend\n")
+    assert (file.name, len(file.octets)) == ("a.exe", 45)
+    assert list(files_in(b"words\nbegin  a.exe\n#86)C\n`\nend\n")) == []
+
+
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\r", b"\r\r\n"])
 def test_any_line_end(line_end):
     (file,) = files_in(ABC.replace(b"\n", line_end))
@@ -116,7 +123,7 @@ def test_begins_of_yenc_without_an_end_cost_one_search():
     assert text.octets < 10 * len(text)
 
 
-@pytest.mark.parametrize("mark", [b"> ", b">", b">> ", b"> > ", b" > "])
+@pytest.mark.parametrize("mark", [b"> ", b">", b">> ", b"> > ", b" > ", b"  ", b"\t"])
 def test_a_file_behind_marks_of_quotation(mark):
     text = b"Ann wrote:\n" + b"".join(mark + line for line in ABC.splitlines(keepends=True)) + b"> bye\nwords\n"
     (file,) = files_in(text)
