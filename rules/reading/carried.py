@@ -24,13 +24,13 @@ _ADDRESS = re.compile(
 )
 _TO_THE_QUOTE = re.compile(rb"[^\"'`<>]*+")
 _TO_THE_BRACKET = re.compile(rb"[^\"'`()<>]*+")  # in style sheets: `url(data:…)`
-# Texts in quotes; possessive, so that each octet is looked at once.
-_BASE64 = re.compile(rb"[\"'`]((?:[A-Za-z0-9+/=_-]|\\?[\r\n]){200,}+)")
+# Texts in quotes, elements and comments; possessive, so that each octet is looked at once.
+_BASE64 = re.compile(rb"(?:[\"'`>]|<!--)\s{0,20}((?:[A-Za-z0-9+/=_-]|\\?[\r\n]){200,}+)")
 _HEXADECIMAL = re.compile(rb"[\"'`]((?:[0-9A-Fa-f]{2}){200,}+)[\"'`]")
 _ESCAPES = re.compile(rb"(?:\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}){200,}+")
 _NUMBERS = re.compile(rb"[\[(]\s{0,20}((?:(?:0x)?[0-9A-Fa-f]{1,3}\s{0,4},\s{0,4}){200,}+)")
 _LISTED = re.compile(rb"[\])]\s{0,20},\s{0,20}[\[(]")  # between lists of numbers in a list
-_PIECES = re.compile(rb"(?:[\"'`][A-Za-z0-9+/=_-]{32,}+[\"'`][ \t\r\n]{0,40},[ \t\r\n]{0,40}){8,}+")
+_PIECES = re.compile(rb"(?:[\"'`][A-Za-z0-9+/=_-]{16,}+[\"'`][ \t\r\n]{0,40},[ \t\r\n]{0,40}){8,}+")
 _JOINED = re.compile(rb"[\"'`][ \t\r\n]{0,40}\+[ \t\r\n]{0,40}[\"'`]")
 _NAME = re.compile(rb"download[\"']?\]?\s{0,4}[=,:(]\s{0,4}[\"'`]([^\"'`<>\r\n]{1,200})[\"'`]", re.I)
 _SHIFTS = re.compile(rb"\x1b(?:[(\-).][@-Z]|\$[@-Z]|\$[()*+][@-Z])")  # between charsets (ISO 2022), within a word
@@ -181,7 +181,7 @@ def _of_numbers(written: bytes) -> bytes:
 
 
 def opaque_octets(content: bytes) -> int:
-    """The length of the longest encoded text in quotes, or list of numbers below 256, that is not a known file."""
+    """The length of the longest encoded text, in one piece or a list of some, or list of numbers below 256."""
     joined = _JOINED.sub(b"", content) if b"+" in content else content
     lengths = [len(match.group(1)) * 3 // 4 for match in _BASE64.finditer(joined) if not _is_state(match.group(1))]
     lengths += [len(match.group()) // 3 for match in _ESCAPES.finditer(joined)]

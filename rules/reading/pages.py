@@ -17,6 +17,8 @@ _PAGE_TAGS = (
 
 _PAGE_FRONTS = (b"<!doctype html", b"<html", b"<head", b"<body")  # a page may show a picture near its front
 
+_IN_XML = ((b"http://www.w3.org/1999/xhtml", Kind.HTML), (b"http://www.w3.org/2000/svg", Kind.IMAGE))
+
 # What hands a reader a file that no server sent.
 _SAVES = (b"mssaveoropenblob", b"mssaveblob", b"createobjecturl", b"showsavefilepicker", b".download=", b".download =",
           b"'download'", b'"download"', b" download=", b"navigator.mssave")  # fmt: skip
@@ -110,6 +112,19 @@ def page_signs(kind: Kind, octets: bytes) -> tuple[Sign, ...]:
     return (own,) if reason is None else (own, Sign(kind=Kind.ACTIVE_CONTENT, by=By.CONTENT, text=f"{name} {reason}"))
 
 
+def signs_in_xml(octets: bytes) -> tuple[Sign, ...]:
+    """What browsers run in XML that is no page: script of pages and pictures, which their namespaces tell."""
+    front = plain_page(octets[:_FRONT]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not front.startswith(b"<") or b"<html" in front or b"<svg" in front:
+        return ()
+    content = plain_page(octets)
+    reasons = (_active(kind, content) for namespace, kind in _IN_XML if namespace in content)
+    found = (
+        Sign(kind=Kind.ACTIVE_CONTENT, by=By.CONTENT, text=f"XML document {reason}") for reason in reasons if reason
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _active(kind: Kind, octets: bytes) -> str | None:
     lowered = octets.lower()
     if kind is Kind.IMAGE:
@@ -145,7 +160,7 @@ def _carries(octets: bytes, lowered: bytes) -> str | None:
 
 def _told(declared: str | None, found: bytes) -> str | None:
     if declared is None:
-        return f"that carries a file of {len(found)} octets in its script"
+        return f"that carries a file of {len(found):,} octets in its script"
     if declared.startswith("application/") and not declared.startswith(_SCRIPT_DATA):
         return f"that carries a file called {declared}"
     return None
@@ -159,7 +174,7 @@ def _builds(octets: bytes, lowered: bytes) -> str | None:
     if _REWRITES.search(lowered):
         return "that writes itself from encoded text"
     if any(word in lowered for word in _DECODES) and (size := opaque_octets(octets)) >= MIN_OPAQUE:
-        return f"with {size} octets of encoded content for its script"
+        return f"with {size:,} octets of encoded content for its script"
     return None
 
 

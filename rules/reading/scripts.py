@@ -44,6 +44,7 @@ _WORDS: tuple[tuple[str, Kind, str], ...] = (
     ("<pcsettings>", Kind.SHORTCUT, "settings shortcut"),
     ("<scriptlet", Kind.SCRIPT, "scriptlet"),
     ("\n[internetshortcut]", Kind.SHORTCUT, "Internet shortcut"),
+    ("<odc:officedataconnection", Kind.SHORTCUT, "data connection"),
     ("<mmc_consolefile", Kind.SCRIPT, "management console"),
     ("<ooo:source-code", Kind.MACRO_DOCUMENT, "macros in a flat OpenDocument file"),
     ("<script:module", Kind.MACRO_DOCUMENT, "macros of OpenDocument"),

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from rules.facts import Kind
-from rules.reading.pages import page_kind, page_signs
+from rules.reading.pages import page_kind, page_signs, signs_in_xml
 
 PROGRAM = base64.b64encode(b"MZ\x90\0\x03\0\0\0" + bytes(200))
 
@@ -63,7 +63,7 @@ def test_an_ordinary_page_is_not(page):
         (b"<script>eval(atob('" + b"QUJD" * 100 + b"'))</script>", "that writes itself from encoded text"),
         (
             b"<script>var k = '" + b"Q7xR" * 2_000 + b"'; go(window['atob'](k), String.fromCharCode(1))</script>",
-            "with 6000 octets of encoded content for its script",
+            "with 6,000 octets of encoded content for its script",
         ),
         (
             b"<a href='&#100;ata:application/zip;base64,QUFBQUFBQUFBQUFB'>x</a>",
@@ -98,15 +98,23 @@ def test_an_ordinary_page_is_not(page):
             + b"'," * 1
             + (b"'" + b"Q7xR" * 20 + b"',") * 90
             + b"].join(''), eval())",
-            "with 5664 octets of encoded content for its script",
+            "with 5,664 octets of encoded content for its script",
         ),
         (
             b"<script>n=[["
             + b"],[".join(b",".join([b"77", b"90", b"144", b"0"] + [b"%d" % o for o in range(46)]) for _ in range(90))
             + b"]];new Uint8Array(n)",
-            "with 4499 octets of encoded content for its script",
+            "with 4,499 octets of encoded content for its script",
         ),
         ("\ufeff<script>new Blob([atob(x)]); a.download='x'</script>".encode("utf-16-le"), "that builds a file"),
+        (
+            b"<div hidden>\n" + b"Q7xR" * 2_000 + b"\n</div><script>eval(atob(x))</script>",
+            "with 6,000 octets of encoded content for its script",
+        ),
+        (
+            b"<!--" + b"Q7xR" * 2_000 + b"--><script>eval(atob(x))</script>",
+            "with 6,001 octets of encoded content for its script",
+        ),
     ],
 )
 def test_e16_other_ways_to_smuggle(page, reason):
@@ -143,6 +151,33 @@ def test_an_ordinary_picture_is_not(inside):
 def test_a_picture_with_script_is_active_and_one_without_is_not():
     assert reasons(b'<svg xmlns="http://www.w3.org/2000/svg"><script>x()</script></svg>') == ["SVG picture with script"]
     assert reasons(b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>') == []
+
+
+BUILDS = "URL.createObjectURL(new Blob([atob(x)]))"
+
+
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        (f'<h:script xmlns:h="http://www.w3.org/1999/xhtml">{BUILDS}</h:script>', "that builds a file"),
+        (f'<y><script xmlns="http://www.w3.org/1999/xht&#109;l">{BUILDS}</script></y>', "that builds a file"),
+        ('<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:script>x()</s:script></s:svg>', "with script"),
+    ],
+)
+def test_e16_xml_in_which_a_browser_runs_script_is_active(inside, reason):
+    xml = f'<?xml version="1.0"?><minutes>{inside}</minutes>'.encode()
+    assert [sign.text for sign in signs_in_xml(xml)] == [f"XML document {reason}"]
+
+
+@pytest.mark.parametrize("inside", ["<script>x()</script>", '<p xmlns="http://www.w3.org/1999/xhtml">words</p>'])
+def test_xml_without_script_for_a_browser_is_not(inside):
+    assert signs_in_xml(f'<?xml version="1.0"?><minutes>{inside}</minutes>'.encode()) == ()
+    assert signs_in_xml(f"words {inside}".encode()) == ()
+
+
+def test_a_page_of_xhtml_is_no_xml_of_this_kind():
+    page = b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><svg xmlns="http://www.w3.org/2000/svg"/>'
+    assert signs_in_xml(page + b"<script>x()</script></html>") == ()
 
 
 def test_a_page_that_shows_a_picture_is_a_page():

@@ -41,6 +41,7 @@ from rules.reading.scripts import script_sign
         ('<Project><Target Name="a"><Exec Command="calc"/></Target></Project>', Kind.SCRIPT),
         ('<Project>\n<UsingTask TaskName="a" TaskFactory="CodeTaskFactory">', Kind.SCRIPT),
         ("XLODBC\r\n1\r\nDRIVER={x}\r\n", Kind.SHORTCUT),
+        ('<html><xml id="msodc"><odc:OfficeDataConnection><odc:Connection odc:Type="OLEDB">', Kind.SHORTCUT),
     ],
 )
 def test_scripts_are_known_by_content(text, kind):
