@@ -25,6 +25,7 @@ from rules.reading.signatures import HEAD, Format, formats_of, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document; the search for what it starts tells when there is more
+_MAX_OCTETS = MAX_OCTETS * (MAX_TEXT + 1)  # of a text file: more than it may have characters
 _FRONT = 64  # octets that show whether a part is XML
 _MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
 _TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
@@ -71,7 +72,10 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
         if known is Format.RTF:
             rich = read_rtf(bytes(octets))
             return DocumentText(visible=rich.visible, hidden=rich.hidden, limit=rich.limit)
-    if not head or not is_text(head):
+    if not is_text(head):
+        codec = _wide_codec(head)
+        return _NOTHING if codec is None else _cut(bytes(octets[:_MAX_OCTETS]).decode(codec, "replace"))
+    if not head:
         return _NOTHING
     if flat_kind(octets) is not None:
         words = Words()
@@ -81,7 +85,17 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
     kind = page_kind(head)
     if kind is Kind.IMAGE:
         return _picture_text(bytes(octets[:_MAX_PICTURE]))
-    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[: MAX_OCTETS * (MAX_TEXT + 1)]))))
+    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[:_MAX_OCTETS]))))
+
+
+# Which octets of four are zero where Latin letters are written in two or four octets each.
+_WIDE = {(1, 3): "utf-16-le", (0, 2): "utf-16-be", (1, 2, 3): "utf-32-le", (0, 1, 2): "utf-32-be"}
+
+
+def _wide_codec(head: bytes) -> str | None:
+    """The charset of letters in several octets without a mark before them; None for what is no such text."""
+    zeros = tuple(at for at in range(4) if 2 * head[at::4].count(0) > len(head[at::4]))
+    return _WIDE.get(zeros) if is_text(head.translate(None, b"\0")) else None
 
 
 def _cut(text: str) -> DocumentText:

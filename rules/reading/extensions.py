@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -58,7 +58,8 @@ _TABLE = {
     Kind.CALENDAR: "ics vcs ical ifb vcf vcard",
     Kind.MESSAGE: "eml mbox emlx nws",
 }
-_VOLUMES = {f"{letter}{number:02}": Kind.ARCHIVE for letter in "rz" for number in range(100)}  # of RAR and zip
+_CUT = frozenset({"7z", "zip", "rar", "tar", "gz", "iso", "exe"})  # what 7-Zip and others cut: `.7z.002`
+_VOLUMES = {f"{letter}{number:02}": Kind.ARCHIVE for letter in "arz" for number in range(100)}  # of ARJ, RAR and zip
 KIND_OF = MappingProxyType(
     _VOLUMES | {extension: kind for kind, names in _TABLE.items() for extension in names.split()}
 )
@@ -140,9 +141,16 @@ def _signs(reading: str) -> Iterator[Sign]:
     if not extensions:
         return
     last = KIND_OF.get(extensions[-1])
+    if last is None and _is_volume(extensions):
+        yield Sign(kind=Kind.ARCHIVE, by=By.NAME, text=f".{'.'.join(extensions[-2:])}")
     if last is not None:
         yield Sign(kind=last, by=By.NAME, text=f".{extensions[-1]}")
     for extension in extensions[:-1]:
         kind = KIND_OF.get(extension)
         if kind is not None and extension in _TELLING and (last in _HARMLESS or last is None):
             yield Sign(kind=kind, by=By.NAME, text=f".{extension} before .{extensions[-1][:20]}")
+
+
+def _is_volume(extensions: Sequence[str]) -> bool:
+    """Whether it is one of the pieces in which a large archive is sent: what the first would show, it does not."""
+    return len(extensions) > 1 and extensions[-2] in _CUT and re.fullmatch(r"[0-9]{3}", extensions[-1]) is not None

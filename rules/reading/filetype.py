@@ -12,14 +12,15 @@ import magic
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml, xml_signs
-from rules.reading.charsets import in_ascii
+from rules.reading.budget import MAX_TEXT
+from rules.reading.charsets import MAX_OCTETS, in_ascii
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import readings, signs_of_names
 from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.mbox import is_message
 from rules.reading.office import biff_sign, compound_signs
 from rules.reading.packages import package_signs
-from rules.reading.pages import page_kind, page_signs
+from rules.reading.pages import page_kind, page_signs, signs_in_xml
 from rules.reading.pdf_actions import pdf_signs
 from rules.reading.rtf_objects import rtf_signs
 from rules.reading.scripts import LOOKED_AT, script_sign
@@ -29,7 +30,9 @@ from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
-_MAX_TABLE = 8 * 1024 * 1024  # octets of a text file searched for formulas
+_MAX_TABLE = MAX_OCTETS * (
+    MAX_TEXT + 1
+)  # octets of a text file searched for formulas; its text, read to here, tells more
 _WIDE = 64  # octets at the front within which text of two octets a character shows a NUL
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
@@ -125,17 +128,7 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
         return
     formats = formats_of(octets)
     for known in formats:
-        yield shortcut_sign(octets) if known is Format.LNK else Sign(kind=known.kind, by=By.CONTENT, text=known.text)
-        if known is Format.ZIP:
-            yield from package_signs(octets)
-        elif known is Format.OLE:
-            yield from compound_signs(octets)
-        elif known is Format.PDF:
-            yield from pdf_signs(octets)
-        elif known is Format.RTF:
-            yield from rtf_signs(octets)
-        elif known is Format.AR and octets[8:21] == b"debian-binary":
-            yield Sign(kind=Kind.INSTALLER, by=By.CONTENT, text="Debian package")
+        yield from _of_format(known, octets)
     head = bytes(octets[:HEAD])
     if page is not None and not is_text(head):  # browsers open by name what begins as something else
         yield from (sign for sign in page_signs(page, bytes(octets)) if sign.kind is Kind.ACTIVE_CONTENT)
@@ -149,6 +142,22 @@ def _by_content(octets: Octets, *, is_file: bool, page: Kind | None) -> Iterator
     else:
         yield from _of_wide_table(octets, head) if is_file else ()
         yield biff_sign(head) or _by_magic(bytes(octets[:_MAGIC_HEAD]))
+
+
+def _of_format(known: Format, octets: Octets) -> Iterator[Sign]:
+    yield shortcut_sign(octets) if known is Format.LNK else Sign(kind=known.kind, by=By.CONTENT, text=known.text)
+    if known is Format.ZIP:
+        yield from package_signs(octets)
+    elif known is Format.OLE:
+        yield from compound_signs(octets)
+    elif known is Format.PDF:
+        yield from pdf_signs(octets)
+    elif known is Format.RTF:
+        yield from rtf_signs(octets)
+    elif known is Format.POSTSCRIPT and octets.find(b"%pipe%") >= 0:
+        yield Sign(kind=Kind.ACTIVE_CONTENT, by=By.CONTENT, text="PostScript that starts a program")
+    elif known is Format.AR and octets[8:21] == b"debian-binary":
+        yield Sign(kind=Kind.INSTALLER, by=By.CONTENT, text="Debian package")
 
 
 def _of_wide_table(octets: Octets, head: bytes) -> Iterator[Sign]:
@@ -172,6 +181,8 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
     if flat is not None:
         yield Sign(kind=Kind.DOCUMENT, by=By.CONTENT, text=flat)
         yield from xml_signs(plain_xml(bytes(octets[:MAX_FLAT])), "the document")
+    elif is_file and page is None:
+        yield from signs_in_xml(bytes(octets))
     kind = Kind.IMAGE if page is Kind.IMAGE else page_kind(head) or page
     if kind is not None:
         yield from page_signs(kind, bytes(octets))

@@ -14,6 +14,8 @@ UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CARRIED_WITHIN = 8 * 1024 * 1024  # octets searched for an archive behind something else: as 7-Zip; WinRAR half of it
 _SECTOR_SIZES = tuple(struct.pack("<H", 512 << step) for step in range(4))  # in a FAT boot sector
 _ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
+_PDF_WITHIN = 1_024  # octets within which readers look for the front of a PDF (ISO 32000 implementation note 13)
+_PDF_FRONTS = (b"%PDF", b"%FDF-")  # browsers ask for four letters; the second is a form's data, with actions of its own
 
 
 class Format(Enum):
@@ -221,12 +223,10 @@ _CARRIED = (
     (b"PK\x03\x04", Format.ZIP),
     (b"MSCF\0\0\0\0", Format.CAB),
 )
-# What is searched for behind which front: RTF may hold files as they are, and pictures are large and many.
+# What is searched for behind which front: RTF may hold files as they are.
 _SEARCHED_ELSE = frozenset({Format.RAR, Format.SEVEN_ZIP, Format.ZIP, Format.CAB})
 _SEARCHED: dict[Format | None, frozenset[Format]] = {
     Format.RTF: _SEARCHED_ELSE - {Format.ZIP, Format.CAB},
-    Format.IMAGE: _SEARCHED_ELSE - {Format.CAB},
-    Format.MEDIA: _SEARCHED_ELSE - {Format.CAB},
 }
 MAX_CARRIED = 100  # places with the signature that are looked at
 _CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at
@@ -293,6 +293,8 @@ def front_of(head: bytes, size: int) -> Format | None:
     """The format that the first octets show; `size` is that of the whole."""
     for start, known in _BY_FIRST_TWO.get(head[:2], ()):
         if head.startswith(start):
+            if known is Format.POSTSCRIPT and b" PDF-" in head[:_PDF_WITHIN]:
+                return Format.PDF  # ISO 32000 implementation note 14
             written = known not in _WRITTEN and is_text(head[:512])
             return known if not written and _is_sound(known, head) else None
     return _by_rule(head, size)
@@ -351,7 +353,7 @@ def _by_rule(head: bytes, size: int) -> Format | None:
         return Format.BZIP2
     if head[2:4] == b"\r\n" and 0x0A00 < int.from_bytes(first, "little") < 0x1000 and not is_text(head[4:16]):
         return Format.PYTHON_CODE
-    if b"%PDF-" in head[:1_024]:  # readers look within the first 1,024 octets (ISO 32000 implementation note 13)
+    if head.startswith(_PDF_FRONTS) or b"%PDF-" in head[:_PDF_WITHIN]:
         return Format.PDF
     return _picture_or_media(head, size) or _archive(head, size)
 
@@ -395,11 +397,23 @@ def _archive(head: bytes, size: int) -> Format | None:
         return Format.ARJ
     if head[20:24] == b"\xdc\xa7\xc4\xfd":
         return Format.ZOO
+    if head[13:14] == b"\0" and _is_lzma(head):
+        return Format.LZMA
     if head[2:5] in (b"-lh", b"-lz", b"-pm") and head[6:7] == b"-":
         return Format.LHA
     if b"(This file must be converted with BinHex" in head:
         return Format.BINHEX
     return None
+
+
+def _is_lzma(head: bytes) -> bool:
+    """Whether it begins as LZMA does, without a signature: settings, the sizes of the dictionary and of the content."""
+    size, dictionary = head[5:13], int.from_bytes(head[1:5], "little")
+    highest = 1 << max(dictionary.bit_length() - 1, 0)  # encoders write a power of two, or that and its half
+    settings = head[0] < 9 * 5 * 5 and head[0] % 9 + head[0] // 9 % 5 <= 4
+    if not settings or dictionary < 4_096 or dictionary not in (highest, highest | highest >> 1):
+        return False
+    return any(head[14:18]) and (size == b"\xff" * 8 or (size[5:] == b"\0\0\0" and any(size)))
 
 
 def _is_old_tar(block: bytes) -> bool:

@@ -178,6 +178,12 @@ def test_text_files_in_any_charset(octets):
     assert "Grüße" in decoded(octets)
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_text_files_of_wide_letters_without_a_mark(codec):
+    assert text("Ann Grün; 536-22-1234\n".encode(codec)) == "Ann Grün; 536-22-1234\n"
+    assert text(("\1" * 30).encode(codec)) == ""
+
+
 @pytest.mark.parametrize("octets", [b"", b"\x89PNG\r\n\x1a\n" + bytes(100), b"<html><p>x</p></html>", bytes(100)])
 def test_what_has_no_text_of_its_own(octets):
     assert text(octets) == ""

@@ -121,6 +121,14 @@ def test_a_name_that_is_all_extension(name):
     assert kinds(name) & {Kind.PROGRAM, Kind.SCRIPT}
 
 
-@pytest.mark.parametrize("name", ["minutes.z01", "minutes.z17", "minutes.r00", "minutes.R42"])
+@pytest.mark.parametrize(
+    "name",
+    ["minutes.z01", "minutes.z17", "minutes.r00", "minutes.R42", "minutes.a01", "minutes.7z.002", "a.tar.gz.117"],
+)
 def test_volumes_of_archives_are_called_archives(name):
     assert kinds(name) == {Kind.ARCHIVE}
+
+
+@pytest.mark.parametrize("name", ["minutes.002", "minutes.pdf.002", "7z.002", "minutes.7z.02", "minutes.7z.2025"])
+def test_numbers_alone_make_no_volume(name):
+    assert kinds(name) == set()

@@ -54,6 +54,21 @@ def test_a_page_is_looked_at_by_name_even_when_it_begins_as_text():
     assert (Kind.ACTIVE_CONTENT, By.CONTENT) in told(["message.htm"], None, page)
 
 
+def test_postscript_that_starts_a_program_is_active():
+    assert (Kind.ACTIVE_CONTENT, By.CONTENT) in told(
+        ["a.eps"], None, b"%!PS-Adobe-3.0 EPSF-3.0\n(%pipe%calc) (w) file\n"
+    )
+    assert told(["a.eps"], None, b"%!PS-Adobe-3.0 EPSF-3.0\nshowpage\n") == {
+        (Kind.DOCUMENT, By.NAME), (Kind.DOCUMENT, By.CONTENT), (Kind.TEXT, By.CONTENT),
+    }  # fmt: skip
+
+
+def test_e16_xml_that_is_no_page_is_looked_at_as_a_file_alone():
+    xml = b'<?xml version="1.0"?><a xmlns:s="http://www.w3.org/2000/svg"><s:script>x()</s:script></a>'
+    assert (Kind.ACTIVE_CONTENT, By.CONTENT) in told(["a.xml"], "text/xml", xml)
+    assert (Kind.ACTIVE_CONTENT, By.CONTENT) not in told([], "text/plain", xml)
+
+
 def test_a_hosts_name_is_no_program():
     assert told(["Minutes of city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}
     assert told(["www.city.com"], "text/plain", b"Hello") == {(Kind.TEXT, By.CONTENT)}

@@ -1,6 +1,7 @@
 """What content shows by its own octets."""
 
 import io
+import lzma
 import struct
 import sys
 import tarfile
@@ -34,6 +35,10 @@ def zipped(names=("a.txt",)):
         (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD", Format.EICAR),
         (b"%PDF-1.7\n%\xe2\xe3\n", Format.PDF),
         (b"junk before it\n%PDF-1.4\n", Format.PDF),
+        (b"%PDF\n%\xe2\xe3\n", Format.PDF),
+        (b"%!PS-Adobe-3.0 PDF-1.4\n%\xe2\xe3\n", Format.PDF),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", Format.POSTSCRIPT),
+        (b"%FDF-1.2\n", Format.PDF),
         (b"{\\rtf1\\ansi}", Format.RTF),
         (b"\x78\x9f\x3e\x22\x01\0\x01\x90\x08\0", Format.TNEF),
         (PNG, Format.IMAGE),
@@ -43,6 +48,25 @@ def zipped(names=("a.txt",)):
 )
 def test_the_front_tells_the_format(content, known):
     assert formats_of(content)[:1] == (known,)
+
+
+@pytest.mark.parametrize("settings", [(2, 0, 2), (1, 1, 1), (0, 4, 4)])
+@pytest.mark.parametrize("dictionary", [4_096, 3 << 19, 1 << 26])
+def test_lzma_is_known_without_a_signature(settings, dictionary):
+    literal, position, mask = settings
+    chain = [{"id": lzma.FILTER_LZMA1, "dict_size": dictionary, "lc": literal, "lp": position, "pb": mask}]
+    packed = lzma.compress(b"words " * 99, lzma.FORMAT_ALONE, filters=chain)
+    with_size = packed[:5] + struct.pack("<Q", 594) + packed[13:]
+    assert [formats_of(content) for content in (packed, with_size)] == [(Format.LZMA,)] * 2
+    for at, octet in ((0, 225), (0, 8 + 9 * 4), (1, 1), (5, 1), (13, 1)):
+        damaged = bytearray(packed)
+        damaged[at] = octet
+        assert Format.LZMA not in formats_of(bytes(damaged))
+
+
+@pytest.mark.parametrize("front", [PNG, b"ID3" + bytes(range(256)), b"words\n" * 99])
+def test_a_cabinet_behind_other_content_is_seen(front):
+    assert Format.CAB in formats_of(front + b"MSCF" + bytes(20) + b"\x03\x01" + bytes(40))
 
 
 @pytest.mark.parametrize(
