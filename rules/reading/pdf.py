@@ -12,7 +12,7 @@ import pypdfium2.raw
 from rules.message import Octets
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
-from rules.reading.pdf_files import GAP, inflated, referred_files
+from rules.reading.pdf_files import GAP, REFERENCE, SOME_GAP, inflated, referred_files
 from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
@@ -31,8 +31,10 @@ _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of a
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _EMBEDDED = re.compile(rb"/EF\b")
 _STRING = rb"(?:(\()|<([0-9A-Fa-f\s]{2,2040})>"
-_FILE_NAME = re.compile(rb"/U?F" + GAP + _STRING + rb"|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)")
-_STRING_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj" + GAP + _STRING + rb")")
+_FILE_NAME = re.compile(rb"/U?F" + GAP + _STRING + rb"|" + REFERENCE + rb")")
+_STRING_OBJECT = re.compile(
+    rb"(?<![0-9])(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"obj" + GAP + _STRING + rb")"
+)
 _MAX_NAMES = 5_000  # file names of one document, those of links among them
 _MAX_NAME = 1_000  # octets of a file's name with its escapes
 _STEP = re.compile(rb"[^()\\]+|\\[0-7]{1,3}|\\\r\n|\\.|[()]", re.DOTALL)
@@ -44,9 +46,11 @@ _FRONT = 1_024  # octets of a dictionary on either side of a key
 _CHUNK = 1024 * 1024
 _FED = 64 * 1024  # octets given to the inflater at once: what it leaves is copied
 # What has no type has the place of its first object, and no reference to one, as outlines have.
-_FIRST = rb"/First[\s\0]{1,8}\d{1,9}(?![\d]|[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R)"
+_FIRST = rb"/First" + SOME_GAP + rb"\d{1,9}(?![\d]|" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"R)"
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b|" + _FIRST)
 _ESCAPED_OBJECT_STREAM = re.compile(rb"/(?:O|#4[fF])(?:b|#62)(?:j|#6[aA])(?:S|#53)(?:t|#74)(?:m|#6[dD])\b|" + _FIRST)
+# A comment behind a key, or many blanks, which no program writes: patterns that look for what follows may miss it.
+_ODD_GAP = re.compile(rb"/[A-Za-z#]{1,30}(?:[\s\0]{9}|[\s\0]{0,8}%)")
 _MAX_PASSES = 4  # times its own length that a document is read for its object streams: one may lie in another
 _FILTER = re.compile(rb"/Filter" + GAP + rb"(.{1,400})", re.DOTALL)
 _PLAIN = rb"/(?:FlateDecode|Fl|ASCIIHexDecode|AHx|ASCII85Decode|A85)\b"
@@ -346,8 +350,11 @@ def pieces_of(octets: Octets) -> Iterator[bytes]:
     content = bytes(octets)
     yield _unescaped(content)
     left, to_feed = _MAX_INFLATED, _MAX_PASSES * (len(content) + _FED)
-    whole = b"/Encrypt" not in content
+    whole = b"/Encrypt" not in content and _ODD_GAP.search(content) is None
     for count, start in enumerate(dict.fromkeys(_object_streams(content))):
+        if start < 0:
+            whole = False
+            continue
         objects, fed = _object_stream(content, start, left + 1)
         left, to_feed = left - len(objects or b""), to_feed - fed
         if left < 0 or to_feed < 0 or count >= _MAX_OBJECT_STREAMS:
@@ -360,16 +367,17 @@ def pieces_of(octets: Octets) -> Iterator[bytes]:
     copy = None if whole else plain_copy(content)
     if copy is not None:
         yield copy
-        if len(copy) >= _MAX_COPY:
+        if len(copy) > _MAX_COPY:
             raise LimitExceeded(f"PDF with more than {_MAX_COPY // _CHUNK} MiB of objects")
 
 
 def _object_streams(content: bytes) -> Iterator[int]:
-    """Where the keyword of each stands: streams of that type, in escapes too, and those that say where objects are."""
+    """Where the keyword of each stands: streams of that type, in escapes too, and those that say where objects are.
+
+    -1 where it is further off than is looked.
+    """
     for match in (_ESCAPED_OBJECT_STREAM if b"#" in content else _OBJECT_STREAM).finditer(content):
-        start = content.find(b"stream", match.end(), match.end() + _FRONT)
-        if start >= 0:  # else the words stand in no dictionary
-            yield start
+        yield content.find(b"stream", match.end(), match.end() + _FRONT)
 
 
 def _object_stream(content: bytes, start: int, limit: int) -> tuple[bytes | None, int]:
@@ -417,14 +425,14 @@ def has_lock(content: bytes) -> bool:
 
 
 class _Kept:
-    """Takes what pdfium writes, up to a bound: small documents can grow large."""
+    """Takes what pdfium writes, to what passes the bound: small documents can grow large."""
 
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
         self._left = _MAX_COPY
 
     def write(self, chunk: bytes) -> int:
-        if self._left > 0:
+        if self._left >= 0:
             self.chunks.append(bytes(chunk))
             self._left -= len(chunk)
         return len(chunk)

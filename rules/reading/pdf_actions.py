@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.pdf import all_pieces, has_lock, octets_of_digits, unescaped
-from rules.reading.pdf_files import GAP
+from rules.reading.pdf_files import GAP, OBJECT, REFERENCE, keep
 from rules.reading.pdf_forms import form_reason
 from rules.reading.relations import is_elsewhere
 
@@ -19,15 +19,13 @@ _SCRIPT_WORDS = (b"/JavaScript", b"/JS")
 _GAP = GAP
 _LAUNCH = re.compile(rb"(?:/S|[0-9]|obj)" + _GAP + rb"/Launch\b")
 _KIND = re.compile(rb"/S" + _GAP + rb"/JavaScript\b")
-_CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<([0-9A-Fa-f\s]{0,131072})>|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)")
-_VALUE = _GAP + rb"(?:<<(.{0,400})|(\d{1,10})\s{1,8}\d{1,5}\s{1,8}R\b)"
+_CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<([0-9A-Fa-f\s]{0,131072})>|" + REFERENCE + rb")")
+_VALUE = _GAP + rb"(?:<<(.{0,400})|" + REFERENCE + rb")"
 _ON_OPENING = re.compile(
     rb"(?:/OpenAction|/AA" + _GAP + rb"<<[^<>]{0,200}?/(?:O|WC|WS|DS|WP|DP))" + _VALUE, re.DOTALL
 )  # of the document or a page; the keys of a field's actions are others
-_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj\b")
 _LISTED = re.compile(rb"[\d\s]{0,1000000}+")  # the numbers and places at the front of an object stream
 _ESCAPED = re.compile(rb"\\([()\\])")
-_MAX_SAME = 5  # objects of one number: updates replace them, and readers differ in which they take
 _ADDRESS = re.compile(
     rb"/(?:URI|F|UF)" + _GAP + rb"(?:\(((?:[^()\\]|\\.){1,1600})\)|<([0-9A-Fa-f\s]{2,3200})>)", re.DOTALL
 )
@@ -104,10 +102,8 @@ class _Objects:
 def _objects(content: bytes, pieces: Sequence[bytes]) -> _Objects:
     found = _Objects()
     for piece in (content, *pieces[1:]):
-        for match in _OBJECT.finditer(piece):
-            same = found.starts.setdefault(int(match.group(1)), [])
-            if len(same) < _MAX_SAME:
-                same.append((piece, match.end()))
+        for match in OBJECT.finditer(piece):
+            keep(found.starts.setdefault(int(match.group(1)), []), (piece, match.end()))
         listed = _LISTED.match(piece)
         for number in listed.group().split()[::2] if listed is not None else ():
             found.streams.setdefault(int(number[:10]), []).append(piece)

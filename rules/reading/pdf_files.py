@@ -5,33 +5,46 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from rules.reading.budget import Meter
 from rules.reading.member import Unreadable
 
-# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3).
-GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n]){0,8}"
-_REFERENCE = re.compile(rb"(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R\b")
-_FILES = re.compile(rb"/EF" + GAP + rb"(?:<<(.{0,400}?)>>|(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}R\b)", re.DOTALL)
-_OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})[\s\0]{1,8}\d{1,5}[\s\0]{1,8}obj\b")
+# Between two tokens stand blanks, NUL among them, and comments (ISO 32000 section 7.2.3). Longer comments are bounded
+# here, for each key before one would be a search through it: where they are, a plain copy is read as well.
+_UNIT = rb"(?:[\s\0]++|%[^\r\n]{0,200}[\r\n])"
+GAP = _UNIT + rb"{0,8}"
+SOME_GAP = _UNIT + rb"{1,8}"  # between what would be one token without it
+REFERENCE = rb"(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"R\b"
+OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"obj\b")
+_REFERENCE = re.compile(REFERENCE)
+_FILES = re.compile(rb"/EF" + GAP + rb"(?:<<(.{0,4000}?)>>|" + REFERENCE + rb")", re.DOTALL)
+_GIVEN = re.compile(rb"/EF" + GAP + rb"(?:<<|%|\d)")
 _LABEL = re.compile(rb"/EmbeddedFile\b(?!s)")
 _FILTERS = re.compile(rb"/Filter" + GAP + rb"(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
 _PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d")
-_FRONT = 1_024  # octets of an object within which its dictionary ends
-_MAX_SAME = 5  # objects of one number: updates replace them, and readers differ in which they take
+_FRONT = 1_024  # octets in front of a key within which its object begins
+_MAX_DICTIONARY = 64 * 1024  # octets of an embedded file's dictionary
+MAX_SAME = 5  # objects of one number that count, the first ones and the last: updates replace them, and readers differ
 _CHUNK = 1024 * 1024
+T = TypeVar("T")
 _NOT_DIGITS = bytes(octet for octet in range(256) if octet not in b"0123456789abcdefABCDEF")
 
 
 def referred_files(content: bytes, pieces: Sequence[bytes], meter: Meter) -> Iterator[bytes]:
-    """The octets of each. Raises Unreadable at last when a filter was none that is undone here."""
+    """The octets of each. Raises Unreadable at last when one could not be had."""
     places = dict.fromkeys((*_referred(content, pieces), *(match.end() for match in _LABEL.finditer(content))))
     taken: set[int] = set()
     fault: Unreadable | None = None
+    if any(len(_GIVEN.findall(piece)) > len(_FILES.findall(piece)) for piece in pieces):
+        fault = _elsewhere()
     for place in places:
-        start = content.find(b"stream", place, place + _FRONT)
-        if start < 0 or start in taken or content.find(b"endobj", place, start) >= 0:
+        end = content.find(b"endobj", place, place + _MAX_DICTIONARY)
+        start = content.find(b"stream", place, end if end >= 0 else place + _MAX_DICTIONARY)
+        if start < 0 and end < 0:
+            fault = _elsewhere()
+        if start < 0 or start in taken:
             continue
         taken.add(start)
         begin = max(content.rfind(b"obj", max(0, place - _FRONT), place), 0)
@@ -43,18 +56,30 @@ def referred_files(content: bytes, pieces: Sequence[bytes], meter: Meter) -> Ite
         raise fault
 
 
+def _elsewhere() -> Unreadable:
+    return Unreadable("PDF with an embedded file that is not where it is said to be")
+
+
 def _referred(content: bytes, pieces: Sequence[bytes]) -> Iterator[int]:
     """Where the objects begin that file specifications name."""
     wanted: set[bytes] = set()
     for piece in pieces:
         for inside, number in _FILES.findall(piece):
             wanted |= {number} if number else set(_REFERENCE.findall(inside))
-    counts: dict[bytes, int] = {}
-    for match in _OBJECT.finditer(content) if wanted else ():
-        number = match.group(1)
-        if number in wanted and counts.get(number, 0) < _MAX_SAME:
-            counts[number] = counts.get(number, 0) + 1
-            yield match.end()
+    found: dict[bytes, list[int]] = {}
+    for match in OBJECT.finditer(content) if wanted else ():
+        if match.group(1) in wanted:
+            keep(found.setdefault(match.group(1), []), match.end())
+    for places in found.values():
+        yield from places
+
+
+def keep(same: list[T], one: T) -> None:
+    """Add one of several of the same number, of which as many count as MAX_SAME."""
+    if len(same) < MAX_SAME:
+        same.append(one)
+    else:
+        same[-1] = one
 
 
 def _undone(content: bytes, dictionary: bytes, start: int, meter: Meter) -> bytes:

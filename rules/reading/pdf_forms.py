@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from rules.reading.budget import MEBIBYTE
 from rules.reading.pdf import ZLIB, stream_starts
 
 _MAX_FORM = 32 * 1024 * 1024  # octets of all XML of one form; a tax form has 2 MiB
@@ -23,12 +24,14 @@ def form_reason(content: bytes, pieces: Sequence[bytes]) -> str | None:
     if not any(b"/XFA" in piece for piece in pieces):
         return None
     form = b"".join(_parts(content)).lower()  # one script may be cut into several streams
+    if len(form) > _MAX_FORM:
+        return f"PDF with a form of more than {_MAX_FORM // MEBIBYTE} MiB"
     return "PDF with script in its form" if _SCRIPT.search(form) and _BARRED.search(form) else None
 
 
 def _parts(content: bytes) -> Iterator[bytes]:
-    """Every stream that may be XML."""
-    left = _MAX_FORM
+    """Every stream that may be XML, to one octet more than _MAX_FORM."""
+    left = _MAX_FORM + 1
     for start in stream_starts(content):
         part = _inflated(content, start, left)
         if b"<" in part[:_HEAD] + part[-_HEAD:]:

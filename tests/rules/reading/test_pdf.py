@@ -290,3 +290,30 @@ def test_the_number_of_embedded_files_is_bounded():
     assert len(list(unpack_pdf(portfolio(500), Budget()))) == 500
     with pytest.raises(LimitExceeded, match="500 embedded files"):
         list(unpack_pdf(portfolio(501), Budget()))
+
+
+ACTION = b"9 0 << /S /Launch /F (a) >>"
+PADDED = b"/Pad (%s)" % (b"A" * 3_000)
+
+
+@pytest.mark.parametrize("between", [PADDED, b"%%%s\n" % (b"c" * 3_000), b" " * 3_000])
+def test_an_object_stream_whose_dictionary_is_long_is_read_by_way_of_a_copy(between):
+    packed = stream(zlib.compress(ACTION), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode " + between)
+    octets = pdf(packed).replace(b"/Type /Catalog ", b"/Type /Catalog /OpenAction 9 0 R ")
+    assert any(b"/Launch" in piece for piece in pieces_of(octets))
+
+
+@pytest.mark.parametrize("gap", [b" " * 9, b"%c\n", b" %c\n"])
+def test_a_gap_that_no_program_writes_makes_a_copy_and_others_none(gap):
+    assert len(list(pieces_of(pdf(b"<< /S%s/GoTo >>" % gap)))) == 2
+    assert len(list(pieces_of(pdf(b"<< /S %s/GoTo >>" % gap.strip(b"%c\n")[:7])))) == 1
+
+
+def test_a_copy_as_large_as_may_be_and_larger_by_one_octet(monkeypatch):
+    octets = pdf(b"<< /S%c\n/GoTo >>")
+    (_, copy), ended = all_pieces(octets)
+    assert ended is None
+    monkeypatch.setattr(pdf_module, "_MAX_COPY", len(copy))
+    assert all_pieces(octets)[1] is None
+    monkeypatch.setattr(pdf_module, "_MAX_COPY", len(copy) - 1)
+    assert str(all_pieces(octets)[1]).startswith("PDF with more than")

@@ -117,3 +117,10 @@ def test_hostile_repetition_costs_little(piece):
     began = time.process_time()
     pdf_signs(b"%PDF-1.7 /JavaScript /JS " + piece * (1_000_000 // len(piece)))
     assert time.process_time() - began < 3
+
+
+def test_e17_a_script_that_the_last_of_many_updates_brings_is_told():
+    ordinary = b"4 0 obj\n(AFNumber_Format\\(2\\))\nendobj\n" * 7
+    octets = pdf(catalog=b"/AcroForm << /A << /S /JavaScript /JS 4 0 R >> >> ") + ordinary
+    assert told(octets) == []
+    assert told(octets + b"4 0 obj\n(eval\\(x\\))\nendobj\n") == ["PDF with script"]

@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from contextlib import nullcontext
 
 import pytest
 
@@ -52,6 +53,44 @@ def test_e17_a_specification_in_an_object_stream_counts():
 def test_other_filters_are_told(fields):
     with pytest.raises(Unreadable, match="rare filter"):
         found(document(zlib.compress(FILE), fields))
+
+
+PAD = b"/Pad (%s)" % (b"A" * 3_000)
+
+
+@pytest.mark.parametrize(
+    "specification",
+    [
+        b"<< /EF << %s /F 6 0 R >> >>" % PAD,
+        b"<< /EF %c\n << /F 6 %c\n 0 R >> >>",
+        b"<< /EF <<" + b" " * 900 + b"/F 6" + b" " * 900 + b"0 R >> >>",
+    ],
+)
+def test_e17_what_stands_between_hides_no_file(specification):
+    assert found(document(FILE, PAD, specification)) == [FILE]
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
+def test_a_dictionary_as_long_as_is_looked_at_and_longer(more, told):
+    fields = b"/Pad ("
+    fields += b"A" * (64 * 1024 - len(b"\n<< %s) /Length 600 >>\nstream" % fields) + more) + b")"
+    octets = document(FILE, fields)
+    assert octets.index(b"stream") - octets.index(b"obj") == 64 * 1024 + more - len(b"stream") + len(b"obj")
+    with pytest.raises(Unreadable, match="not where it is said to be") if told else nullcontext():
+        assert found(octets) == [FILE]
+
+
+def test_a_specification_that_cannot_be_followed_is_told():
+    with pytest.raises(Unreadable, match="not where it is said to be"):
+        found(document(FILE, specification=b"<< /EF << /Pad (%s) /F 6 0 R >> >>" % (b"A" * 5_000)))
+    with pytest.raises(Unreadable, match="not where it is said to be"):
+        found(document(FILE, specification=b"<< /EF %%%s\n << /F 6 0 R >> >>" % (b"c" * 300)))
+
+
+def test_of_many_objects_of_one_number_the_first_ones_and_the_last_count():
+    older = b"".join(b"6 0 obj\n<< >>\nstream\n%d\nendstream\nendobj\n" % number for number in range(8))
+    octets = b"%PDF-1.7\n" + older + document(FILE)
+    assert found(octets) == [b"0", b"1", b"2", b"3", FILE]
 
 
 def test_damage_is_told():

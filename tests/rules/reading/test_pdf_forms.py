@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from rules.reading import pdf_forms
 from rules.reading.pdf_forms import form_reason
 
 CALL = b'<x:script xmlns:x="x" contentType="application/x-javascript">app.launchURL("https://a.example/")</x:script>'
@@ -30,6 +31,13 @@ def test_a_script_that_reaches_out_counts(octets):
 def test_what_forms_need_does_not():
     assert form_reason(form(b"<xdp>" + SUM), (form(SUM),)) is None
     assert form_reason(form(CALL), (b"no form",)) is None
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
+def test_a_form_as_long_as_is_read_and_longer(monkeypatch, more, told):
+    octets = form(b"<xdp>" + SUM)
+    monkeypatch.setattr(pdf_forms, "_MAX_FORM", len(b"<xdp>" + SUM) - more)
+    assert ("PDF with a form of more than" in (form_reason(octets, (octets,)) or "")) == told
 
 
 @pytest.mark.parametrize("octets", [b"/XFA stream\n", b"/XFA stream\n\x78", b"/XFA stream\nx\x9cbroken"])
