@@ -1,19 +1,22 @@
 """Finds what a document or table starts when it is opened: DDE in fields, links and formulas. Starts nothing."""
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 
 from rules.facts import By, Kind, Sign
 
-_MAX_RTF_FIELD = 1_000  # octets of one field's instruction with its control words
+_MAX_INSTRUCTION = 20  # characters of a field's instruction that show whether it is a command
 MAX_RTF_FIELDS = 50_000  # of one document; a book's index has some thousand
 
 _COMMAND = re.compile(r"\s*\"?\s*DDE(?:AUTO)?\b", re.IGNORECASE)
 _OLD_FIELD = re.compile(rb"\x13[\x01-\x20\"]{0,8}DDE|\x13\0(?:[\x01-\x20\"]\0){0,8}D\0D\0E\0", re.IGNORECASE)
 RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
-_RTF_UNICODE = re.compile(rb"\\u([0-9]{1,7}) ?(?:\\'[0-9A-Fa-f]{2}|[^\\{}])")  # with what stands in for it
-_RTF_WORD = re.compile(rb"\\[A-Za-z]{1,32}-?[0-9]{0,10} ?|\\\*|[{}\r\n]")
-_RTF_OCTET = re.compile(rb"\\'([0-9A-Fa-f]{2})")
+# A character by its number with what stands in for it, one in hexadecimal, what writes nothing, any other.
+_RTF_STEP = re.compile(
+    rb"\\u([0-9]{1,7}) ?(?:\\'[0-9A-Fa-f]{2}|[^\\{}])|\\'([0-9A-Fa-f]{2})"
+    rb"|(?:\\[A-Za-z]{1,32}-?[0-9]{0,10} ?|\\\*|[{}\r\n])++|(.)",
+    re.DOTALL,
+)
 # A formula that asks a program: `=cmd|'/c calc'!A1`. Each word is tried once, from its first letter: linear.
 _ASKED = re.compile(
     rb"(?<=[=+\-@(&*/^,; \t\"'!<>])([A-Za-z][A-Za-z0-9_.]{1,60})\|(?:'[^'\r\n]{1,8192}'|[^\s'|!]{1,200})!['$A-Za-z0-9]"
@@ -35,13 +38,26 @@ def rtf_field_commands(content: bytes) -> tuple[Sign, ...]:
     """DDE in the fields of RTF, whose instructions control words and groups may break up."""
     if b"fldinst" not in content:
         return ()
-    for field in islice(RTF_FIELD.finditer(content), MAX_RTF_FIELDS):  # unpacking reports more
-        given = content[field.end() : field.end() + _MAX_RTF_FIELD]
-        written = _RTF_WORD.sub(b"", _RTF_UNICODE.sub(lambda code: bytes([min(int(code.group(1)), 255)]), given))
-        plain = _RTF_OCTET.sub(lambda octet: bytes([int(octet.group(1), 16)]), written)
-        if _COMMAND.match(plain.decode("latin-1")):
+    starts = [field.end() for field in islice(RTF_FIELD.finditer(content), MAX_RTF_FIELDS)]  # unpacking reports more
+    for start, following in pairwise([*starts, len(content)]):
+        if _COMMAND.match(_rtf_instruction(content, start, following)):
             return (_sign("DDE field"),)
     return ()
+
+
+def _rtf_instruction(content: bytes, start: int, stop: int) -> str:
+    """The first characters between two fields, however many control words stand among them; blanks first are none."""
+    written: list[str] = []
+    for step in _RTF_STEP.finditer(content, start, stop):
+        code, octet, other = step.groups()
+        character = (
+            chr(min(int(code), 255)) if code else chr(int(octet, 16)) if octet else (other or b"").decode("latin-1")
+        )
+        if character and (written or not character.isspace()):
+            written.append(character)
+        if len(written) >= _MAX_INSTRUCTION:
+            break
+    return "".join(written)
 
 
 def dde_sign(service: str) -> Sign | None:

@@ -23,7 +23,8 @@ _CLASSES = ("package", "equation", "ole2link", "htmlfile", "script", "otkloadr",
 # A number may stand behind any control word, and what is ignorable need not be marked so.
 _TEMPLATE = re.compile(rb"\\template(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
 _MAX_TEMPLATES = 100  # of one document, which has one
-_MAX_TEMPLATE = 2_000  # octets of a template's address with its escapes
+_MAX_TEMPLATE = 64 * 1024  # octets of a template's address with its escapes
+_BRACE = re.compile(rb"\\.|[{}]", re.DOTALL)
 _OBJECT_DATA = re.compile(rb"\\objdata(?![A-Za-z])-?([0-9]*)", re.IGNORECASE)
 _RUN = re.compile(rb"[^\\{}]+")
 _HEXADECIMAL = frozenset(bytes([digit]) for digit in b"0123456789abcdefABCDEF")
@@ -79,10 +80,23 @@ def _object_signs(content: bytes) -> Iterator[Sign]:
 
 def _template_signs(content: bytes) -> Iterator[Sign]:
     for match in islice(_TEMPLATE.finditer(content), _MAX_TEMPLATES):  # unpacking reports more
-        written = content[match.end() : match.end() + _MAX_TEMPLATE].partition(b"}")[0]
-        if is_elsewhere(text_of_rtf(b"{" + written + b"}")):
+        written = content[match.end() : match.end() + _MAX_TEMPLATE]
+        end = _group_end(written)
+        if end is None and len(written) == _MAX_TEMPLATE:
+            yield _sign(f"template with an address of more than {_MAX_TEMPLATE // 1024} KiB")
+        if is_elsewhere(text_of_rtf(b"{" + written[:end] + b"}")):
             yield _sign("template fetched from outside when it is opened")
             return
+
+
+def _group_end(written: bytes) -> int | None:
+    """Where the group ends that these octets stand in; None when it does not."""
+    depth = 0
+    for brace in _BRACE.finditer(written):
+        depth += (brace.group() == b"{") - (brace.group() == b"}")
+        if depth < 0:
+            return brace.start()
+    return None
 
 
 def _objects(content: bytes) -> Iterator[RichObject]:

@@ -67,6 +67,7 @@ def test_old_documents_and_workbooks():
 @pytest.mark.parametrize("field", [b"DDEAUTO x", b"{\\rtlch D}{\\b DE} x", b"\\'44DE x", b"\r\nD\r\nDE x"])
 def test_e15_a_field_of_rtf_is_told(field):
     assert rtf_field_commands(b"{\\rtf1{\\field{\\*\\fldinst " + field + b"}}}")
+    assert rtf_field_commands(b"{\\rtf1{\\field{\\*\\fldinst " + b"{\\b0 }" * 4_000 + field + b"}}}")
     assert not rtf_field_commands(b"{\\field{\\*\\fldinst PAGE}{\\fldrslt " + field + b"}}")
 
 
@@ -75,6 +76,8 @@ def test_e15_a_field_of_rtf_is_told(field):
     [
         (formula_commands, b"=-a|'" * 400_000 + b"!"),
         (rtf_field_commands, b"\\fldinst " * 200_000),
+        (rtf_field_commands, b"\\fldinst " + b"\\b0 " * 400_000),
+        (rtf_field_commands, (b"\\fldinst " + b"{\\b}" * 1_000) * 400),
     ],
 )
 def test_hostile_repetition_costs_little(find, content):

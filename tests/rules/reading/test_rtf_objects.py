@@ -94,6 +94,18 @@ def test_e15_a_template_from_elsewhere_is_told(written):
     assert told(b"{\\rtf1{\\*\\template " + written + b"}}") == {"template fetched from outside when it is opened"}
 
 
+@pytest.mark.parametrize("front", [b"{}", b"{\\b0}", b"{\\b0 {\\i}}", b"\\b0 " * 3_000])
+def test_e15_what_stands_before_the_address_of_a_template_hides_none(front):
+    content = b"{\\rtf1{\\*\\template " + front + b"https://a.example/x}}"
+    assert told(content) == {"template fetched from outside when it is opened"}
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_an_address_of_a_template_as_long_as_is_read_and_longer(more, limited):
+    content = b"{\\rtf1{\\*\\template" + b" " * (64 * 1024 - 1 + more) + b"}}"
+    assert told(content) == ({"template with an address of more than 64 KiB"} if limited else set())
+
+
 def test_the_offices_own_template_is_not():
     assert told(b"{\\rtf1{\\*\\template C:\\\\Templates\\\\Normal.dotm}}") == set()
 
