@@ -4,8 +4,8 @@ Runs in inspection workers only; no network, no files. Everything hostile in a m
 """
 
 from rules.directory import Directory, direction_of
-from rules.facts import Facts, Role, Text
-from rules.reading.mailboxes import mailboxes_of
+from rules.facts import Facts, Reason, Role, Text
+from rules.reading.mailboxes import MAX_MAILBOXES, mailboxes_of
 from rules.reading.pictures import PictureReader
 from rules.reading.walk import Walk
 from rules.reading.words import header_text
@@ -27,6 +27,9 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
     for name in _SINGLE_FIELDS:
         if len({body.strip() for body in header.all(name)}) > 1:
             record.doubt("header", f"several {name} fields that differ")
+    originators, addressed = mailboxes_of(header.all("from")), mailboxes_of([*header.all("to"), *header.all("cc")])
+    if max(len(originators), len(addressed)) > MAX_MAILBOXES:
+        record.skip("header", Reason.LIMIT, f"more than {MAX_MAILBOXES:,} addresses in its header")
     envelope = transaction.envelope
     return Facts(
         received=transaction.received,
@@ -40,8 +43,8 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
         directory=directory,
         fields=tuple((field.name, header_text(field.body)) for field in header.fields),
         subject=subjects[0] if subjects else "",
-        originators=mailboxes_of(header.all("from")),
-        addressed=mailboxes_of([*header.all("to"), *header.all("cc")]),
+        originators=originators,
+        addressed=addressed,
         parts=tuple(record.parts),
         texts=(
             *(Text(part="subject", role=Role.SUBJECT, text=subject) for subject in subjects if subject),

@@ -13,7 +13,7 @@ from rules.facts import By, Kind, Sign
 from rules.reading.charsets import codec_of
 from rules.reading.commands import dde_sign, formula_commands
 from rules.reading.relations import Relation, is_elsewhere
-from rules.reading.word_fields import Fields
+from rules.reading.word_fields import MAX_NESTED, Fields
 
 _MAX_TOLD = 200  # characters of a sign with words of the document
 # Without one of these, which no reference can write, nothing below is there: names of elements and attributes.
@@ -127,6 +127,8 @@ class _Reader:
     def close(self) -> None:
         for instruction in self._fields.unended():
             self._instruction(instruction)
+        if self._fields.is_too_deep:
+            self._tell(f"fields inside each other more than {MAX_NESTED:,} deep")
 
     # Word
 

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator
 
 from rules.message import Octets
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import in_ascii
 from rules.reading.encoded_files import binhexed
 from rules.reading.member import Member
@@ -17,11 +17,11 @@ _FRONT = 4 * HEAD // 3  # characters of base64 that give HEAD octets
 _MAX_ARMOUR = 100  # octets of a line such as -----BEGIN CERTIFICATE-----, which certutil takes off
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n")
 _XML = (b"binaryData>", b"binData")  # pkg:binaryData of flat Open Packaging, w:binData of Word 2003
-_MAX_BLOCKS = 1_000
+_MAX_BLOCKS = 1_000  # of each of them in one file
 
 
 def unpack_text(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """The files in base64 that a text file holds."""
+    """The files in base64 that a text file holds. LimitExceeded beyond _MAX_BLOCKS."""
     content = in_ascii(bytes(octets))
     written = _whole(content)
     meter = budget.open(len(content))
@@ -60,9 +60,11 @@ def _whole(content: bytes) -> bytes:
 def _blocks(content: bytes) -> Iterator[bytes]:
     for tag in _XML:
         at = content.find(tag)
-        for _ in range(_MAX_BLOCKS):
+        for count in range(_MAX_BLOCKS + 1):
             if at < 0:
                 break
+            if count == _MAX_BLOCKS:
+                raise LimitExceeded(f"a text with more than {_MAX_BLOCKS:,} files in XML")
             start = content.find(b">", at) + 1
             end = content.find(b"<", start)
             if start == 0 or end < 0:

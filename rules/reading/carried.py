@@ -93,7 +93,7 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
     LimitExceeded where a page is longer than is looked at: a comment of that length could stand before its script.
     """
     content = plain_page(bytes(octets[:LOOKED_AT]))
-    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(read_script(content))))[:20]
+    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(read_script(content))))
     meter = budget.open(len(content))
     for declared, found in carried_files(content):
         meter.member()

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Iterator
 
 from rules.message import Octets
-from rules.reading.budget import Budget, Meter
+from rules.reading.budget import Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
-from rules.reading.office import Compound, Path
+from rules.reading.office import Compound, Path, check_records
 from rules.reading.signatures import HEAD, is_whole_file
 
 _OUTLOOK_STREAM = "__substg1.0_"  # a property of a message: read as such, with its names
@@ -16,11 +16,11 @@ _NATIVE = "\x01ole10native"
 _WHOLE = ("package", "contents", "embeddedodf")
 _LINKED = b"\x01\0"  # the kind of a package whose file stays where it is; that of one it brings is 3
 _EXTERNAL_STORAGE = 0x1011  # ExOleObjStg of PowerPoint (MS-PPT 2.10.34)
-_MAX_RECORDS = 100_000
+_MAX_RECORDS = 100_000  # at the top of a presentation, each with many inside
 _ONENOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"  # FileDataStoreObject (MS-ONESTORE)
 _EXTENSION = re.compile(rb"\.\x00(?:[0-9A-Za-z-]\x00){1,20}\x00\x00")  # in UTF-16; linear: each dot begins its own
 _MAX_STEM = 400  # octets before the dot
-_MAX_NAMES = 200
+_MAX_NAMES = 200  # of a OneNote section
 
 
 def unpack_compound(octets: Octets, budget: Budget) -> Iterator[Member]:
@@ -35,6 +35,7 @@ def unpack_compound(octets: Octets, budget: Budget) -> Iterator[Member]:
             yield from _stream(compound, path, meter)
         except Unreadable as error:
             faults.append(str(error))
+    check_records(compound)
     if faults:
         raise Unreadable("; ".join(dict.fromkeys(faults[:3])))
 
@@ -107,7 +108,7 @@ def printable(name: str) -> str:
 def _presentation(stream: bytes, meter: Meter) -> Iterator[Member]:
     """Embedded compound files of PowerPoint 97, which hold its macros too; packed ones are inflated."""
     at = 0
-    for _ in range(_MAX_RECORDS):
+    for _ in range(_MAX_RECORDS + 1):  # the last look finds the end
         if at + 8 > len(stream):
             return
         version, kind, size = struct.unpack_from("<HHI", stream, at)
@@ -117,6 +118,7 @@ def _presentation(stream: bytes, meter: Meter) -> Iterator[Member]:
             content = _inflated(body[4:], meter) if version >> 4 == 1 else body
             yield Member(names=("embedded object",), octets=content)
         at += 8 + size
+    raise LimitExceeded(f"PowerPoint presentation with more than {_MAX_RECORDS:,} records")
 
 
 def _inflated(packed: bytes, meter: Meter) -> bytes:
@@ -136,11 +138,12 @@ def _inflated(packed: bytes, meter: Meter) -> bytes:
 def unpack_onenote(octets: Octets, budget: Budget) -> Iterator[Member]:
     """Every embedded file. The names stand elsewhere in the section, so each file gets all of them.
 
-    Raises Unreadable, after them, when one is cut off.
+    Raises Unreadable, after them, when one is cut off, and LimitExceeded when there are more names.
     """
     content = bytes(octets)
     meter = budget.open(len(content))
-    names = _onenote_names(content) or ("embedded file",)
+    found_names = _onenote_names(content)
+    names = found_names[:_MAX_NAMES] or ("embedded file",)
     at = content.find(_ONENOTE_FILE)
     cut = False
     while at >= 0:
@@ -156,15 +159,17 @@ def unpack_onenote(octets: Octets, budget: Budget) -> Iterator[Member]:
         at = content.find(_ONENOTE_FILE, at + 16)
     if cut:
         raise Unreadable("OneNote section with a file that is cut off")
+    if len(found_names) > _MAX_NAMES:
+        raise LimitExceeded(f"OneNote section with more than {_MAX_NAMES:,} names of files")
 
 
 def _onenote_names(content: bytes) -> tuple[str, ...]:
-    """What stands in the section in UTF-16 and looks like a file name."""
+    """What stands in the section in UTF-16 and looks like a file name; at most one more than _MAX_NAMES."""
     found: dict[str, None] = {}
     for match in _EXTENSION.finditer(content):
         stem = content[max(0, match.start() - _MAX_STEM) : match.start()]
         text = stem[len(stem) % 2 :].decode("utf-16-le", "replace").rpartition("\0")[2]
         found[text[-100:] + match.group().decode("utf-16-le").rstrip("\0")] = None
-        if len(found) >= _MAX_NAMES:
+        if len(found) > _MAX_NAMES:
             break
     return tuple(found)

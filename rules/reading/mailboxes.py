@@ -17,11 +17,14 @@ _NOT_SHOWN = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\u
 
 
 def mailboxes_of(bodies: list[bytes]) -> tuple[Mailbox, ...]:
-    """Every mailbox of these field bodies in order, at most MAX_MAILBOXES; empty ones are passed over."""
+    """Every mailbox of these field bodies in order, empty ones passed over.
+
+    At most one more than MAX_MAILBOXES, which tells that there were more.
+    """
     found: list[Mailbox] = []
     for body in bodies:
         for written in _split(unfold(body[:MAX_FIELD_TEXT])):
-            if len(found) >= MAX_MAILBOXES:
+            if len(found) > MAX_MAILBOXES:
                 return tuple(found)
             mailbox = _mailbox(written)
             if mailbox.name or mailbox.address:

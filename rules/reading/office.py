@@ -7,12 +7,14 @@ import io
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import olefile
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
+from rules.reading.budget import LimitExceeded
 from rules.reading.commands import old_field_commands, supbook_command
 from rules.reading.member import Unreadable
 
@@ -56,7 +58,7 @@ _FOREIGN = (
 _BOUNDSHEET, _FILEPASS, _END_OF_PART, _SUPBOOK = 0x85, 0x2F, 0x0A, 0x1AE
 _MACRO_FILE = b"\x40\0"  # the kind of file in its first record
 _MACRO_SHEET, _MODULE = 1, 6  # kinds of sheet in BoundSheet8
-_MAX_RECORDS = 100_000
+_MAX_RECORDS = 200_000  # before the first sheet: a workbook of 100 MB has some ten thousand
 _WORD_ENCRYPTED = 0x0100  # bit of the FIB's flags at 10 (MS-DOC 2.5.2)
 _POWERPOINT_ENCRYPTED = 0xF3D1C4DF  # header token of the Current User stream (MS-PPT 2.3.2)
 
@@ -158,11 +160,19 @@ def _signs(compound: Compound) -> Iterator[Sign]:
 
 
 def _workbook_signs(book: bytes) -> Iterator[Sign]:
-    for kind, body in _records(book):
-        if kind == _BOUNDSHEET and body[5:6] in (bytes([_MACRO_SHEET]), bytes([_MODULE])):
-            yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
-        elif kind == _SUPBOOK and (command := supbook_command(body)) is not None:
-            yield command
+    with suppress(LimitExceeded):  # unpacking reports it
+        for kind, body in _records(book):
+            if kind == _BOUNDSHEET and body[5:6] in (bytes([_MACRO_SHEET]), bytes([_MODULE])):
+                yield _sign(Kind.MACRO_DOCUMENT, "Excel 4 macro sheet")
+            elif kind == _SUPBOOK and (command := supbook_command(body)) is not None:
+                yield command
+
+
+def check_records(compound: Compound) -> None:
+    """Raises LimitExceeded for a workbook of which not all records are looked at. Raises Unreadable."""
+    for name in ("workbook", "book"):
+        for _ in _records(compound.find(name) or b""):
+            pass
 
 
 def biff_sign(head: bytes) -> Sign | None:
@@ -192,8 +202,8 @@ def compound_protection(octets: Octets) -> str | None:
         book = compound.find("workbook") or compound.find("book")
         if book is not None and any(kind == _FILEPASS for kind, _ in _records(book)):
             return "Excel workbook with a password"
-    except Unreadable:
-        return None
+    except (Unreadable, LimitExceeded):
+        return None  # unpacking reports it
     return None
 
 
@@ -204,9 +214,9 @@ def _flag(stream: bytes | None, at: int, layout: str) -> int:
 
 
 def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
-    """The BIFF records of the workbook's global part."""
+    """The BIFF records of the workbook's global part. LimitExceeded beyond _MAX_RECORDS."""
     at = 0
-    for _ in range(_MAX_RECORDS):
+    for _ in range(_MAX_RECORDS + 1):  # the last look finds the end
         if at + 4 > len(book):
             return
         kind, size = struct.unpack_from("<HH", book, at)
@@ -214,6 +224,7 @@ def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
         if kind == _END_OF_PART:
             return
         at += 4 + size
+    raise LimitExceeded(f"Excel workbook with more than {_MAX_RECORDS:,} records before its sheets")
 
 
 def _sign(kind: Kind, text: str) -> Sign:

@@ -4,7 +4,7 @@ import re
 import struct
 from dataclasses import dataclass, replace
 
-from rules.reading.budget import MAX_TEXT, MEBIBYTE
+from rules.reading.budget import MAX_TEXT, MEBIBYTE, LimitExceeded
 from rules.reading.charsets import codec_of
 
 _MAX_GROUPS = 10_000  # inside each other; Word writes some dozens
@@ -159,10 +159,12 @@ class _Reader:
 
 
 def unpack_compressed_rtf(content: bytes) -> bytes:
-    """The RTF within PR_RTF_COMPRESSED; empty when it is malformed."""
+    """The RTF within PR_RTF_COMPRESSED; empty when it is malformed. LimitExceeded when it is too long."""
     if len(content) < 16:
         return b""
-    size = min(struct.unpack_from("<I", content, 4)[0], _MAX_UNPACKED)
+    (size,) = struct.unpack_from("<I", content, 4)
+    if size > _MAX_UNPACKED:
+        raise LimitExceeded(f"a message's own text in RTF of more than {_MAX_UNPACKED // MEBIBYTE} MiB")
     if content[8:12] == _PLAIN:
         return content[16 : 16 + size]
     return _inflated(content, size) if content[8:12] == _COMPRESSED else b""

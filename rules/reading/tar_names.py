@@ -23,8 +23,9 @@ class Beside:
 def names_beside(chunks: Iterator[bytes], limit: int) -> Beside:
     """What the headers of an uncompressed tar say beside their records, of at most `limit` members."""
     stream, found = _Stream(chunks), Beside()
-    path, size_said = b"", b""
-    for _ in range(2 * limit):
+    path, size_said, cut = b"", b"", False
+    members = 0
+    while members < limit:  # headers of records cost nothing but their octets, which the stream's reader has counted
         header = stream.take(_BLOCK)
         if len(header) < _BLOCK or not header.strip(b"\0"):
             break
@@ -32,16 +33,18 @@ def names_beside(chunks: Iterator[bytes], limit: int) -> Beside:
         if kind in (_PAX, _GNU, _GNU_LINK, _GLOBAL):
             record = stream.take(min(size, _MAX_RECORD))
             stream.skip(size + -size % _BLOCK - len(record))
+            cut |= size > _MAX_RECORD
             if kind == _GNU:
                 path = record.rstrip(b"\0")
             elif kind == _PAX:
                 path, size_said = _said(record, b" path=") or path, _said(record, b" size=")
             continue
+        members += 1
         own = _own_name(header)
-        if path and not path.startswith(own) and own.rpartition(b".")[2] != path.rpartition(b".")[2]:
+        if cut or (path and not path.startswith(own) and own.rpartition(b".")[2] != path.rpartition(b".")[2]):
             found.names.append(own.decode("utf-8", "replace"))
         found.sizes_differ |= bool(size_said) and size_said != b"%d" % size
-        path, size_said = b"", b""
+        path, size_said, cut = b"", b"", False
         if kind[0] not in _WITHOUT_DATA:
             stream.skip(size + -size % _BLOCK)
     return found

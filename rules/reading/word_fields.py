@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _MAX_FIELD = 4_096  # characters of one field's instruction or result, blanks in front of it not counted
-_MAX_NESTED = 100  # fields inside each other; Word itself stops at some 20
+MAX_NESTED = 100  # fields inside each other; Word itself stops at some 20
 _QUOTE = re.compile(r"\s*QUOTE\b((?:\s+\d{1,5})+)", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*QUOTE\b\s*\"([^\"]{1,1000})\"", re.IGNORECASE)
 
@@ -37,13 +37,15 @@ class Fields:
     """Fed mark by mark; gives each instruction when its field is complete."""
 
     _open: list[_Field] = field(default_factory=lambda: [_Field()])
+    is_too_deep: bool = False  # at some place: what stood there is lost
     _too_deep: int = 0
 
     def begin(self) -> None:
-        if len(self._open) < _MAX_NESTED:
+        if len(self._open) <= MAX_NESTED:  # the first is what stands around all fields
             self._open.append(_Field())
         else:
             self._too_deep += 1
+            self.is_too_deep = True
 
     def separate(self) -> str:
         """The instruction so far, after which the result stands."""

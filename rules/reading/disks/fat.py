@@ -87,10 +87,12 @@ class _Reader:
     def directory(self, cluster: int) -> bytes:
         """The entries of a folder that is a file. A folder has no size: its chain tells where it ends."""
         entries = b""
-        for at, size in self._runs(cluster, _MAX_DIRECTORY):
+        for at, size in self._runs(cluster, _MAX_DIRECTORY + 1):
             self._tally.folder(size)
             entries += self._disk.read(at, size)
-        return entries
+        if len(entries) > _MAX_DIRECTORY:
+            self._tally.fault(f"disk image with a folder of more than {_MAX_DIRECTORY // _ENTRY:,} entries")
+        return entries[:_MAX_DIRECTORY]
 
     def folder(self, entries: bytes, path: str, depth: int) -> Iterator[Member]:
         long: list[str] = []

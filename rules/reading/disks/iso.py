@@ -12,19 +12,19 @@ from rules.reading.disks.disk import MAX_DEPTH, MAX_FOLDERS, Disk, Tally
 from rules.reading.member import Member, Unreadable
 
 _SECTOR = 2_048
-_FIRST_DESCRIPTOR, _MAX_DESCRIPTORS = 16, 64  # sectors
+_FIRST_DESCRIPTOR, _MAX_DESCRIPTORS = 16, 64  # sectors; discs have some three
 _PRIMARY, _SUPPLEMENTARY, _TERMINATOR = 1, 2, 255
 _JOLIET = (b"%/@", b"%/C", b"%/E")  # escape sequences of UCS-2
 _FOLDER, _GOES_ON = 0x02, 0x80  # file flags (ECMA-119 9.1.6)
 _RECORD = 34  # octets of a directory record, at least
 _MAX_NAMES = 8  # of one file, beyond which each counts as a file
-_MAX_CONTINUATIONS = 16  # of the fields behind one record
+_MAX_CONTINUATIONS = 32  # of the fields behind one record: Linux follows as many
 _MAX_EXTENTS = 1_000  # of one file: each holds up to 4 GiB
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """`packed`: stored in a way of its own (zisofs), or in turns with another file."""
+    """`packed`: stored in a way of its own (zisofs), in turns with another file, or with more fields than are read."""
 
     name: str
     alternate: str | None
@@ -43,11 +43,15 @@ class _File:
 
 def files_of_iso(disk: Disk, tally: Tally) -> Iterator[Member]:
     """Every file; what cannot be read is told to the tally. Raises Unreadable."""
-    trees = tuple(_trees(disk))
+    trees: list[tuple[int, bool, _Record]] = []
+    limit: LimitExceeded | None = None
+    try:
+        trees.extend(_trees(disk))
+    except LimitExceeded as error:
+        limit = error
     if not trees:
         raise Unreadable("damaged ISO 9660 disk image")
     found: dict[tuple[object, ...], _File] = {}
-    limit: LimitExceeded | None = None
     try:
         for tree in trees:
             _Tree(disk, tally, found, *tree).folder(tree[2], "", 0)
@@ -74,7 +78,7 @@ def _content(disk: Disk, tally: Tally, file: _File, name: str) -> bytes:
 
 def _trees(disk: Disk) -> Iterator[tuple[int, bool, _Record]]:
     """Block size, whether names are in UCS-2, and the root folder of each volume descriptor (ECMA-119 8.4 and 8.5)."""
-    for number in range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + _MAX_DESCRIPTORS):
+    for number in range(_FIRST_DESCRIPTOR, _FIRST_DESCRIPTOR + _MAX_DESCRIPTORS + 1):  # the last look finds the end
         descriptor = disk.read(number * _SECTOR, _SECTOR)
         if descriptor[1:6] != b"CD001" or len(descriptor) < _SECTOR or descriptor[0] == _TERMINATOR:
             return
@@ -84,6 +88,7 @@ def _trees(disk: Disk) -> Iterator[tuple[int, bool, _Record]]:
             root = _record(disk, descriptor[156:190], block, wide=wide)
             if block in (512, 1_024, 2_048) and root is not None:
                 yield block, wide, root
+    raise LimitExceeded(f"ISO 9660 disk image with more than {_MAX_DESCRIPTORS:,} volume descriptors")
 
 
 class _Tree:
@@ -186,6 +191,6 @@ def _system_use(disk: Disk, fields: bytes) -> tuple[str | None, bool]:
                 following = struct.unpack_from("<I4xI4xI", body)
             at += fields[at + 2]
         if following is None:
-            break
+            return name.decode("utf-8", "replace") if name else None, packed
         fields = disk.read(following[0] * _SECTOR + following[1], min(following[2], _SECTOR))
-    return name.decode("utf-8", "replace") if name else None, packed
+    return name.decode("utf-8", "replace"), True

@@ -13,7 +13,7 @@ _ANCHOR, _PARTITION, _LOGICAL_VOLUME, _TERMINATOR = 2, 5, 6, 8
 _FILE_SET, _FILE_IDENTIFIER, _FILE_ENTRY, _EXTENDED_FILE_ENTRY = 256, 257, 261, 266
 _SECTORS = (2_048, 512, 4_096)
 _ANCHORS = (256, 512)
-_MAX_DESCRIPTORS = 64  # of one volume
+_MAX_DESCRIPTORS = 64  # of one volume; six kinds are in use
 _MAX_EXTENTS = 100_000  # of all files of a volume; an extent holds up to a gigabyte
 _MAX_METADATA = 64  # extents of the metadata file, which is written in one piece
 _MAX_CONTINUED = 64 * 1024  # octets of one continuation of a list of extents, which takes a block
@@ -64,7 +64,7 @@ class _Volume:
 
     def _descriptors(self, size: int, at: int) -> bytes:
         logical = b""
-        for index in range(min(size // self._sector, _MAX_DESCRIPTORS)):
+        for index in range(min(size // self._sector, _MAX_DESCRIPTORS + 1)):  # the last look finds the end
             found = self._disk.read((at + index) * self._sector, self._sector)
             kind = int.from_bytes(found[:2], "little")
             if kind == _PARTITION and len(found) >= 196:
@@ -73,6 +73,9 @@ class _Volume:
                 logical = found
             elif kind == _TERMINATOR:
                 break
+        else:
+            if size // self._sector > _MAX_DESCRIPTORS:
+                raise LimitExceeded(f"UDF disk image with more than {_MAX_DESCRIPTORS:,} volume descriptors")
         if not logical or not self._starts:
             raise Unreadable("damaged UDF disk image")
         return logical

@@ -154,3 +154,8 @@ def test_hostile_repetition_costs_little(xml):
 def test_kinds():
     assert {sign.kind for sign in xml_signs(b"<a x='urn:oasis'><applet/></a>")} == {Kind.ACTIVE_CONTENT}
     assert {sign.kind for sign in xml_signs(b"<a><fldSimple instr='DDE'/></a>")} == {Kind.MACRO_DOCUMENT}
+
+
+@pytest.mark.parametrize(("depth", "fault"), [(100, []), (101, ["fields inside each other more than 100 deep"])])
+def test_fields_as_deep_as_are_followed_and_one_deeper(depth, fault):
+    assert told(BEGIN * depth + words(" PAGE ") + END * depth) == fault

@@ -2,9 +2,12 @@
 
 import base64
 import struct
+from contextlib import nullcontext
+
+import pytest
 
 from rules.reading.armour import unpack_text
-from rules.reading.budget import Budget
+from rules.reading.budget import Budget, LimitExceeded
 
 PROGRAM = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 400
 
@@ -30,6 +33,14 @@ def test_embedded_files_of_flat_xml_come_out():
     assert taken(xml.replace(b'w:binData w:name="a"', b"pkg:binaryData").replace(b"w:binData", b"pkg:binaryData")) == [
         PROGRAM
     ]
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_files_in_xml_as_are_taken_and_one_more(more, limited):
+    data = base64.encodebytes(PROGRAM[:80])
+    xml = b'<?xml version="1.0"?><p>' + b"<w:binData>%s</w:binData>" % data * (1_000 + more)
+    with pytest.raises(LimitExceeded, match="more than 1,000 files in XML") if limited else nullcontext():
+        assert len(taken(xml)) == 1_000
 
 
 def test_letters_and_pictures_are_left_alone():

@@ -51,6 +51,14 @@ def test_e16_a_name_that_a_script_puts_together_is_read():
     assert next(unpack_page(page, Budget())).names == ("invoice.exe",)
 
 
+@pytest.mark.parametrize(("count", "limited"), [(32, False), (33, True)])
+def test_as_many_names_for_a_file_as_are_kept_and_one_more(facts_of, count, limited):
+    names = "".join(f"a.download = 'a{number}.txt';" for number in range(count))
+    page = f"<html><a href='data:text/plain,Hello there'>x</a><script>{names}</script>"
+    facts = facts_of(f"Content-Type: application/octet-stream; name=a.html\n\n{page}")
+    assert [entry.detail for entry in facts.unread] == ["more than 32 names of one part"] * limited
+
+
 def test_an_address_ends_with_the_quote_in_front_of_it():
     page = b"""<iframe src="data:text/html,<script>f('(x)')</script>">"""
     assert list(carried_files(page)) == [("text/html", b"<script>f('(x)')</script>")]
@@ -97,6 +105,10 @@ def test_characters_written_as_numbers_are_read():
 def test_opaque_text_is_measured():
     assert opaque_octets(b"'" + b"Q" * 6_000 + b"'") == 4_500
     assert opaque_octets(b"'/wE" + b"Q" * 6_000 + b"'") == 0
+    assert opaque_octets(b"<p>\n" + b"Q" * 6_000 + b"</p>") == 4_500
+    assert opaque_octets(b"<!--" + b"Q" * 6_000 + b"-->") == 4_501
+    assert opaque_octets((b"'" + b"Q" * 16 + b"',") * 400 + b"''") > 4_500
+    assert opaque_octets((b"'" + b"Q" * 15 + b"',") * 400 + b"''") == 0
     assert opaque_octets(b"[" + b"17," * MIN_OPAQUE + b"1]") == MIN_OPAQUE
 
 

@@ -3,10 +3,12 @@
 import struct
 import uuid
 import zlib
+from contextlib import nullcontext
 
 import pytest
 
-from rules.reading.budget import Budget
+from rules.reading import embedded
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.embedded import native_object, unpack_compound, unpack_onenote
 
 PROGRAM = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 40
@@ -64,6 +66,14 @@ def test_objects_of_a_presentation_come_out(compound_file, packed):
     assert member.octets == inner
 
 
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_records_of_a_presentation_as_are_read_and_one_more(compound_file, monkeypatch, more, limited):
+    monkeypatch.setattr(embedded, "_MAX_RECORDS", 10)
+    octets = compound_file({"PowerPoint Document": struct.pack("<HHI", 0x0F, 1_000, 0) * (10 + more)})
+    with pytest.raises(LimitExceeded, match="more than 10 records") if limited else nullcontext():
+        assert list(unpack_compound(octets, Budget())) == []
+
+
 def note(*contents, names=()):
     start = uuid.UUID("7b5c52e4-d88c-4da7-aeb1-5378d02996d3").bytes_le + bytes(100)
     for name in names:
@@ -78,6 +88,15 @@ def test_files_of_a_note_come_out_with_every_name_in_it():
     members = list(unpack_onenote(note(PROGRAM, b"@echo off", names=("invoice.pdf", "open me.bat")), Budget()))
     assert [member.octets for member in members] == [PROGRAM, b"@echo off"]
     assert all({"invoice.pdf", "open me.bat"} <= set(member.names) for member in members)
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_names_in_a_note_as_are_kept_and_one_more(more, limited):
+    section = note(PROGRAM, names=[f"a{number}.txt" for number in range(200 + more)])
+    members = []
+    with pytest.raises(LimitExceeded, match="more than 200 names") if limited else nullcontext():
+        members.extend(unpack_onenote(section, Budget()))
+    assert [(len(member.names), member.octets) for member in members] == [(200, PROGRAM)]
 
 
 def test_a_linked_package_has_its_names_and_no_content():

@@ -26,8 +26,17 @@ def test_address_lists(written, mailboxes):
     assert [(mailbox.name.strip('"'), mailbox.address) for mailbox in found] == mailboxes
 
 
-def test_mailboxes_are_bounded():
-    assert len(mailboxes_of([b"a@city.example," * 3_000])) == MAX_MAILBOXES
+def test_mailboxes_are_bounded_and_one_more_tells_of_it():
+    assert len(mailboxes_of([b"a@city.example," * MAX_MAILBOXES])) == MAX_MAILBOXES
+    assert len(mailboxes_of([b"a@city.example," * 3_000])) == MAX_MAILBOXES + 1
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_addresses_as_are_read_and_one_more(facts_of, more, limited):
+    fields = "".join(f"Cc: a{number}@city.example\n" for number in range(MAX_MAILBOXES // 2 + more))
+    listed = ",\n ".join(f"b{number}@city.example" for number in range(MAX_MAILBOXES // 2))
+    facts = facts_of(f"From: ann@city.example\nTo: {listed}\n{fields}\nwords\n")
+    assert ["more than 1,000 addresses in its header"] * limited == [entry.detail for entry in facts.unread]
 
 
 def test_routes_and_marks_that_turn_the_writing_are_left_out():

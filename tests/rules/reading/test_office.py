@@ -2,12 +2,15 @@
 
 import struct
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
 from rules.facts import Kind
+from rules.reading import office
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.embedded import unpack_compound
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound, biff_sign, compound_protection, compound_signs
 
@@ -26,6 +29,30 @@ def sheet(kind):
 
 def kinds(octets):
     return {sign.kind for sign in compound_signs(octets)}
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_records_as_are_looked_at_and_one_more(compound_file, monkeypatch, more, limited):
+    octets = compound_file({"Workbook": book(*[record(0x31)] * (9 + more))})
+    monkeypatch.setattr(office, "_MAX_RECORDS", 10)
+    assert (compound_protection(octets), len(compound_signs(octets))) == (None, 1)
+    with pytest.raises(LimitExceeded, match="more than 10 records") if limited else nullcontext():
+        assert list(unpack_compound(octets, Budget())) == []
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_streams_as_are_listed_and_one_more(compound_file, monkeypatch, more, limited):
+    octets = compound_file({f"folder/{number}": b"x" for number in range(9 + more)})
+    monkeypatch.setattr(office, "_MAX_STREAMS", 10)
+    with pytest.raises(Unreadable, match="more than 10 streams") if limited else nullcontext():
+        assert len(Compound(octets).streams) == 9
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_folders_as_deep_as_are_followed_and_one_deeper(compound_file, more, limited):
+    octets = compound_file({"/".join(["a"] * (64 + more)): b"x"})
+    with pytest.raises(Unreadable, match="nested more than 64 deep") if limited else nullcontext():
+        assert len(Compound(octets).streams) == 1
 
 
 def test_a_document_without_macros(compound_file):

@@ -1,10 +1,12 @@
 """RTF is read as Word shows it, and Outlook's compressed form is unpacked."""
 
 import struct
+from contextlib import nullcontext
 
 import pytest
 
 from rules.reading import rtf
+from rules.reading.budget import LimitExceeded
 from rules.reading.rtf import read_rtf, text_of_rtf, unpack_compressed_rtf
 
 
@@ -61,3 +63,10 @@ def test_the_uncompressed_form_is_passed_on():
 @pytest.mark.parametrize("content", [b"", b"short", struct.pack("<II4sI", 9, 9, b"LZFu", 0) + b"\xff\xff\xff\xff\xff"])
 def test_malformed_content_is_something(content):
     unpack_compressed_rtf(content)
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_a_messages_own_text_as_long_as_is_unpacked_and_longer(more, limited):
+    packed = struct.pack("<II4sI", 20, 32 * 1024 * 1024 + more, b"MELA", 0) + b"{\\rtf1 x}"
+    with pytest.raises(LimitExceeded, match="of more than 32 MiB") if limited else nullcontext():
+        assert unpack_compressed_rtf(packed) == b"{\\rtf1 x}"

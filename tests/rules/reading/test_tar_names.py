@@ -68,6 +68,15 @@ def test_records_that_say_another_size_are_told():
         list(unpack_archive(octets, Format.TAR, (), Budget()))
 
 
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
+def test_a_record_as_long_as_is_looked_at_and_longer(more, told):
+    """What stands beyond may name another file, so that the header's own name counts too."""
+    short = recorded(records={"x": "y" * 60_000})
+    octets = recorded(records={"x": "y" * (60_000 + 64 * 1024 - int(short[124:135], 8) + more)})
+    assert int(octets[124:135], 8) == 64 * 1024 + more
+    assert len(names_beside(in_pieces(octets), 10).names) == told
+
+
 def test_records_about_times_and_owners_are_ordinary():
     octets = recorded("a.txt", records={"mtime": "1.5", "uname": "ann", "SCHILY.xattr.a": "b"})
     assert [member.names for member in taken(octets)] == [("a.txt",)]

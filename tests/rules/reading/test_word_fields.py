@@ -27,12 +27,14 @@ def test_the_last_result_counts_where_it_cannot_be_computed():
     assert fields.end() == "DDE"
 
 
-def test_fields_nested_a_hundred_deep_are_kept_and_deeper_ones_passed_over():
+def test_fields_nested_a_hundred_deep_are_kept_and_deeper_ones_told():
     fields = Fields()
-    for _ in range(99):
+    for _ in range(100):
         fields.begin()
     fields.add("innermost")
-    fields.begin()  # the hundred and first, with the text itself
+    assert not fields.is_too_deep
+    fields.begin()
+    assert fields.is_too_deep
     assert fields.end() == ""
     assert fields.end() == "innermost"
 

@@ -85,6 +85,38 @@ def test_a_folder_inside_itself_is_read_once(floppy):
     assert ([member.names for member in members], faults) == ([("SUB/A.TXT",)], [])
 
 
+@pytest.mark.parametrize(("clusters", "limited"), [(32, False), (33, True)])
+def test_a_folder_as_long_as_may_be_and_longer(floppy, clusters, limited):
+    """65,536 entries of 32 octets, in clusters of 64 KiB."""
+    octets = bytearray(floppy("-T", "640000", "-c", "128"))
+    reserved = struct.unpack_from("<H", octets, 14)[0] * 512
+    struct.pack_into(f"<{clusters}H", octets, reserved + 4, *range(3, clusters + 2), 0xFFFF)
+    data = root_of(octets) + struct.unpack_from("<H", octets, 17)[0] * 32
+    octets[root_of(octets) : root_of(octets) + 64] = directory_entry(b"SUB        ", 2, 0, 0x10) + bytes(32)
+    octets[data : data + clusters * 65_536] = (b"\xe5" + bytes(31)) * (clusters * 2_048)
+    octets[data + 32 * 65_536 - 32 : data + 32 * 65_536] = directory_entry(b"A       EXE", 0, 0)
+    members, faults = taken(bytes(octets))
+    assert [member.names for member in members] == [("SUB/A.EXE",)]
+    assert faults == ["disk image with a folder of more than 65,536 entries"] * limited
+
+
+@pytest.mark.parametrize(("depth", "limited"), [(50, False), (51, True)])
+def test_folders_as_deep_as_are_followed_and_one_deeper(floppy, depth, limited):
+    octets = bytearray(with_root(floppy(), directory_entry(b"SUB        ", 2, 0, 0x10)))
+    data = root_of(octets) + 224 * 32
+    for cluster in range(2, depth + 1):
+        at = data + (cluster - 2) * 512
+        octets[at : at + 512] = directory_entry(b"SUB        ", cluster + 1, 0, 0x10).ljust(512, b"\0")
+    at = data + (depth - 1) * 512
+    octets[at : at + 512] = directory_entry(b"A       EXE", 0, 0).ljust(512, b"\0")
+    for cluster in range(2, depth + 2):  # each a chain of its own
+        octets[512 + cluster * 3 // 2] |= 0xF0 if cluster & 1 else 0xFF
+        octets[512 + cluster * 3 // 2 + 1] |= 0xFF if cluster & 1 else 0x0F
+    members, faults = taken(bytes(octets))
+    assert [member.names for member in members] == [] if limited else [("SUB/" * depth + "A.EXE",)]
+    assert faults == ["disk image with folders more than 50 deep"] * limited
+
+
 def test_folders_that_are_very_long_are_refused(floppy):
     """5,000 folders that share one long chain would take minutes."""
     octets = bytearray(floppy("-T", "40000", "-c", "1"))

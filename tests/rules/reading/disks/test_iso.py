@@ -94,6 +94,55 @@ def test_members_are_counted_and_their_names_told_all_the_same(disc):
     assert len(members) == 1
 
 
+def both(number):
+    return struct.pack("<I", number) + struct.pack(">I", number)
+
+
+def record(name, sector, size, fields=b"", flags=0):
+    """A directory record (ECMA-119 9.1) with what stands behind its name."""
+    behind = name + bytes(len(name) % 2 == 0) + fields
+    return (
+        bytes([33 + len(behind), 0])
+        + both(sector)
+        + both(size)
+        + bytes(7)
+        + bytes([flags, 0, 0, 1, 0, 0, 1, len(name)])
+        + behind
+    )
+
+
+def by_hand(*records, others=0):
+    """An image whose root folder holds these, with so many volume descriptors that say nothing before the end."""
+    root = record(b"\0", 100, 2_048, flags=2)
+    volume = (b"\1CD001\1".ljust(128, b"\0") + struct.pack("<H", 2_048)).ljust(156, b"\0") + root
+    descriptors = [volume, *[b"\0CD001\1"] * others, b"\xffCD001\1"]
+    octets = b"".join(descriptor.ljust(2_048, b"\0") for descriptor in descriptors)
+    return (
+        bytes(16 * 2_048)
+        + octets.ljust(84 * 2_048, b"\0")
+        + b"".join((root, *records)).ljust(2_048, b"\0")
+        + b"words".ljust(2_048, b"\0")
+    )
+
+
+@pytest.mark.parametrize(("others", "fault"), [(63, None), (64, "more than 64 volume descriptors")])
+def test_as_many_volume_descriptors_as_are_read_and_one_more(others, fault):
+    members, told = taken(by_hand(record(b"A.EXE;1", 101, 5), others=others))
+    assert [member.names for member in members] == [("A.EXE",)]
+    assert told == (fault and f"ISO 9660 disk image with {fault}")
+
+
+@pytest.mark.parametrize(("pieces", "whole"), [(32, True), (33, False)])
+def test_a_name_in_as_many_pieces_as_are_read_and_one_more(pieces, whole):
+    """Rock Ridge fields that go on elsewhere, each with a letter of the name (SUSP 1.12 section 5.1)."""
+    goes_on = [b"CE\x1c\1" + both(102 + number) + both(0) + both(64) for number in range(pieces - 1)]
+    fields = [b"NM\6\1\0a" + further for further in (*goes_on, b"NM\x09\1\0.exe")]
+    image = by_hand(record(b"A.TXT;1", 101, 5, fields[0]))
+    members, told = taken(image + b"".join(piece.ljust(2_048, b"\0") for piece in fields[1:]))
+    assert (members[0].names[0] == "a" * pieces + ".exe") == whole
+    assert (told is None) == whole
+
+
 def test_a_damaged_tree_is_told(disc):
     octets = bytearray(disc())
     octets[record_of(octets, b"NOTES.TXT")] = 20

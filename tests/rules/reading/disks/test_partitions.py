@@ -1,7 +1,11 @@
 """Partitions by either table; what the tables claim beyond the disk is no partition."""
 
 import struct
+from contextlib import nullcontext
 
+import pytest
+
+from rules.reading.budget import LimitExceeded
 from rules.reading.disks.disk import OctetsOnDisk
 from rules.reading.disks.partitions import partitions_of
 
@@ -45,6 +49,23 @@ def test_a_chain_of_extended_partitions_that_goes_round_ends():
     octets[:SECTOR] = table((0x05, 2, 18))
     octets[2 * SECTOR : 3 * SECTOR] = table((0x0C, 1, 4), (0x05, 0, 10))
     assert places(bytes(octets)) == [(3, 4)]
+
+
+@pytest.mark.parametrize(("count", "limited"), [(128, False), (129, True)])
+@pytest.mark.parametrize("kind", ["chain", "GPT"])
+def test_as_many_partitions_as_are_opened_and_one_more(kind, count, limited):
+    octets = bytearray(400 * SECTOR)
+    octets[:SECTOR] = table((0x05, 2, 390))
+    for number in range(count):  # each two sectors, of which the first is the next table
+        following = ((0x05, 2 + 2 * number, 2),) if number + 1 < count else ()
+        at = (2 + 2 * number) * SECTOR
+        octets[at : at + SECTOR] = table((0x0C, 1, 1), *following)
+    if kind == "GPT":
+        entries = b"".join(struct.pack("<16s16xQQ80x", b"\1" * 16, 50 + number, 50 + number) for number in range(count))
+        header = b"EFI PART".ljust(72, b"\0") + struct.pack("<QII", 2, count, 128)
+        octets = table((0xEE, 1, 9)) + header.ljust(SECTOR, b"\0") + entries.ljust(SECTOR * 300, b"\0")
+    with pytest.raises(LimitExceeded, match="more than 128 partitions") if limited else nullcontext():
+        assert len(places(bytes(octets))) == 128
 
 
 def test_both_tables_of_a_disk_count():

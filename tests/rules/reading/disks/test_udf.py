@@ -83,6 +83,20 @@ def test_damage_is_told(udf, offset):
     assert fault in ("damaged UDF disk image", "UDF disk image without its anchor")
 
 
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_as_many_volume_descriptors_as_are_read_and_one_more(udf, program, more, limited):
+    """With others in front of those that count, which the last of all ends."""
+    octets = bytearray(udf)
+    size, at = struct.unpack_from("<II", octets, 256 * 2_048 + 16)
+    own = bytes(octets[at * 2_048 : at * 2_048 + size])
+    count = next(number for number in range(16) if own[number * 2_048 : number * 2_048 + 2] == b"\x08\0")
+    moved = struct.pack("<H", 1).ljust(2_048, b"\0") * (64 - count + more) + own[: (count + 1) * 2_048]
+    struct.pack_into("<II", octets, 256 * 2_048 + 16, len(moved), len(octets) // 2_048)
+    members, fault = taken(bytes(octets) + moved + bytes(2_048 * 300))
+    assert fault == ("UDF disk image with more than 64 volume descriptors" if limited else None)
+    assert (program in [member.octets for member in members]) != limited
+
+
 def test_a_disc_written_in_sessions_is_told(udf):
     at = udf.index(b"\x01\x06\x01\x00", 0)  # the map of its one partition
     octets = bytearray(udf)
