@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rules.reading.budget import MEBIBYTE
 from rules.reading.markup import danger_of, strip_tags
 from rules.reading.styles import PLAIN, Style, colour_of, hidden_classes, read_style
 
@@ -61,11 +60,7 @@ def read_html(page: str) -> Page:
         return Page(visible="", hidden="")
     walk = _Walk(page)
     complete = walk.walk(root)
-    trouble = (
-        ""
-        if complete and not cut
-        else f"HTML longer than {MAX_PAGE // MEBIBYTE} million characters or {MAX_NODES:,} elements"
-    )
+    trouble = "" if complete and not cut else f"HTML longer than {MAX_PAGE} characters or {MAX_NODES} elements"
     return Page(
         visible=walk.visible.text(),
         hidden=walk.hidden.text().strip(),

@@ -85,12 +85,20 @@ def test_a_folder_inside_itself_is_read_once(floppy):
     assert ([member.names for member in members], faults) == ([("SUB/A.TXT",)], [])
 
 
+def chain(octets, *following):
+    """Write what follows the second cluster, the third and so on into the first table of a FAT12."""
+    table = struct.unpack_from("<H", octets, 14)[0] * 512
+    for cluster in range(2, 2 + len(following), 2):
+        first, second = (*following[cluster - 2 : cluster], 0xFFF)[:2]
+        at = table + cluster * 3 // 2
+        octets[at : at + 3] = (first | second << 12).to_bytes(3, "little")
+
+
 @pytest.mark.parametrize(("clusters", "limited"), [(32, False), (33, True)])
 def test_a_folder_as_long_as_may_be_and_longer(floppy, clusters, limited):
     """65,536 entries of 32 octets, in clusters of 64 KiB."""
-    octets = bytearray(floppy("-T", "640000", "-c", "128"))
-    reserved = struct.unpack_from("<H", octets, 14)[0] * 512
-    struct.pack_into(f"<{clusters}H", octets, reserved + 4, *range(3, clusters + 2), 0xFFFF)
+    octets = bytearray(floppy("-T", "6000", "-c", "128"))
+    chain(octets, *range(3, clusters + 2), 0xFFF)
     data = root_of(octets) + struct.unpack_from("<H", octets, 17)[0] * 32
     octets[root_of(octets) : root_of(octets) + 64] = directory_entry(b"SUB        ", 2, 0, 0x10) + bytes(32)
     octets[data : data + clusters * 65_536] = (b"\xe5" + bytes(31)) * (clusters * 2_048)
@@ -109,9 +117,7 @@ def test_folders_as_deep_as_are_followed_and_one_deeper(floppy, depth, limited):
         octets[at : at + 512] = directory_entry(b"SUB        ", cluster + 1, 0, 0x10).ljust(512, b"\0")
     at = data + (depth - 1) * 512
     octets[at : at + 512] = directory_entry(b"A       EXE", 0, 0).ljust(512, b"\0")
-    for cluster in range(2, depth + 2):  # each a chain of its own
-        octets[512 + cluster * 3 // 2] |= 0xF0 if cluster & 1 else 0xFF
-        octets[512 + cluster * 3 // 2 + 1] |= 0xFF if cluster & 1 else 0x0F
+    chain(octets, *[0xFFF] * depth)  # each a chain of its own
     members, faults = taken(bytes(octets))
     assert [member.names for member in members] == [] if limited else [("SUB/" * depth + "A.EXE",)]
     assert faults == ["disk image with folders more than 50 deep"] * limited
