@@ -22,6 +22,9 @@ def detected(facts: Facts, *, passed_on: bool = True) -> bool:
         "In my opinion the zoning ordinance is nonsense, and the school board ought to be ashamed of itself.",
         "I think this candidate is corrupt, and voters deserve better. The mayor should be ashamed.",
         "To the editor: our legislators must stop wasting tax money on stadiums.",
+        "Gun control will never work. Criminals don't obey laws.",
+        "I strongly oppose the rezoning. It will ruin the neighborhood, and the planning commission knows it.",
+        "Thank you, Senator, for standing up to the oil companies. It takes courage and we are proud of you.",
     ],
 )
 def test_views(facts_of: FactsOf, words: str) -> None:
@@ -37,6 +40,9 @@ def test_views(facts_of: FactsOf, words: str) -> None:
         "I believe the candidate should be hired. She did a great job in both interviews.",
         "I think we should interview both candidates; the second one did an outstanding job in her last position.",
         "I believe the mayor is in the office on Friday. Shall I reschedule?",
+        "I believe the election office closes at five. Voters can register online.",
+        "I disagree with the estimate for the water main; the contractor should provide unit prices.",
+        "I am writing to request a permit for a protest march. Please advise what you need.",
     ],
 )
 def test_work_passes(facts_of: FactsOf, words: str) -> None:
