@@ -10,6 +10,7 @@ MAX_TEXT = 450  # octets; with code, status and id the line stays within 512 (RF
 MAIL_OK = Reply(code=250, status="2.1.0", text="Ok")
 RCPT_OK = Reply(code=250, status="2.1.5", text="Ok")
 DONE = Reply(code=250, status="2.0.0", text="Ok")
+READY_FOR_TLS = Reply(code=220, status="2.0.0", text="Ready to start TLS")
 START_DATA = Reply(code=354, status="", text="End data with <CR><LF>.<CR><LF>")
 CANNOT_VERIFY = Reply(code=252, status="2.0.0", text="Cannot verify, but will take mail for delivery")
 HELP = Reply(code=214, status="2.0.0", text="Mailward takes mail; see RFC 5321")

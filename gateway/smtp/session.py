@@ -142,8 +142,9 @@ class Session(SMTP):
             clogged.set_result(None)
 
     async def push(self, status: str | bytes) -> None:
-        """What aiosmtpd's STARTTLS says."""
-        self.say(status if isinstance(status, str) else status.decode("ascii"))
+        """What aiosmtpd's STARTTLS says, which is one thing alone; it knows no enhanced status (RFC 2034)."""
+        assert status.startswith("220") if isinstance(status, str) else status.startswith(b"220")
+        self.say(str(replies.READY_FOR_TLS))
         await self.flush()
 
     # The wire of the dialogue

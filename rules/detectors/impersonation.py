@@ -32,6 +32,7 @@ BORROWED = 0.9  # a colleague's name over an address that has nothing of it
 DRESSED = 0.8  # a colleague's name over an address that also claims an office
 
 _ADDRESS_IN_NAME = re.compile(r"[A-Za-z0-9._+-]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})")
+_ROUTE = re.compile(r"<\s{0,20}@")  # obs-route of RFC 5322 section 4.4: nobody has written one for decades
 _OFFICE = frozenset(
     {
         *("admin", "administrator", "chief", "city", "clerk", "commissioner", "council", "director", "finance"),
@@ -59,6 +60,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     if inbound:
         known = {*map(key_of, parameters.known_addresses)}
         originators = [one for one in facts.originators[:MAX_ORIGINATORS] if key_of(one.address) not in known]
+        found += [*_authors(facts)]
         found += [*_unsigned(facts, originators), *_names(facts, originators, parameters)]
         found += _lookalikes(facts, originators, parameters)
     for score, summary, shown in found:
@@ -85,6 +87,19 @@ def _fields(facts: Facts) -> Iterator[_Found]:
             yield UNSIGNED, "a From address that mail programs read differently", _shown(one)
     if len(facts.originators) > 1 and facts.field("sender") is None:
         yield LISTED, "several authors and no Sender", " | ".join(map(_shown, facts.originators[:5]))
+
+
+def _authors(facts: Facts) -> Iterator[_Found]:
+    """Forms of From that show one author to one mail program and another to the next; from outside alone."""
+    written = [facts.field(name) for name in ("sender", "resent-from")]
+    instead = next((body for body in written if body and "@" in body), None)
+    if instead is not None and not any("@" in one.address for one in facts.originators):
+        yield UNSIGNED, "no author, so that mail programs show who is named as sender", instead
+    for body in (body for name, body in facts.fields if name == "from" and _ROUTE.search(body)):
+        yield UNSIGNED, "a From address with a route, which mail programs read differently", body
+    ours = [_is_ours(_domain(one), facts) for one in facts.originators[:MAX_ORIGINATORS]]
+    if facts.field("sender") is None and any(ours) and not all(ours):
+        yield UNSIGNED, "authors of ours and of others, and no Sender", " | ".join(map(_shown, facts.originators[:5]))
 
 
 def _another_mailbox(facts: Facts) -> Iterator[_Found]:

@@ -173,3 +173,43 @@ def test_look_alikes_of_ours_and_of_those_named(seen):
 
 def test_mail_of_our_own_is_not_looked_at_so(seen):
     assert seen("Imani Okafor", "x@c1ty.example", sender=ANN, to=("b@elsewhere.example",)) == []
+
+
+MIXED = Mailbox(name="", address="zoe@elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    ("fields", "originators", "summary"),
+    [
+        ((("sender", "mayor@city.example"),), (), "no author"),
+        ((("resent-from", "mayor@city.example"),), (), "no author"),
+        (
+            (("from", "City Hall"), ("sender", "<mayor@city.example>")),
+            (Mailbox(name="City Hall", address=""),),
+            "no author",
+        ),
+        ((("from", "<@city.example:zoe@elsewhere.example>"),), (MIXED,), "a route"),
+        ((("from", "x"),), (Mailbox(name="", address="mayor@city.example"), MIXED), "authors of ours and of others"),
+    ],
+)
+def test_forms_of_from_that_are_read_differently_f01_f02(facts_of, fields, originators, summary):
+    facts = facts_of("Hello.", sender="x@elsewhere.example", directory=OURS, to=(ANN,), fields=fields)
+    found = [one for one in detect(replace(facts, originators=originators), Parameters()) if one.detected]
+    assert [summary in one.summary for one in found] == [True]
+    inside = facts_of("Hello.", sender=ANN, directory=OURS, to=(ANN,), fields=fields)
+    assert not any(one.detected for one in detect(replace(inside, originators=originators), Parameters()))
+
+
+@pytest.mark.parametrize(
+    ("fields", "originators"),
+    [
+        ((), ()),
+        ((("from", '"Imported" <>'),), (Mailbox(name="Imported", address=""),)),
+        ((("from", "x"), ("sender", "zoe@elsewhere.example")), (Mailbox(name="", address="mayor@city.example"), MIXED)),
+        ((("from", "x"),), (MIXED, Mailbox(name="", address="bo@other.example"))),
+        ((("from", "<zoe@elsewhere.example>"), ("sender", "list@elsewhere.example")), (MIXED,)),
+    ],
+)
+def test_a_careless_from_accuses_nobody(facts_of, fields, originators):
+    facts = facts_of("Hello.", sender="x@elsewhere.example", directory=OURS, to=(ANN,), fields=fields)
+    assert not any(one.detected for one in detect(replace(facts, originators=originators), Parameters()))
