@@ -62,7 +62,7 @@ def test_any_other_octet_is_refused_by_what_it_is(line, reply):
     st.one_of(st.binary(max_size=60), st.text(max_size=40).map(lambda text: f"NOOP {text}".encode("utf8", "replace")))
 )
 @example("NOOP \x85".encode())
-def test_no_line_end_comes_through_whatever_the_octets(line):
+def test_no_line_end_comes_through_whatever_the_octets_c06(line):
     try:
         command = read_command(line)
     except Refused as refusal:

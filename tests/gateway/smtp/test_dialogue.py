@@ -148,7 +148,7 @@ async def test_commands_that_we_do_not_have_are_refused(talk, verb, code):
 
 
 @pytest.mark.parametrize("line, code", [("QUIT", 221), ("BDAT 100 LAST", 502)])
-async def test_some_commands_end_the_session(talk, line, code):
+async def test_some_commands_end_the_session_c12(talk, line, code):
     assert (await talk().farewell(HELLO, line)).code == code
 
 
