@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rules.message import Octets
 from rules.reading.behind import behind
-from rules.reading.budget import Budget
+from rules.reading.budget import MEBIBYTE, Budget
 from rules.reading.member import Member, Unreadable
 
 _MARK = b"\x60\xea"
@@ -18,7 +18,7 @@ _LAST = b"\x60\xea\0\0"  # instead of another header
 _MAX_HEADER = 2_600  # octets (technote)
 _GARBLED, _VOLUME, _CONTINUED = 0x01, 0x04, 0x08
 _STORED, _PACKED, _FASTEST = 0, (1, 2, 3), 4
-_MAX_FASTEST = 4 * 1024 * 1024  # octets of a member of method 4, which is unpacked bit by bit: two seconds
+_MAX_FASTEST = 4 * MEBIBYTE  # octets of a member of method 4, which is unpacked bit by bit: two seconds
 _COMMENT, _FOLDER, _LABEL = 2, 3, 4
 
 _Unpacker = Callable[[bytes, int], bytes]
@@ -54,6 +54,8 @@ def unpack_arj(octets: Octets, budget: Budget, unpack_lh7: _Unpacker) -> Iterato
         yield Member(names=(entry.name,), octets=content)
         if entry.flags & (_VOLUME | _CONTINUED):
             faults.append("one volume of an ARJ archive of several")
+        elif entry.method == _FASTEST and len(content) == _MAX_FASTEST < entry.size:
+            faults.append(f"ARJ member of more than {_MAX_FASTEST // MEBIBYTE} MiB packed in the fastest way")
         elif len(content) != entry.size or zlib.crc32(content) != entry.checksum:
             faults.append(f"ARJ member that cannot be unpacked: {entry.name}"[:200])
     yield from behind(octets, end, meter)

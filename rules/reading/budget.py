@@ -25,6 +25,9 @@ class Limits:
     unpacked: int = 500 * MEBIBYTE  # octets taken out of all containers together
     ratio: int = 200  # unpacked octets for one packed octet: no ordinary file compresses so well
     ratio_from: int = 10 * MEBIBYTE  # octets of one container below which the ratio is not asked
+    # Places in zip archives that begin as local headers which no directory lists, each some microseconds; the limit on
+    # members ends those that are, and data of any size holds the four octets by chance once in four GiB.
+    places: int = 20_000
     parts: int = 1_000  # MIME entities
     part_depth: int = 30  # multiparts and messages inside each other
     pictures: int = 20  # whose words are read, where that is switched on
@@ -38,6 +41,7 @@ class Budget:
         self.limits = limits or Limits()
         self.members = 0
         self.unpacked = 0
+        self.places = 0
         self.parts = 0
         self.pictures = 0
         self._picture_seconds = self.limits.picture_seconds
@@ -108,6 +112,13 @@ class Meter:
         self._budget.members += 1
         if self._budget.members > limits.members:
             raise LimitExceeded(f"more than {limits.members:,} files in containers")
+
+    def place(self) -> None:
+        """One more place that may be the beginning of a member."""
+        limits = self._budget.limits
+        self._budget.places += 1
+        if self._budget.places > limits.places:
+            raise LimitExceeded(f"zip archives with more than {limits.places:,} marks of local headers")
 
     def octets(self, count: int) -> None:
         """`count` more octets came out; call it before keeping them."""

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from rules.message import Octets
-from rules.reading.budget import Budget
+from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded
 from rules.reading.member import Member, Unreadable
 
 _EXPAND, _BASIC = b"SZDD\x88\xf0\x27\x33A", b"SZ\x20\x88\xf0\x27\x33\xd1"
 _WINDOW = 4_096  # octets that a copy may reach back
-_MAX_UNPACKED = 8 * 1024 * 1024  # octets: it is unpacked one by one, about four million a second
+_MAX_UNPACKED = 8 * MEBIBYTE  # octets: it is unpacked one by one, about four million a second
 
 
 def unpack_szdd(octets: Octets, names: Sequence[str], budget: Budget) -> Iterator[Member]:
-    """The one file. Raises Unreadable after as much as could be read."""
+    """The one file. Raises Unreadable or LimitExceeded after as much as could be read."""
     content = bytes(octets)
     last = ""
     if content.startswith(_EXPAND):
@@ -27,8 +27,10 @@ def unpack_szdd(octets: Octets, names: Sequence[str], budget: Budget) -> Iterato
     found = _unpacked(content, start, behind, min(size, _MAX_UNPACKED))
     meter.octets(len(found))
     yield Member(names=tuple(name[:-1] + last if name.endswith("_") else name for name in names), octets=found)
+    if len(found) == _MAX_UNPACKED < size:
+        raise LimitExceeded(f"a Microsoft compressed file that unpacks to more than {_MAX_UNPACKED // MEBIBYTE} MiB")
     if len(found) < size:
-        raise Unreadable("Microsoft compressed file that is cut off or too large")
+        raise Unreadable("Microsoft compressed file that is cut off")
 
 
 def _unpacked(content: bytes, at: int, behind: int, size: int) -> bytes:

@@ -12,7 +12,7 @@ from io import BytesIO
 
 from rules.message import Octets
 from rules.reading.behind import behind
-from rules.reading.budget import Budget, LimitExceeded, Meter
+from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
 from rules.reading.zip_directory import AES, LOCAL, SIZE_FOLLOWS, Directory, Entry, local_at, read_directory
@@ -25,9 +25,6 @@ _CHUNK = 1024 * 1024  # octets unpacked between two looks at the budget
 _MAX_MEMORY = 128 * 1024 * 1024  # octets for xz, whose strongest setting takes 65 MiB
 _UNKNOWN = -1  # a packed size that only the data's own end tells
 _MAX_TARGET = 4_096  # octets of a link's target: the longest path of Unix
-# Places looked at that may be local headers no directory lists, each some microseconds; the limit on members ends those
-# that are, and data of any size holds the four octets by chance once in four GiB.
-MAX_UNLISTED = 20_000
 _NOTHING = Directory(entries=(), doubts=(), end=0)
 
 _Pair = tuple[Entry, Entry | None]  # of the directory, and the local header where it says
@@ -77,7 +74,7 @@ def unpack_zip(octets: Octets, budget: Budget) -> Iterator[Member]:
             yield from _member(octets, entry, local, meter, faults)
     if overlapping:
         raise Unreadable("zip archive whose members overlap")
-    for local in _unlisted(octets, pairs):
+    for local in _unlisted(octets, pairs, meter):
         meter.member()
         yield from _member(octets, local, local, meter, faults)
     yield from behind(octets, directory.end or len(octets), meter)
@@ -102,19 +99,14 @@ def _overlapping(locals_: list[Entry], sizes: dict[int, int]) -> bool:
     return False
 
 
-def _unlisted(octets: Octets, pairs: list[_Pair]) -> Iterator[Entry]:
-    """Local headers in the gaps between listed members, which readers that go through from the front see.
-
-    LimitExceeded beyond MAX_UNLISTED places that begin as one does.
-    """
+def _unlisted(octets: Octets, pairs: list[_Pair], meter: Meter) -> Iterator[Entry]:
+    """Local headers in the gaps between listed members, which readers that go through from the front see."""
     spans = sorted((local.header, (local.start or 0) + entry.packed) for entry, local in pairs if local is not None)
     stop = octets.find(b"PK\x01\x02", spans[-1][1]) if spans else -1
-    at = looked_at = 0
+    at = 0
     for begin, end in [*spans, (len(octets) if stop < 0 else stop, 0)]:
         while 0 <= (at := octets.find(LOCAL, at, begin)) < begin:
-            looked_at += 1
-            if looked_at > MAX_UNLISTED:
-                raise LimitExceeded(f"zip archive with more than {MAX_UNLISTED:,} local headers")
+            meter.place()
             local = local_at(octets, at)
             if local is not None and local.start is not None and local.start <= len(octets) and _plausible(local):
                 unknown = local.flags & SIZE_FOLLOWS and not local.packed

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from rules.reading import arj
 from rules.reading.archives import unpack_lh7
 from rules.reading.arj import unpack_arj
 from rules.reading.budget import Budget, LimitExceeded, Limits
@@ -94,6 +95,20 @@ def test_a_method_that_is_not_known_is_told_with_the_name():
 def test_a_size_that_is_a_lie_ends_at_the_limits(method):
     _, fault = taken(MAIN + block(b"bomb", method, 0xFFFFFFFF, bytes(1_000)) + END)
     assert fault == "containers unpack to more than 500 MiB"
+
+
+@pytest.mark.parametrize(("more", "fault"), [(0, None), (1, "ARJ member of more than 0 MiB packed in the fastest way")])
+def test_a_member_packed_in_the_fastest_way_as_large_as_is_unpacked_and_larger(monkeypatch, more, fault):
+    monkeypatch.setattr(arj, "_MAX_FASTEST", 40 - more)
+    packed = bytes(45)  # of the octet zero alone, nine bits each
+    octets = MAIN + block(b"a.txt", 4, 40, packed, zlib.crc32(bytes(40))) + END
+    assert taken(octets)[1] == fault
+
+
+@pytest.mark.parametrize(("more", "fault"), [(0, None), (1, "ARJ archive that is cut off")])
+def test_a_header_as_long_as_is_read_and_longer(more, fault):
+    octets = MAIN + block(b"a" * (2_600 - len(block(b"")) + 10 + more)) + END
+    assert taken(octets)[1] == fault
 
 
 def test_members_are_counted():

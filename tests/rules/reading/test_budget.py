@@ -1,7 +1,10 @@
 """One message may ask for so much and no more."""
 
+from contextlib import nullcontext
+
 import pytest
 
+import rules.reading.budget as budget_module
 from rules.reading.budget import Budget, LimitExceeded, Limits
 
 SMALL = Limits(container_depth=2, members=3, unpacked=1_000, ratio=10, ratio_from=50, parts=2, part_depth=1)
@@ -13,6 +16,26 @@ def test_members_of_all_containers_count_together():
         budget.open(10).member()
     with pytest.raises(LimitExceeded, match="more than 3 files in containers"):
         budget.open(10).member()
+
+
+def test_places_of_all_archives_count_together():
+    budget = Budget(Limits(places=3))
+    for _ in range(3):
+        budget.open(10).place()
+    with pytest.raises(LimitExceeded, match="more than 3 marks of local headers"):
+        budget.open(10).place()
+
+
+@pytest.mark.parametrize(("spent", "limited"), [(14.5, False), (15.0, True)])
+def test_words_of_pictures_have_so_many_seconds_together(monkeypatch, spent, limited):
+    clock = iter([0.0, spent, 20.0, 20.0])
+    monkeypatch.setattr(budget_module.time, "process_time", lambda: next(clock))
+    budget = Budget()
+    with budget.picture() as seconds:
+        assert seconds == 15.0
+    told = pytest.raises(LimitExceeded, match="took longer than 15 s") if limited else nullcontext()
+    with told, budget.picture() as seconds:
+        assert seconds == 0.5
 
 
 def test_octets_of_all_containers_count_together():

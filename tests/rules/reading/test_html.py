@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from rules.reading.html import read_html
+from rules.reading import html
+from rules.reading.html import MAX_PAGE, read_html
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,23 @@ def test_junk_is_read_at_once(page):
     began = time.process_time()
     read_html(page)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
+def test_a_page_as_long_as_is_read_and_longer(more, told):
+    page = read_html("<p>" + "x" * (MAX_PAGE - 3 + more))
+    assert page.trouble.startswith("HTML longer than") == told
+    assert len(page.visible.strip()) == MAX_PAGE - 3
+
+
+def test_as_many_elements_as_are_walked_and_one_more(monkeypatch):
+    page = "<p>one<p>two<p>three"
+    told = []
+    for limit in range(30):
+        monkeypatch.setattr(html, "MAX_NODES", limit)
+        told.append(bool(read_html(page).trouble))
+    enough = told.index(False)
+    assert enough > 6 and told == [True] * enough + [False] * (30 - enough)
+    monkeypatch.setattr(html, "MAX_NODES", enough)
+    assert read_html(page).visible.split() == ["one", "two", "three"]
+    assert read_html(f"{page}<p>").trouble.startswith("HTML longer than")

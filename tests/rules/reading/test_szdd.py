@@ -1,10 +1,12 @@
 """Files as `compress.exe` of old installation discs packed them."""
 
 import struct
+from contextlib import nullcontext
 
 import pytest
 
-from rules.reading.budget import Budget
+from rules.reading import szdd
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.member import Unreadable
 from rules.reading.szdd import unpack_szdd
 
@@ -50,7 +52,14 @@ def test_the_kind_of_basic_keeps_its_window_elsewhere():
 def test_e12_a_cut_file_gives_what_it_has_and_is_told(cut):
     (member,), fault = taken(packed(BODY)[:cut])
     assert TEXT.startswith(member.octets)
-    assert fault == "Microsoft compressed file that is cut off or too large"
+    assert fault == "Microsoft compressed file that is cut off"
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_a_file_as_large_as_is_unpacked_and_larger(monkeypatch, more, limited):
+    monkeypatch.setattr(szdd, "_MAX_UNPACKED", len(TEXT) - more)
+    with pytest.raises(LimitExceeded, match="unpacks to more than") if limited else nullcontext():
+        assert taken(packed(BODY))[1] is None
 
 
 def test_other_kinds_are_told():
