@@ -35,6 +35,7 @@ OUTSIDE_PREFIXES = (
     "received-spf",
 )
 RESULTS = "authentication-results"
+MAX_LINE = 998  # octets without CRLF (RFC 5322 section 2.1.1)
 MAX_TAGS = 20  # lines on one message; the record has them all
 
 # A header without any of these anywhere holds nothing that _forged could find. Most mail is such, and to read its
@@ -138,7 +139,17 @@ def _edits(message: Message, hostname: str, subject_tag: str, outside: frozenset
             tagged = True
             if subject_tag.casefold() not in field.unfolded.casefold():
                 at = field.start + len(field.name) + 1
-                yield Edit(field=field, start=at, end=at, instead=b" " + subject_tag.encode("ascii", "replace"))
+                yield Edit(field=field, start=at, end=at, instead=_tag(subject_tag, message, field, at))
+
+
+def _tag(subject_tag: str, message: Message, field: Field, at: int) -> bytes:
+    """The tag with blanks where an encoded word would else not be one (RFC 2047 section 5), on a line of its own where
+    the line would become too long (RFC 5322 section 2.1.1)."""
+    tag = b" " + subject_tag.encode("ascii", "replace")
+    rest = bytes(message.octets[at : field.end])
+    blank = b"" if rest[:1] in (b" ", b"\t", b"\r") else b" "
+    long = at - field.start + len(tag + blank + rest.partition(b"\r\n")[0]) > MAX_LINE
+    return tag + (b"\r\n" if long else b"") + blank
 
 
 def _forged(field: Field, hostname: str, outside: frozenset[str] | None) -> bool:

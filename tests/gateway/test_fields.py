@@ -125,6 +125,25 @@ def test_the_subject_tag_edits_the_octets_of_that_field_alone() -> None:
     assert joined(CONTENT, tag="[Policy]") == CONTENT.replace(b"Subject: ", b"Subject: [Policy] ")
 
 
+@pytest.mark.parametrize(
+    ("subject", "tagged"),
+    [
+        (b"Subject: =?utf-8?q?plan?=", b"Subject: [P] =?utf-8?q?plan?="),
+        (b"Subject:=?utf-8?q?plan?=", b"Subject: [P] =?utf-8?q?plan?="),
+        (b"Subject:\r\n plan", b"Subject: [P]\r\n plan"),
+        (b"Subject:", b"Subject: [P]"),
+        (b"SUBJECT :\tplan", b"SUBJECT : [P]\tplan"),
+        (b"Subject: " + b"x" * 985, b"Subject: [P] " + b"x" * 985),
+        (b"Subject: " + b"x" * 986, b"Subject: [P]\r\n " + b"x" * 986),
+        (b"Subject:" + b"x" * 986, b"Subject: [P]\r\n " + b"x" * 986),
+    ],
+)
+def test_a_tagged_subject_is_read_as_before_and_no_line_too_long(subject: bytes, tagged: bytes) -> None:
+    content = b"From: a@b.example\r\n%s\r\nTo: c@d.example\r\n\r\n"
+    assert joined(content % subject, tag="[P]") == content % tagged
+    assert max(map(len, tagged.split(b"\r\n"))) <= 998
+
+
 def test_a_subject_that_has_the_tag_is_left_alone() -> None:
     content = b"Subject: Re: [POLICY] plan\r\n\r\n"
     assert joined(content, tag="[Policy]") == content
