@@ -1,6 +1,6 @@
-"""Checks of the MTA that asks us: that it waits for us, never passes mail without us, and is not asked about releases.
+"""Checks of an MTA beside us: that it waits for us, never passes mail without us, and is not asked about releases.
 
-Reading an MTA's settings and judging them are apart: gateway.doctor.postfix and gateway.doctor.sendmail.
+Reading an MTA's settings and judging them are apart: gateway.doctor.postfix, relaying and sendmail.
 """
 
 from collections.abc import Iterator
@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from gateway.config import Config
 from gateway.doctor.note import Note, advice, good
 from gateway.doctor.postfix import judge_postfix, read_postfix
+from gateway.doctor.relaying import judge_relaying
 from gateway.doctor.sendmail import SENDMAIL_FILE, judge_sendmail, read_sendmail
 
 
 def check_mta(config: Config) -> Iterator[Note]:
-    """Of those that are found on this machine; none where no milter is configured. Raises OSError, SubprocessError."""
+    """Of those on this machine that have to do with us. Raises OSError, SubprocessError."""
+    postfix, found = read_postfix(), False
+    relaying = judge_relaying(postfix, config) if postfix is not None else ()
+    yield from relaying
     if not config.milters:
-        yield good("not needed: no MTA asks us")
+        if not relaying:
+            yield good("not needed: no MTA on this machine has to do with us")
         return
-    found = False
-    if (postfix := read_postfix()) is not None:
+    if postfix is not None:
         found = True
         yield from judge_postfix(postfix, config)
     if SENDMAIL_FILE.is_file():

@@ -20,7 +20,7 @@ HERE = ip_address("127.0.0.1")  # whence we hand over what is released
 
 _ENTRY = re.compile(r"\{([^{}]*)\}|([^\s,{}]+)")  # of smtpd_milters: a socket, or one in braces with settings
 _SETTING = re.compile(r"(\w+)\s*=\s*([^\s,]+)")
-_OFF = ("no", "note", "")  # of smtpd_forbid_bare_newline
+BARE_NEWLINE_OFF = ("no", "note", "")  # of smtpd_forbid_bare_newline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def _of_service(service: Service, main: Mapping[str, str], config: Config) -> It
         return
     for settings in ours:
         yield from _of_milter(ChainMap(dict(settings), _general(values)))
-    if values.get("smtpd_forbid_bare_newline", "") in _OFF:
+    if values.get("smtpd_forbid_bare_newline", "") in BARE_NEWLINE_OFF:
         says = (
             "Postfix: a bare line feed may end a message, and hide a second one behind it (smtpd_forbid_bare_newline)"
         )
