@@ -327,7 +327,7 @@ class Dialogue:
         try:
             self._say(replies.START_DATA)
             await self._wire.receive(reader)
-            refusal = refusal_of(reader, self._reception.listener.kind)
+            refusal = refusal_of(reader, self._reception.listener.kind, self._reception.hostname)
             transaction = pending.complete(self._reception.listener, self._client(), Message(reader.content))
         except BaseException:
             reader.close()

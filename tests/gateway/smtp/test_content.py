@@ -97,5 +97,17 @@ def test_30_hops_are_taken_and_31_are_a_loop_f08(name):
     assert refusal(field(20, name) * 31) == TOO_MANY_HOPS
 
 
+def test_what_we_have_passed_on_three_times_is_a_loop_f08():
+    ours = b"Received: from x ([192.0.2.1])\r\n\tby MX.city.example (Mailward) with ESMTP id 1;\r\n\tdate\r\n"
+    for header, reply in (
+        (ours * 2, None),
+        (ours * 3, TOO_MANY_HOPS),
+        (ours * 2 + b"X: by mx.city.example (Mailward)\r\n", None),
+        (ours.replace(b"MX", b"mx2") * 3, None),
+    ):
+        assert header_refusal(Message(header + b"\r\n"), "mx.city.example") == reply
+        assert header_refusal(Message(header + b"\r\n")) is None
+
+
 def test_other_words_of_receiving_are_no_hops():
     assert refusal(b"Received-SPF: pass\r\nX: received, received\r\n" * 31) is None
