@@ -56,6 +56,7 @@ def rspamd(folder: Path, port: int, workers: int) -> Iterator[int]:
     (folder / "rspamd.conf").write_text(_CONFIGURATION.format(folder=folder, port=port, workers=workers))
     for module in _ASK_THE_NETWORK.split():
         (folder / "local.d" / f"{module}.conf").write_text("enabled = false;\n")
+    (folder / "local.d" / "phishing.conf").write_text("phishtank_enabled = false;\n")  # a question for each link
     places = {"CONFDIR": PACKAGES / "etc/rspamd"} | dict.fromkeys(("LOCAL_CONFDIR", "RUNDIR", "DBDIR"), folder)
     command = ["rspamd", "-f", "-u", "nobody", "-g", "nogroup", "-c", str(folder / "rspamd.conf")]
     for name, value in places.items():
