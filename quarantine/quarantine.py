@@ -85,7 +85,7 @@ class Quarantine:
 
     def find(self, prefix: str) -> str:
         """The id that a person meant: whole or its unambiguous beginning, look-alikes forgiven. Raises NoSuchItem."""
-        wanted = prefix.strip().lower().translate(LOOK_ALIKES)
+        wanted = typed_id(prefix)
         if not wanted or set(wanted) - set(ALPHABET):
             raise NoSuchItem(f"no item {prefix}")
         if len(wanted) < MIN_PREFIX:
@@ -102,12 +102,17 @@ class Quarantine:
         *,
         states: Iterable[State] = (),
         since: datetime | None = None,
+        until: datetime | None = None,
         rule: str | None = None,
+        sender: str | None = None,
         recipient: str | None = None,
     ) -> Sequence[HeldMessage]:
-        """Items oldest first, without previews; `recipient` is an address in any case of letters."""
-        items = self.index.list(states=states, since=since)
-        return [item for item in items if _has_rule(item, rule) and _has_recipient(item, recipient)]
+        """Items held from `since` on and before `until`, oldest first, without previews.
+
+        `sender` (the reverse-path; "" is the null one) and `recipient` are addresses in any case of letters.
+        """
+        items = self.index.list(states=states, since=since, until=until)
+        return [item for item in items if _has_rule(item, rule) and _is_of(item, sender) and _is_for(item, recipient)]
 
     def view(self, id: str, *, by: str) -> tuple[HeldMessage, Sequence[Event]]:
         """The item with all that was found in it, and its history; that someone read it is recorded first.
@@ -262,11 +267,20 @@ def _lacking(wanted: HeldMessage, there: HeldMessage) -> tuple[HeldRecipient, ..
     return tuple(copy for copy in wanted.recipients if copy.recipient.address.key not in known)
 
 
+def typed_id(text: str) -> str:
+    """An id, or the beginning of one, as a person typed it: without blanks and capitals, look-alikes forgiven."""
+    return text.strip().lower().translate(LOOK_ALIKES)
+
+
 def _has_rule(item: HeldMessage, rule: str | None) -> bool:
     return rule is None or any(rule == f.rule for verdict in item.judgement.verdicts for f in verdict.findings)
 
 
-def _has_recipient(item: HeldMessage, recipient: str | None) -> bool:
+def _is_of(item: HeldMessage, sender: str | None) -> bool:
+    return sender is None or (item.reverse_path.key if item.reverse_path else "") == sender.casefold()
+
+
+def _is_for(item: HeldMessage, recipient: str | None) -> bool:
     return recipient is None or any(copy.recipient.address.key == recipient.casefold() for copy in item.recipients)
 
 

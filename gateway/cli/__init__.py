@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.terminal import explained
+from gateway.cli.terminal import explained, print_anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ COMMANDS = (
     Command("audit", "Show and verify the record of what administrators did."),
     Command("ledger", "Verify that every accepted recipient is accounted for."),
     Command("directory", "Show the staff list, or make it anew from the directory server."),
-    Command("config", "Check the configuration, or show it with every default filled in."),
-    Command("doctor", "Check whether this machine and its surroundings can be trusted with mail."),
+    Command("config", "Check the configuration, or show it with all defaults."),
+    Command("doctor", "Check whether this machine and what is around it are fit."),
 )
 
 
@@ -49,6 +49,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(command.name, command.does) for command in COMMANDS])
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        print_anywhere()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the errors that administrators meet are told in words and with their exit code."""

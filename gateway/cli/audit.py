@@ -8,10 +8,11 @@ import click
 
 from gateway.cli.item import SHORT
 from gateway.cli.options import config_option
-from gateway.cli.terminal import escaped, fail, print_json, print_table
+from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import load_config
-from quarantine.audit import Standing, folder_of, records, verify
+from quarantine.audit import Record, Standing, folder_of, records, verify
 from quarantine.display import one_line
+from quarantine.quarantine import typed_id
 
 
 @click.group(epilog="Example: mailward audit verify")
@@ -19,13 +20,15 @@ def audit() -> None:
     """Show and verify the record of what was done to held mail."""
 
 
-@audit.command(epilog="Example: mailward audit show --item 4k2p6w1mzt9c3hxn")
+@audit.command(epilog="Example: mailward audit show --item 4k2p")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One object a record, one line each.")
-@click.option("--item", help="Only the records of this item.")
+@click.option("--item", help="Only the records of this item; its ID, or the beginning of it.")
 def show(path: Path, as_json: bool, item: str | None) -> None:
     """Every record, oldest first."""
-    found = [one for one in records(folder_of(load_config(path).state)) if item is None or one.item == item]
+    found = tuple(records(_chains(path)))
+    if item is not None:
+        found = _of_item(found, item)
     if as_json:
         for one in found:
             print_json(
@@ -49,6 +52,25 @@ def show(path: Path, as_json: bool, item: str | None) -> None:
     )
 
 
+def _chains(path: Path) -> Path:
+    """The folder of the record under the configured state folder."""
+    folder = folder_of(load_config(path).state)
+    if not folder.exists():
+        click.echo(f"{folder}: nothing has been recorded there yet", err=True)
+    return folder
+
+
+def _of_item(found: Sequence[Record], item: str) -> tuple[Record, ...]:
+    """Asked of the record itself, not of the store: it may name what the store has lost."""
+    wanted = typed_id(item)
+    ids = {one.item for one in found if one.item.startswith(wanted)}
+    if not wanted or not ids:
+        fail(f"no record of an item {item}", Exit.USAGE)
+    if len(ids) > 1:
+        fail(f"more than one item begins with {item}", Exit.USAGE)
+    return tuple(one for one in found if one.item in ids)
+
+
 def _shortly(recipients: Sequence[str]) -> str:
     """The first of them and how many more: --json has them all."""
     more = f" +{len(recipients) - 1}" if len(recipients) > 1 else ""
@@ -59,11 +81,12 @@ def _shortly(recipients: Sequence[str]) -> str:
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One object: counts, heads and faults, chain by chain.")
 def verify_(path: Path, as_json: bool) -> None:
-    """Check that no record was changed, removed, inserted or moved; names the first bad one of each chain.
+    """Check that no record was changed, removed, inserted or moved.
 
-    Compare count and head with those of the last report: a record cut off at its end can only be seen there.
+    The first bad one of each chain is named. Compare count and head with those of the last report: a record cut off at
+    its end can only be seen there.
     """
-    standing = verify(folder_of(load_config(path).state))
+    standing = verify(_chains(path))
     if as_json:
         print_json(_standing_object(standing))
     else:

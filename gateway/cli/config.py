@@ -39,7 +39,10 @@ def config() -> None:
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One object: policy, directory, faults.")
 def check(path: Path, as_json: bool) -> None:
-    """Read the configuration, its certificates, policy and directory, and tell every fault with file and line."""
+    """Tell every fault of the configuration, with file and line.
+
+    Its certificates, its policy and its staff list are read too.
+    """
     checked = _checked(path)
     if as_json:
         print_json(_checked_object(path, checked))

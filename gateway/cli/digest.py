@@ -32,7 +32,10 @@ def digest() -> None:
 @click.option("--html", is_flag=True, help="As the mail's HTML part.")
 @click.option("--json", "as_json", is_flag=True, help="One object, on one line.")
 def show(path: Path, day: datetime | None, html: bool, as_json: bool) -> None:
-    """The report of a day; without --date, of the time since the last one. Sends nothing and marks nothing."""
+    """The report of a day, or of the time since the last one.
+
+    Sends nothing and marks nothing.
+    """
     config, store = open_configured(path)
     settings = digest_settings(config)
     period = _period(store, settings, day)
@@ -50,9 +53,10 @@ def show(path: Path, day: datetime | None, html: bool, as_json: bool) -> None:
 @_date
 @click.option("--json", "as_json", is_flag=True, help="One object a report, one line each.")
 def send(path: Path, by: str, day: datetime | None, as_json: bool) -> None:
-    """Send every report that is due; when none is, one of the time so far, which does not count as the day's.
+    """Send every report that is due.
 
-    With --date: that day's report, once more when it was sent before. Exit code 0 when the next hop has accepted it.
+    When none is, one of the time so far is sent, which does not count as the day's. With --date: that day's report,
+    once more when it was sent before. Exit code 0 when the next hop has accepted it.
     """
     from gateway.courier import SmtpCourier
 

@@ -28,7 +28,10 @@ def directory() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 @click.argument("address", required=False)
 def show(path: Path, as_json: bool, address: str | None) -> None:
-    """The list as a whole, or what it says of one address: a person, or a group and everyone reached through it."""
+    """The staff list as a whole, or what it says of one address.
+
+    Of a person: name, department and groups. Of a group: everyone who is reached through it.
+    """
     config = load_config(path)
     listed, file = _listed(config)
     if address is not None:
@@ -95,9 +98,10 @@ def _show_one(listed: Directory, address: str, *, as_json: bool) -> None:
 @click.option("--accept-fewer", is_flag=True, help="Also a list with more than a fifth of the people gone.")
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 def sync(path: Path, accept_fewer: bool, as_json: bool) -> None:
-    """Make the staff list anew from the server of the configuration's `ldap`; the gateway takes it at its next reload.
+    """Make the staff list anew from the directory server.
 
-    A list that names nobody, or much fewer people than before, is refused: the old one stays.
+    The server is that of `ldap` in the configuration; the gateway takes the list at its next reload. A list that names
+    nobody, or much fewer people than before, is refused: the old one stays.
     """
     config = load_config(path)
     if config.ldap is None or config.directory is None:

@@ -8,7 +8,6 @@ import hashlib
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +16,10 @@ import click
 
 from gateway.cli.aside import Case, exemptions_by_key
 from gateway.cli.explain import explanation
-from gateway.cli.judged import finding_object, observation_object, unread_objects
+from gateway.cli.judged import judgement_object
 from gateway.cli.near import near_rules
 from gateway.cli.options import optional_config
-from gateway.cli.supposing import mail_files, settings_for, supposed_of, supposing
+from gateway.cli.supposing import ReversePath, mail_files, settings_for, supposed_of, supposing
 from gateway.cli.terminal import Exit, escaped, fail, is_terminal, print_json, progress
 from gateway.mailfiles import MailFile
 from gateway.trial import Supposed, in_order, transaction_of
@@ -28,8 +27,7 @@ from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from rules.address import Address
 from rules.finding import strictest
 from rules.policy import Policy
-from rules.policy_file import Exemption
-from rules.verdict import Judgement, LetOff, Verdict
+from rules.verdict import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ def inspect(
     path: Path | None,
     policy: str | None,
     direction: str | None,
-    mail_from: str | None,
+    mail_from: ReversePath | None,
     rcpt_to: tuple[Address, ...],
     as_json: bool,
     paths: tuple[str, ...],
@@ -115,7 +113,6 @@ def _explain(judged: _Judged, policy: Policy) -> None:
 def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
     judgement = judged.judgement
     case = Case(policy=policy, sender=judged.sender, now=judged.received)
-    exemptions = exemptions_by_key(policy)
     return {
         "path": judged.file.name,
         "sha256": judged.sha256,
@@ -123,24 +120,6 @@ def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
         "policy_hash": judgement.policy_hash,
         "milliseconds": judged.milliseconds,
         "direction": {verdict.recipient: verdict.direction.value for verdict in judgement.verdicts},
-        "observations": [observation_object(observation) for observation in judgement.observations],
-        "verdicts": [_verdict_json(verdict, exemptions) for verdict in judgement.verdicts],
+        **judgement_object(judgement, exemptions_by_key(policy)),
         "near": [asdict(item) for item in near_rules(judgement, case)],
-        "inspected": judgement.inspected.value,
-        "not_inspected": unread_objects(judgement),
     }
-
-
-def _verdict_json(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
-    return {
-        "recipient": verdict.recipient,
-        "action": verdict.action.value,
-        "findings": [finding_object(finding) for finding in verdict.findings],
-        "observed": [finding_object(finding) for finding in verdict.observed],
-        "let_off": [_let_off_json(item, exemptions.get(item.exemption)) for item in verdict.let_off],
-    }
-
-
-def _let_off_json(item: LetOff, exemption: Exemption | None) -> dict[str, object]:
-    said = {} if exemption is None else {"because": exemption.because, "by": exemption.by, "until": exemption.until}
-    return {"rule": item.rule, "observation": item.observation, **said}

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.cli.explain import explanation
-from gateway.cli.judged import finding_object, observation_object, unread_objects
+from gateway.cli.judged import judgement_object
 from gateway.cli.terminal import escaped, is_terminal
 from quarantine.approval import approvers_of
 from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
-from rules.policy_file import Clause
+from rules.policy_file import Clause, Exemption
 
 SHORT = 40  # characters of a subject or an address in a table
 
 
 def item_object(item: HeldMessage) -> Mapping[str, object]:
-    """One line of `list --json` (interface.md)."""
+    """One line of `list --json`: names that scripts depend on."""
     return {
         "id": item.id,
         "received": item.received.astimezone(UTC).isoformat(),
@@ -48,8 +48,8 @@ def item_object(item: HeldMessage) -> Mapping[str, object]:
     }
 
 
-def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, object]:
-    """What `show --json` prints, but for what the disk says: its line of the list, its judgement, its history."""
+def shown_object(item: HeldMessage, history: Sequence[Event], exemptions: Mapping[str, Exemption]) -> dict[str, object]:
+    """All that `show --json` prints. `exemptions` are those of the policy in force, by their keys."""
     judgement = item.judgement
     return {
         **item_object(item),
@@ -59,19 +59,7 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
         "client": {"address": item.client.address, "name": item.client.name},
         "policy": judgement.policy,
         "policy_hash": judgement.policy_hash,
-        "verdicts": [
-            {
-                "recipient": verdict.recipient,
-                "direction": verdict.direction.value,
-                "action": verdict.action.value,
-                "findings": [finding_object(finding) for finding in verdict.findings],
-                "observed": [finding_object(finding) for finding in verdict.observed],
-            }
-            for verdict in judgement.verdicts
-        ],
-        "observations": [observation_object(seen) for seen in judgement.observations],
-        "inspected": judgement.inspected.value,
-        "not_inspected": unread_objects(judgement),
+        **judgement_object(judgement, exemptions),
         "text": judgement.preview,
         "history": [
             {
@@ -89,7 +77,7 @@ def shown_object(item: HeldMessage, history: Sequence[Event]) -> dict[str, objec
 
 
 def item_row(item: HeldMessage, zone: ZoneInfo) -> tuple[str, ...]:
-    """One row of `list`: id, held, state, rule, from, to, subject."""
+    """One line of `list`, not yet escaped; dates in the city's `zone`."""
     addresses = [str(copy.recipient.address) for copy in item.recipients]
     more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
     rules = ", ".join(dict.fromkeys(finding.rule for finding in findings_of(item)))
@@ -120,7 +108,7 @@ def case_object(case: Case) -> Mapping[str, object]:
 
 
 def case_row(case: Case, zone: ZoneInfo) -> tuple[str, ...]:
-    """One row of `list --cases`: id, held, messages, open, people, from, subject."""
+    """One line of `list --cases`, not yet escaped."""
     first = case.first
     return (
         first.id,
@@ -149,7 +137,7 @@ def _when(moment: datetime, zone: ZoneInfo) -> str:
 
 def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
     yield f"{item.id}: {item.state.value}, {item.cause.value}"
-    yield f"  held      {_when(item.held, zone)} of {escaped(item.listener)} from {escaped(item.client.address)}"
+    yield f"  held      {_when(item.held, zone)}, came by {escaped(item.listener)} from {escaped(item.client.address)}"
     yield f"  from      {escaped(str(item.reverse_path or '<>'))}"
     for copy in item.recipients:
         tail = f", {escaped(copy.reply)}" if copy.reply else ""

@@ -1,20 +1,25 @@
-"""A judgement's parts as JSON objects, alike in `inspect --json` and `quarantine show --json`. Decides nothing."""
+"""A judgement as scripts read it: the same words wherever a command prints one with --json. Decides nothing."""
+
+from collections.abc import Mapping
 
 from rules.finding import Finding, Observation
-from rules.verdict import Judgement
+from rules.policy_file import Exemption
+from rules.verdict import Judgement, LetOff, Verdict
 
 
-def finding_object(finding: Finding) -> dict[str, object]:
+def judgement_object(judgement: Judgement, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
+    """Observations, verdicts and what was not inspected. `exemptions` by their keys, as far as they are known."""
     return {
-        "rule": finding.rule,
-        "cites": list(finding.cites),
-        "action": finding.action.value,
-        "observation": finding.observation,
+        "observations": [_observation(item) for item in judgement.observations],
+        "verdicts": [_verdict(item, exemptions) for item in judgement.verdicts],
+        "inspected": judgement.inspected.value,
+        "not_inspected": [
+            {"part": item.part, "reason": item.reason.value, "detail": item.detail} for item in judgement.not_inspected
+        ],
     }
 
 
-def observation_object(observation: Observation) -> dict[str, object]:
-    """With all its evidence; positions as in rules.finding.Evidence."""
+def _observation(observation: Observation) -> dict[str, object]:
     return {
         "detector": observation.detector,
         "detected": observation.detected,
@@ -35,6 +40,26 @@ def observation_object(observation: Observation) -> dict[str, object]:
     }
 
 
-def unread_objects(judgement: Judgement) -> list[dict[str, object]]:
-    """The parts that could not be read."""
-    return [{"part": item.part, "reason": item.reason.value, "detail": item.detail} for item in judgement.not_inspected]
+def _verdict(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
+    return {
+        "recipient": verdict.recipient,
+        "direction": verdict.direction.value,
+        "action": verdict.action.value,
+        "findings": [_finding(item) for item in verdict.findings],
+        "observed": [_finding(item) for item in verdict.observed],
+        "let_off": [_let_off(item, exemptions.get(item.exemption)) for item in verdict.let_off],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "cites": finding.cites,
+        "action": finding.action.value,
+        "observation": finding.observation,
+    }
+
+
+def _let_off(item: LetOff, exemption: Exemption | None) -> dict[str, object]:
+    said = {} if exemption is None else {"because": exemption.because, "by": exemption.by, "until": exemption.until}
+    return {"rule": item.rule, "observation": item.observation, **said}

@@ -19,12 +19,13 @@ def ledger() -> None:
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One object: items, copies by state, recipients, faults.")
 def verify_(path: Path, as_json: bool) -> None:
-    """Check that the books agree: no more recipients acknowledged as held than the audit record names, each of those
-    there, each copy in the one state its history leads to, and each held content whole.
+    """Check that all books agree.
 
-    Counts also what a process that was killed has noted, which the next start brings into the books. Lines that a power
-    cut took are told and are no fault. A damaged daybook is one, also after a start has set it aside as NAME.bad, until
-    that is removed from the state folder.
+    No more recipients were acknowledged as held than the audit record names, each of those is there, each copy is in
+    the one state that its history leads to, and each held content is whole. Counts also what a process that was killed
+    has noted, which the next start brings into the books. Lines that a power cut took are told and are no fault. A
+    damaged daybook is one, also after a start has set it aside as NAME.bad, until that is removed from the state
+    folder.
     """
     _, store = open_configured(path)
     found = store.verify()

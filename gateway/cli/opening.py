@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.config import Config, load_config
+from quarantine.adapters.stock import DATABASE
 from quarantine.quarantine import Store, open_store
 
 
@@ -35,6 +36,9 @@ reason_option = click.option("--reason", required=True, callback=_said, help="Wh
 
 
 def open_configured(path: Path) -> tuple[Config, Store]:
-    """Raises DocumentError, StoreUnavailable."""
+    """The configuration, and the store under its state folder. Raises DocumentError, StoreUnavailable."""
     config = load_config(path)
+    if not (config.state / DATABASE).exists():
+        # An empty answer would look like a proof to whoever named another configuration than the gateway's.
+        click.echo(f"{config.state}: nothing has been kept there yet", err=True)
     return config, open_store(config.state, keep_days=config.quarantine_days)

@@ -22,7 +22,14 @@ def _there(_: click.Context, __: click.Parameter, path: Path | None) -> Path | N
 
 
 _option = partial(
-    click.option, "-c", "--config", "path", type=click.Path(path_type=Path), envvar=ENVIRONMENT, callback=_there
+    click.option,
+    "-c",
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar=ENVIRONMENT,
+    show_envvar=True,
+    callback=_there,
 )
 config_option = _option(default=DEFAULT_PATH, show_default=True, help="The configuration file.")
 optional_config = _option(help=f"The configuration file. Default: {DEFAULT_PATH} when it exists.")

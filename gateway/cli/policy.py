@@ -77,7 +77,10 @@ def _rule_rows() -> list[dict[str, object]]:
 @click.option("--json", "as_json", is_flag=True, help="One object a rule, one line each.")
 @click.argument("name", metavar="[PATH]", required=False)
 def show(path: Path | None, name: str | None, as_json: bool) -> None:
-    """The rules of a policy with the clauses that they enforce; without PATH, of the configured policy."""
+    """The rules of a policy, with the clauses that they enforce.
+
+    Without PATH, of the configured policy.
+    """
     found = load_policy(existing_policy(named_or_configured(name, path)))
     if as_json:
         for rule in found.rules:
@@ -118,7 +121,10 @@ def _rule_json(rule: Rule) -> dict[str, object]:
 @click.option("--json", "as_json", is_flag=True, help="One object a policy, one line each.")
 @click.argument("path", required=False)
 def check(path: str | None, strict: bool, as_json: bool) -> None:
-    """Every fault of a policy with file, line and column; without PATH, of every policy that ships."""
+    """Tell every fault of a policy, with file, line and column.
+
+    Without PATH, of every policy that ships.
+    """
     checked = [_checked(file) for file in _policies(path)]
     for one in checked:
         if as_json:
@@ -196,9 +202,10 @@ def _exemptions(found: Policy) -> Iterable[tuple[tuple[str | int, ...], Exemptio
 @click.option("--json", "as_json", is_flag=True, help="One object a rule, one line each.")
 @click.argument("path", required=False)
 def test(path: str | None, as_json: bool) -> None:
-    """Run the samples that lie beside each rule: those that must match, and those that must pass.
+    """Run the samples that lie beside each rule.
 
-    PATH may also be `library`, every rule with its own parameters. Without PATH: every policy that ships.
+    Some of them must make the rule fire, the others must pass. PATH may also be `library`, every rule with its own
+    parameters. Without PATH: every policy that ships.
     """
     # Imported here: it brings all detectors and their parsers along, and no other command needs them.
     from rules.samples import run_samples, sample_directory

@@ -16,9 +16,10 @@ from rules.policy import load_policy
 @click.option("--json", "as_json", is_flag=True, help="One object a clause, one line each.")
 @click.argument("name", metavar="[PATH]", required=False)
 def coverage(path: Path | None, name: str | None, as_json: bool) -> None:
-    """Each clause with the rules and samples that enforce it, the feature that serves it, or why it lies outside.
+    """Tell clause by clause what enforces or serves it.
 
-    Exit code 1 when a clause has none of these, or a rule cites no clause. Without PATH, of the configured policy.
+    Each with the rules and samples that enforce it, the feature that serves it, or why it lies outside. Exit code 1
+    when a clause has none of these, or a rule cites no clause. Without PATH, of the configured policy.
     """
     from rules.coverage import Covered, Enforcer, coverage_of  # brings all detectors along
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.options import configured, existing_policy, optional_config
-from gateway.cli.supposing import mail_files, settings_for, supposed_of, supposing
+from gateway.cli.supposing import ReversePath, mail_files, settings_for, supposed_of, supposing
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
 from gateway.config import DEFAULT_STATE
 from gateway.fact_replay import replayed
@@ -66,19 +66,19 @@ def replay(
     candidate: str,
     policy: str | None,
     direction: str | None,
-    mail_from: str | None,
+    mail_from: ReversePath | None,
     rcpt_to: tuple[Address, ...],
     fail_above: float | None,
     facts: bool,
     as_json: bool,
     paths: tuple[str, ...],
 ) -> None:
-    """Judge stored mail under the running policy and under a candidate, and tell the difference.
+    """Tell what a candidate policy does otherwise with stored mail.
 
-    PATH is a message, an mbox, a Maildir or a folder; - is standard input. With --facts, the scores that the gateway
-    has kept are judged: a rule that asks its detector with other parameters than a threshold cannot be told from them,
-    and is named. Exit code 1 when more of the copies than --fail-above allows would meet another action: a gate before
-    a policy goes live.
+    Each message is judged under the running policy and under the candidate. PATH is a message, an mbox, a Maildir or a
+    folder; - is standard input. With --facts, the scores that the gateway has kept are judged: a rule that asks its
+    detector with other parameters than a threshold cannot be told from them, and is named. Exit code 1 when more of the
+    copies than --fail-above allows would meet another action: a gate before a policy goes live.
     """
     settings = settings_for(path, policy)
     other = replace(settings, policy=existing_policy(candidate))

@@ -19,10 +19,11 @@ from rules.policy import load_policy
 @click.option("--days", type=click.IntRange(1, 3_650), default=30, show_default=True, help="How far back.")
 @click.option("--json", "as_json", is_flag=True, help="One object a rule, then one an exemption, one line each.")
 def stats(path: Path, days: int, as_json: bool) -> None:
-    """Copies that each rule of the configured policy held, tagged or observed, and what became of them.
+    """What each rule did, and how often people thought otherwise.
 
-    False alarms are the share of copies that people released, of those that they released or deleted. Rules that never
-    spoke and exemptions that nobody needed are named.
+    Counted are the copies that each rule of the configured policy held, tagged or observed. False alarms are the share
+    of copies that people released, of those that they released or deleted. Rules that never spoke and exemptions that
+    nobody needed are named.
     """
     config, store = open_configured(path)
     policy = load_policy(existing_policy(config.policy))
@@ -40,7 +41,18 @@ def stats(path: Path, days: int, as_json: bool) -> None:
 
 
 def _tell_rules(rules: tuple[RuleStatistics, ...], days: int) -> None:
-    headings = ("rule", "held", "released", "deleted", "expired", "waiting", "tagged", "observed", "let off", "false")
+    headings = (
+        "rule",
+        "held",
+        "released",
+        "deleted",
+        "expired",
+        "waiting",
+        "tagged",
+        "observed",
+        "let off",
+        "false alarms",
+    )
     rows = [
         (
             rule.rule,

@@ -24,8 +24,10 @@ def schema(of_rule: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object a detector, one line each.")
 @click.argument("name", metavar="[DETECTOR]", required=False)
 def docs(name: str | None, as_json: bool) -> None:
-    """Every detector with its parameters, and every rule of the library; made from the code. One detector alone with
-    its name."""
+    """Every detector with its parameters, and every rule.
+
+    Made from the code. With the name of a detector, what is said of that one alone.
+    """
     from gateway.cli.terminal import escaped, print_json
     from rules.detectors import BY_NAME
     from rules.document import to_json

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway import clock_watch
+from gateway.cli.aside import exemptions_by_key
 from gateway.cli.item import case_object, case_row, item_lines, item_object, item_row, shown_object
 from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
@@ -21,8 +22,8 @@ from quarantine.quarantine import Quarantine
 from quarantine.release import Order, Release
 from rules.address import Address, AddressError, parse_address
 from rules.document import DocumentError
-from rules.policy import find_policy, load_policy
-from rules.policy_file import Clause
+from rules.policy import Policy, find_policy, load_policy
+from rules.policy_file import Clause, Exemption
 
 _ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
@@ -44,10 +45,12 @@ def quarantine() -> None:
     "states",
     multiple=True,
     type=click.Choice([state.value for state in State]),
-    help="Only items with a copy so.",
+    help="Only items with a copy in this state.",
 )
 @click.option("--since", type=click.DateTime(), help="Only items held since then, in the configured time zone.")
+@click.option("--before", type=click.DateTime(), help="Only items held before then.")
 @click.option("--rule", help="Only items that this rule was found for.")
+@click.option("--sender", help="Only items from this address; <> for none.")
 @click.option("--recipient", help="Only items with this recipient.")
 @click.option("--cases", "as_cases", is_flag=True, help="One row a case: the messages of one mailing together.")
 def list_(
@@ -55,7 +58,9 @@ def list_(
     as_json: bool,
     states: tuple[str, ...],
     since: datetime | None,
+    before: datetime | None,
     rule: str | None,
+    sender: str | None,
     recipient: str | None,
     as_cases: bool,
 ) -> None:
@@ -65,7 +70,9 @@ def list_(
     items = store.quarantine.list(
         states=[State(state) for state in states],
         since=since.replace(tzinfo=zone) if since is not None else None,
+        until=before.replace(tzinfo=zone) if before is not None else None,
         rule=rule,
+        sender=None if sender is None else sender.removeprefix("<").removesuffix(">"),
         recipient=recipient,
     )
     if as_cases:
@@ -84,12 +91,15 @@ def list_(
 @_json
 @_id
 def show(path: Path, by: str, as_json: bool, id: str) -> None:
-    """Why a message is held: verdicts, rules, clauses, evidence with the match marked, its text, its history."""
+    """Why a message is held, on what evidence, and its history.
+
+    Each rule with its clauses and the evidence, the match marked; the message's text, and what was done with it.
+    """
     config, store = open_configured(path)
     item, history = store.quarantine.view(store.quarantine.find(id), by=by)
     missing = item.purged is None and not store.quarantine.contents.has(item.sha256)
     if as_json:
-        print_json({**shown_object(item, history), "content_missing": missing})
+        print_json({**shown_object(item, history, _exemptions(config)), "content_missing": missing})
         return
     zone = ZoneInfo(config.timezone)
     for line in item_lines(item, history, _clauses(config), zone, missing=missing):
@@ -170,19 +180,19 @@ def delete(
 )
 @_id
 def export(path: Path, by: str, reason: str, as_json: bool, output: Path, id: str) -> None:
-    """Write the message's octets as they were received to a new file that only you can read."""
+    """Write a message, as it was received, to a new file.
+
+    Only you can read the file.
+    """
     _, store = open_configured(path)
     found = store.quarantine.find(id)
-    octets = store.quarantine.export(found, by=by, reason=reason)
+    _make(output)  # before the act is recorded, which would else be of a file that there never was
     try:
-        output.touch(mode=0o600, exist_ok=False)
+        octets = store.quarantine.export(found, by=by, reason=reason)
         output.write_bytes(octets)
-    except FileNotFoundError:
-        fail(f"{output}: no such folder", Exit.USAGE)
-    except FileExistsError:
-        fail(f"{output} is there already", Exit.USAGE)
-    except OSError as error:
-        fail(f"{output}: {error.strerror}")
+    except Exception:
+        output.unlink()
+        raise
     if as_json:
         print_json({"id": found, "outcome": "exported", "output": str(output), "octets": len(octets)})
     else:
@@ -196,7 +206,10 @@ def export(path: Path, by: str, reason: str, as_json: bool, output: Path, id: st
 @_json
 @_ids
 def hold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) -> None:
-    """Put a legal hold on items: neither deletion nor expiry touches them until it is lifted."""
+    """Put a legal hold on items.
+
+    Neither deletion nor expiry touches them until it is lifted.
+    """
     _, store = open_configured(path)
     for id in _found(store.quarantine, ids):
         store.quarantine.set_legal_hold(id, by=by, reason=reason)
@@ -223,7 +236,10 @@ def unhold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]
 @_json
 @click.option("--yes", is_flag=True, help="Also when it is unusually much at once, or the clock made a step.")
 def expire(path: Path, by: str, as_json: bool, yes: bool) -> None:
-    """Expire what is past its date, and remove contents that no item needs. The service does this by itself."""
+    """Expire what is past its date.
+
+    Contents that no item needs are removed, too. The service does both by itself.
+    """
     config, store = open_configured(path)
     retention = store.quarantine.retention
     if not yes and clock_watch.stepped(config.state, store.quarantine.clock()):
@@ -234,6 +250,17 @@ def expire(path: Path, by: str, as_json: bool, yes: bool) -> None:
     click.echo(f"{len(orphans)} contents that no item needs removed", err=True)
 
 
+def _make(output: Path) -> None:
+    try:
+        output.touch(mode=0o600, exist_ok=False)
+    except FileNotFoundError:
+        fail(f"{output}: no such folder", Exit.USAGE)
+    except FileExistsError:
+        fail(f"{output} is there already", Exit.USAGE)
+    except OSError as error:
+        fail(f"{output}: {error.strerror}")
+
+
 def _tell_act(id: str, outcome: str, *, as_json: bool, **more: object) -> None:
     if as_json:
         print_json({"id": id, "outcome": outcome, **more})
@@ -242,11 +269,22 @@ def _tell_act(id: str, outcome: str, *, as_json: bool, **more: object) -> None:
 
 
 def _clauses(config: Config) -> Mapping[str, Clause]:
-    """What the clauses say, of the policy in force; a policy that cannot be read must not hide held mail."""
+    """What the clauses say, of the policy in force."""
+    policy = _policy(config)
+    return policy.clauses if policy else {}
+
+
+def _exemptions(config: Config) -> Mapping[str, Exemption]:
+    policy = _policy(config)
+    return exemptions_by_key(policy) if policy else {}
+
+
+def _policy(config: Config) -> Policy | None:
+    """None when it cannot be read: that must not hide held mail."""
     try:
-        return load_policy(find_policy(config.policy)).clauses
+        return load_policy(find_policy(config.policy))
     except DocumentError:
-        return {}
+        return None
 
 
 def _found(quarantine: Quarantine, ids: Sequence[str]) -> tuple[str, ...]:

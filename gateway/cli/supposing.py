@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import click
 
@@ -18,8 +18,9 @@ from rules.address import Address, AddressError, parse_address
 from rules.transaction import Direction, Recipient
 
 DEFAULT_DOMAINS = ("city.example",)  # so that it runs before anything is configured
-NULL = "<>"  # the reverse-path of bounces (RFC 5321 section 4.5.5)
+NULL: Final = "<>"  # the reverse-path of bounces (RFC 5321 section 4.5.5)
 
+ReversePath = Address | Literal["<>"]
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -33,11 +34,24 @@ class AddressType(click.ParamType[Address]):
             self.fail(f"{escaped(str(value))}: {error}", param, ctx)
 
 
+class ReversePathType(click.ParamType[ReversePath]):
+    """An address, or NULL as it is."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ReversePath:
+        return NULL if value in ("", NULL) else AddressType().convert(value, param, ctx)
+
+
 def supposing(command: C) -> C:
     """The options that say what is supposed of each message."""
     for option in (
         click.option("--rcpt-to", type=AddressType(), multiple=True, help="Repeatable. Default: To, Cc and Bcc."),
-        click.option("--mail-from", help="Reverse-path; <> for none. Default: Return-Path or From of the message."),
+        click.option(
+            "--mail-from",
+            type=ReversePathType(),
+            help="Reverse-path; <> for none. Default: Return-Path or From of the message.",
+        ),
         click.option(
             "--direction", type=click.Choice([item.value for item in Direction]), help="Default: from the addresses."
         ),
@@ -47,13 +61,14 @@ def supposing(command: C) -> C:
 
 
 def supposed_of(
-    settings: WorkerSettings, direction: str | None, mail_from: str | None, rcpt_to: tuple[Address, ...]
+    settings: WorkerSettings, direction: str | None, mail_from: ReversePath | None, rcpt_to: tuple[Address, ...]
 ) -> Supposed:
+    """What the options of `supposing` ask for; our own side is the first domain of `settings`."""
     return Supposed(
         domain=settings.domains[0],
         direction=Direction(direction) if direction else None,
         sender_given=mail_from is not None,
-        reverse_path=AddressType()(mail_from) if mail_from not in (None, "", NULL) else None,
+        reverse_path=mail_from if isinstance(mail_from, Address) else None,
         recipients=tuple(Recipient(address=address) for address in rcpt_to),
     )
 

@@ -3,6 +3,7 @@
 The one place where text that an attacker chose is made safe to print. Never reads mail and never decides.
 """
 
+import io
 import json
 import re
 import sys
@@ -21,6 +22,7 @@ _INVISIBLE = re.compile(
 
 REVERSE, PLAIN = "\x1b[7m", "\x1b[27m"  # ECMA-48 SGR 7 and 27
 GAP = "  "  # between the columns of a table
+ACCOUNT = "run this as the account of the service: sudo -u mailward mailward …"
 
 
 class Exit(IntEnum):
@@ -60,7 +62,13 @@ def explained(error: Exception) -> CommandError | None:
     if isinstance(error, Busy | ReviewUnavailable):
         return CommandError(f"try again later: {error}", Exit.TEMPORARY)
     if isinstance(error, StoreUnavailable):
+        if isinstance(error.__cause__, PermissionError):
+            return CommandError(f"{error}; {ACCOUNT}")
         return CommandError(f"store unavailable, try again later: {error}", Exit.TEMPORARY)
+    if isinstance(error, OSError) and error.filename is not None:  # none: a pipe that was closed, which click ends for
+        if isinstance(error, PermissionError):
+            return CommandError(f"{error.filename}: {error.strerror}; {ACCOUNT}")
+        return CommandError(f"try again later: {error.filename}: {error.strerror}", Exit.TEMPORARY)
     return None
 
 
@@ -81,6 +89,13 @@ def _escaped(character: str) -> str:
     if character.isprintable() and _INVISIBLE.match(character) is None:
         return character
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def print_anywhere() -> None:
+    """A terminal whose character set lacks a letter is shown its number instead; else a subject could end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: IO[Any]) -> bool:

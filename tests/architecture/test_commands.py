@@ -32,6 +32,11 @@ def test_help_ends_with_an_example(path: tuple[str, ...], command: click.Command
     assert command.help
 
 
+@pytest.mark.parametrize("path", [path for path, command in ALL if isinstance(command, click.Group)], ids=" ".join)
+def test_a_list_of_commands_says_what_each_does_in_a_whole_sentence(path: tuple[str, ...]) -> None:
+    assert "..." not in CliRunner().invoke(main, [*path, "--help"]).stdout.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(("mailward", *path)) for path, _ in ALL])
 def test_every_option_says_what_it_does(path: tuple[str, ...], command: click.Command) -> None:
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]

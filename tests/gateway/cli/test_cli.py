@@ -1,5 +1,6 @@
 """The program: commands are imported when they are asked for, and errors end it as scripts expect."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,18 @@ def test_help_imports_nothing_that_judges() -> None:
 def test_the_version_is_told_or_its_absence_explained() -> None:
     result = CliRunner().invoke(main, ["--version"])
     assert result.stdout.startswith("mailward ") or "not installed" in str(result.exception)
+
+
+@pytest.mark.parametrize("letters", ["latin-1", "ascii", "utf-8"])
+def test_a_terminal_without_some_letter_ends_no_command(letters: str) -> None:
+    """The reference has signs that Latin-1 lacks, and so have subjects."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from gateway.cli import main; main(['policy', 'docs'])"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": letters},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(("error", "code"), [(StoreUnavailable("disk full"), 75), (KeyError("ours"), 1)])

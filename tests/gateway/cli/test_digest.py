@@ -23,6 +23,7 @@ digest: {to: [it@city.example], next_hop: box}
 @pytest.fixture
 def run(tmp_path):
     (tmp_path / "mailward.yaml").write_text(CONFIG)
+    open_store(tmp_path / "state")
 
     def run(*arguments, exit=0):
         command, *rest = arguments

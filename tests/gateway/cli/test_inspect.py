@@ -24,9 +24,9 @@ KEYS = [
     "direction",
     "observations",
     "verdicts",
-    "near",
     "inspected",
     "not_inspected",
+    "near",
 ]
 
 TO_ALL = b"From: ann.clerk@city.example\nTo: all-staff@city.example\nSubject: Cake\n\nThere is cake.\n"
@@ -65,7 +65,7 @@ def test_json_has_the_keys_of_the_interface_and_no_others(tmp_path: Path, policy
     assert (found["inspected"], found["not_inspected"]) == ("fully", [])
     assert found["milliseconds"] > 0
     (verdict,) = found["verdicts"]
-    assert list(verdict) == ["recipient", "action", "findings", "observed", "let_off"]
+    assert list(verdict) == ["recipient", "direction", "action", "findings", "observed", "let_off"]
     assert (verdict["recipient"], verdict["action"]) == ("all-staff@city.example", "quarantine")
     (finding,) = verdict["findings"]
     assert finding | {"observation": 0} == {

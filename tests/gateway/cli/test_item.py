@@ -102,7 +102,7 @@ def test_a_null_reverse_path_is_an_empty_mail_from(item):
 
 
 def test_the_shown_object_has_the_verdict_of_each_recipient(item):
-    assert [verdict["recipient"] for verdict in shown_object(item, [])["verdicts"]] == [
+    assert [verdict["recipient"] for verdict in shown_object(item, [], {})["verdicts"]] == [
         "ann@city.example",
         "bob@city.example",
     ]
@@ -111,6 +111,6 @@ def test_the_shown_object_has_the_verdict_of_each_recipient(item):
 def test_the_shown_object_names_what_a_rule_on_trial_found(item):
     first, second = item.judgement.verdicts
     tried = replace(second, observed=second.findings, findings=())
-    shown = shown_object(replace(item, judgement=replace(item.judgement, verdicts=(first, tried))), [])
+    shown = shown_object(replace(item, judgement=replace(item.judgement, verdicts=(first, tried))), [], {})
     told = [([f["rule"] for f in one["findings"]], [f["rule"] for f in one["observed"]]) for one in shown["verdicts"]]
     assert told == [(["chain-letter"], []), ([], ["chain-letter"])]

@@ -1,38 +1,91 @@
-"""What scripts read of a judgement, whichever command prints it."""
+"""A judgement for scripts: every part of it, and who was let off by whom."""
 
 import json
-from dataclasses import replace
+from datetime import date
 
-from gateway.cli.judged import finding_object, observation_object, unread_objects
+from gateway.cli.judged import judgement_object
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
-from rules.verdict import Judgement
+from rules.policy_file import Exemption
+from rules.transaction import Direction
+from rules.verdict import Inspected, Judgement, LetOff, Verdict
+
+EXEMPTION = Exemption(because="speaks to all", by="director", until=date(2027, 6, 30))
+FINDING = Finding(rule="chain-letter", cites=("C-1",), action=Action.QUARANTINE, observation=0)
+LET_OFF = LetOff(rule="bulk-mail", exemption=EXEMPTION.key, observation=0)
+JUDGEMENT = Judgement(
+    policy="city",
+    policy_hash="f" * 64,
+    observations=(
+        Observation(
+            detector="chain_letter",
+            detected=True,
+            score=0.9,
+            summary="asks to be passed on",
+            evidence=(Evidence(part="1", text="ten friends", start=0, end=11, mark=(0, 3), signal="luck +1.0"),),
+        ),
+    ),
+    verdicts=(
+        Verdict(
+            recipient="ann@city.example",
+            direction=Direction.INBOUND,
+            action=Action.QUARANTINE,
+            findings=(FINDING,),
+            let_off=(LET_OFF,),
+        ),
+    ),
+    inspected=Inspected.PARTLY,
+    not_inspected=(Unread(part="2", reason=Reason.ENCRYPTED, detail="a password"),),
+    subject="Luck",
+    preview="",
+)
 
 
-def test_a_finding_points_to_its_observation() -> None:
-    finding = Finding(rule="chain-letter", cites=("C-1", "C-2"), action=Action.TAG, observation=3)
-    told = {"rule": "chain-letter", "cites": ["C-1", "C-2"], "action": "tag", "observation": 3}
-    assert finding_object(finding) == told
+def test_a_judgement_is_told_whole() -> None:
+    told = judgement_object(JUDGEMENT, {EXEMPTION.key: EXEMPTION})
+    assert json.loads(json.dumps(told, default=str)) == {
+        "observations": [
+            {
+                "detector": "chain_letter",
+                "detected": True,
+                "score": 0.9,
+                "summary": "asks to be passed on",
+                "evidence": [
+                    {
+                        "part": "1",
+                        "start": 0,
+                        "end": 11,
+                        "text": "ten friends",
+                        "mark": [0, 3],
+                        "signal": "luck +1.0",
+                        "octets": None,
+                    }
+                ],
+            }
+        ],
+        "verdicts": [
+            {
+                "recipient": "ann@city.example",
+                "direction": "inbound",
+                "action": "quarantine",
+                "findings": [{"rule": "chain-letter", "cites": ["C-1"], "action": "quarantine", "observation": 0}],
+                "observed": [],
+                "let_off": [
+                    {
+                        "rule": "bulk-mail",
+                        "observation": 0,
+                        "because": "speaks to all",
+                        "by": "director",
+                        "until": "2027-06-30",
+                    }
+                ],
+            }
+        ],
+        "inspected": "partly",
+        "not_inspected": [{"part": "2", "reason": "protected", "detail": "a password"}],
+    }
 
 
-def test_evidence_is_told_with_all_its_places() -> None:
-    evidence = Evidence(part="2", text="ten friends", start=4, end=15, mark=(0, 3), octets=(100, 900), signal="x")
-    seen = Observation(detector="chain_letter", detected=True, score=0.9, summary="s", evidence=(evidence,))
-    told = json.loads(json.dumps(observation_object(seen)))
-    assert told["evidence"] == [
-        {
-            "part": "2",
-            "start": 4,
-            "end": 15,
-            "text": "ten friends",
-            "mark": [0, 3],
-            "signal": "x",
-            "octets": [100, 900],
-        }
-    ]
-    assert (told["detector"], told["detected"], told["score"], told["summary"]) == ("chain_letter", True, 0.9, "s")
-
-
-def test_unread_parts_have_their_reasons(judgement: Judgement) -> None:
-    unread = replace(judgement, not_inspected=(Unread(part="1", reason=Reason.ENCRYPTED, detail="a.zip"),))
-    assert unread_objects(unread) == [{"part": "1", "reason": "protected", "detail": "a.zip"}]
+def test_an_exemption_of_another_policy_is_not_made_up() -> None:
+    (verdict,) = judgement_object(JUDGEMENT, {})["verdicts"]  # type: ignore[misc]
+    assert verdict["let_off"] == [{"rule": "bulk-mail", "observation": 0}]

@@ -21,7 +21,7 @@ def test_agreement_and_its_loss(tmp_path):
     (tmp_path / "mailward.yaml").write_text(CONFIG)
     arguments = ["ledger", "verify", "-c", str(tmp_path / "mailward.yaml")]
     result = CliRunner().invoke(main, arguments)
-    assert (result.exit_code, result.output[:17]) == (0, "0 items, 0 copies")
+    assert (result.exit_code, result.stdout[:17]) == (0, "0 items, 0 copies")
     sound = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
     nothing = {"items": 0, "copies": 0, "acknowledged": 0, "noted": 0, "open": 0, "unsynced": 0, "faults": []}
     assert sound == {**nothing, "states": sound["states"], "recipients": sound["recipients"]}

@@ -28,7 +28,16 @@ def test_the_environment_may_name_the_configuration(tmp_path):
     (tmp_path / "mailward.yaml").write_text(CONFIG)
     environment = {"MAILWARD_CONFIG": str(tmp_path / "mailward.yaml")}
     result = CliRunner().invoke(main, ["quarantine", "list", "--json"], env=environment)
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_an_empty_answer_is_no_proof_where_nothing_was_ever_kept(tmp_path):
+    (tmp_path / "mailward.yaml").write_text(CONFIG)
+    for command in (["ledger", "verify"], ["audit", "verify"]):
+        result = CliRunner().invoke(main, [*command, "-c", str(tmp_path / "mailward.yaml")])
+        assert result.exit_code == 0 and f"{tmp_path / 'state'}" in result.stderr
+    again = CliRunner().invoke(main, ["ledger", "verify", "-c", str(tmp_path / "mailward.yaml")])
+    assert again.stderr == ""
 
 
 def test_a_missing_configuration_is_told(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,7 @@ class Office:
 @pytest.fixture
 def office(tmp_path, monkeypatch):
     (tmp_path / "mailward.yaml").write_text(CONFIG)
+    open_store(tmp_path / "state")
     office = Office(folder=tmp_path)
     monkeypatch.setattr("gateway.courier.SmtpCourier", lambda *_: office)
     monkeypatch.setattr("gateway.review.WorkerReview", lambda *_: office)
@@ -154,7 +156,11 @@ def test_list_narrows(office):
     assert len(office.listed("--state", "held")) == 2
     assert office.listed("--state", "released") == []
     assert office.listed("--rule", "phishing") == []
-    assert office.listed("--since", "2099-01-01") == []
+    assert office.listed("--since", "2099-01-01") == [] == office.listed("--before", "2001-01-01")
+    assert len(office.listed("--since", "2001-01-01", "--before", "2099-01-01")) == 2
+    for sender in ("Zoe@elsewhere.example", "<zoe@elsewhere.example>"):
+        assert len(office.listed("--sender", sender)) == 2
+    assert office.listed("--sender", "<>") == []
 
 
 def test_an_empty_quarantine_is_an_empty_list(office):
@@ -285,7 +291,22 @@ def test_export_writes_the_octets_for_one_person_only(office, tmp_path):
     assert (tmp_path / "out.eml").read_bytes() == OCTETS
     assert (tmp_path / "out.eml").stat().st_mode & 0o777 == 0o600
     assert office.acts() == ["hold", "export"]
+
+
+def test_what_could_not_be_exported_is_recorded_nowhere(office, tmp_path):
+    item = office.hold("ann@city.example")
+    (tmp_path / "out.eml").write_text("there before")
     office.run("export", item.id, "-o", str(tmp_path / "out.eml"), exit=2)
+    office.run("export", item.id, "-o", str(tmp_path / "none" / "out.eml"), exit=2)
+    assert (tmp_path / "out.eml").read_text() == "there before"
+    assert office.acts() == ["hold"]
+
+
+def test_an_export_that_fails_leaves_no_empty_file(office, tmp_path):
+    item = office.hold("ann@city.example")
+    office.run("delete", item.id, "--reason", "x")
+    office.run("export", item.id, "-o", str(tmp_path / "out.eml"), exit=1)
+    assert not (tmp_path / "out.eml").exists()
 
 
 def test_who_did_it_is_the_login_name_behind_sudo(office, monkeypatch):
@@ -296,6 +317,7 @@ def test_who_did_it_is_the_login_name_behind_sudo(office, monkeypatch):
 
 
 def test_a_store_that_cannot_be_opened_is_exit_75(office):
+    shutil.rmtree(office.folder / "state")
     (office.folder / "state").write_text("in the way")
     assert "try again later" in office.run("list", exit=75)
 
