@@ -46,10 +46,10 @@ class Comparison:
     messages: int = 0
     copies: int = 0
     changed: int = 0  # copies that meet another action
-    turns: "Counter[tuple[Action, Action]]" = field(default_factory=Counter)
-    actions_before: "Counter[Action]" = field(default_factory=Counter)
-    actions_after: "Counter[Action]" = field(default_factory=Counter)
-    _rules: "dict[str, Counter[str]]" = field(default_factory=dict)
+    turns: Counter[tuple[Action, Action]] = field(default_factory=Counter)
+    actions_before: Counter[Action] = field(default_factory=Counter)
+    actions_after: Counter[Action] = field(default_factory=Counter)
+    _rules: dict[str, Counter[str]] = field(default_factory=dict)
 
     def add(self, message: str, before: Judgement, after: Judgement) -> tuple[CopyChange, ...]:
         """Count one message; what changed for its recipients. Both judgements are of the same envelope."""

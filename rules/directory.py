@@ -10,6 +10,8 @@ from rules.transaction import Direction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
+    """One of the organization's people. Without a live account `active` is false: nothing is sent to them any more."""
+
     address: str  # Address.key
     name: str = ""
     department: str = ""
@@ -33,6 +35,7 @@ class Directory:
         object.__setattr__(self, "names", {(words[0], words[-1]): person for words, person in found if len(words) > 1})
 
     def owns(self, address: Address) -> bool:
+        """Whether the address is in one of our domains; subdomains count only when they are listed themselves."""
         return address.domain in self.domains
 
     def person(self, key: str) -> Person | None:

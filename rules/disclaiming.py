@@ -41,6 +41,7 @@ _KEPT: Mapping[str, Kept] = {
 }
 _PGP = ((b"-----BEGIN PGP SIGNED MESSAGE-----", Kept.SIGNED), (b"-----BEGIN PGP MESSAGE-----", Kept.ENCRYPTED))
 _TEXTS = ("text/plain", "text/html")
+_PLAIN = Encoding.IDENTITY
 _NOT_APPENDED_TO = ("utf-16", "utf-32", "utf-7", "hz")  # with marks, states or shifts that an addition would break
 _NO_WORD = re.compile(r"[\W_]+")
 _MARKUP = re.compile(r"<[^>]*>")
@@ -114,9 +115,6 @@ def _parts(octets: Octets, entity: Entity) -> tuple[Span, ...]:
     if split is None or split.troubles or split.closed_at != len(split.parts) or entity.encodings != (_PLAIN,):
         raise _Stays(Kept.AMBIGUOUS)
     return split.parts
-
-
-_PLAIN = Encoding.IDENTITY
 
 
 def _edit(octets: Octets, body: _Body, words: str) -> Edit | None:

@@ -21,7 +21,7 @@ from rules.mistaken import DATE, mistaken_for
 T = TypeVar("T")
 _LISTS = ("tuple", "list", "set", "frozenset")  # as pydantic-core's schemas name them
 STRICT = ConfigDict(extra="forbid")
-# Of a detector's score, which is 0 to 1: above 1 a rule would never fire, at 0 or below it on whatever is looked at.
+# A score from which a detector has detected. Scores are 0 to 1: above 1 its rule would never fire, at 0 always.
 Threshold = Annotated[float, Field(gt=0, le=1)]
 MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their exemptions is a tenth of that
 MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7

@@ -287,7 +287,7 @@ def _for_unread(
 def _failures(verdict: Verdict, case: _Case) -> tuple[Finding, ...]:
     """What a rule that could not be evaluated means for this copy.
 
-    A conduct rule's is delivered with a mark (reliability D3), any other's is treated as not inspected; a rule that
+    A conduct rule's is delivered with a mark, any other's is treated as not inspected; a rule that
     only observes never acts.
     """
     if any(finding.rule == NOT_INSPECTED_RULE for finding in verdict.findings):

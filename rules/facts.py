@@ -33,6 +33,8 @@ class Kind(StrEnum):
 
 
 class By(StrEnum):
+    """What tells of a part's kind."""
+
     NAME = "name"
     CONTENT = "content"
     DECLARED = "declared type"
@@ -110,6 +112,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
+    """A part that was not inspected, by its path ("" is the message), and why: in a word, and in words for people."""
+
     part: str
     reason: Reason
     detail: str
@@ -156,6 +160,7 @@ class Facts:
         return tuple([text for text in self.texts if text.role in roles])
 
     def field(self, name: str) -> str | None:
+        """The decoded body of the first header field of that name, which is lower case."""
         for key, body in self.fields:  # asked some thirty times a message: a generator would be twice as slow
             if key == name:
                 return body

@@ -29,6 +29,7 @@ class Entry:
         return tuple(value for name in names for value in self.attributes.get(name, ()))
 
     def first(self, *names: str) -> str:
+        """The first value of the first of these attributes that has one, else ""."""
         return next(iter(self.all(*names)), "")
 
 

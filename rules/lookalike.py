@@ -25,6 +25,8 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
+    """How alike, from 0 to 1, and why, in words for a summary."""
+
     score: float
     why: str
 

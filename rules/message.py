@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 Octets = bytes | mmap.mmap
 
-MAX_HEADER = 256 * 1024  # reliability: Exchange's limit for the header block
-MAX_FIELDS = 1_000
+MAX_HEADER = 256 * 1024  # octets; Exchange takes no larger header either
+MAX_FIELDS = 1_000  # of one header; what has more is not mail that a person reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """The content of DATA after dot-unstuffing: header and body, line ends as they came."""
+
     octets: Octets
 
     def __len__(self) -> int:

@@ -56,6 +56,7 @@ def is_reply(facts: Facts) -> bool:
 
 
 def times_forwarded(facts: Facts) -> int:
+    """How many marks of forwards the subject has, in any of the languages we know."""
     return sum(mark not in _REPLIES for mark in subject_marks(facts.subject))
 
 

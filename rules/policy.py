@@ -46,6 +46,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
+    """A rule of the library as one entry of a policy uses it: it fires when `when` detects, one of `also` does too, and
+    `unless` does not."""
+
     name: str
     title: str
     kind: RuleClass
@@ -69,6 +72,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
+    """A policy ready to judge. `hash` names everything that can change a verdict, and stands in every record."""
+
     name: str
     title: str
     hash: str
@@ -96,6 +101,7 @@ def policy_of_rule(rule: Rule) -> Policy:
 
 
 def library_rules() -> tuple[str, ...]:
+    """The names of the library's rules, sorted."""
     return tuple(sorted(path.parent.name for path in LIBRARY.glob("*/rule.yaml")))
 
 
@@ -114,6 +120,7 @@ def find_policy(name_or_folder: str, base: Path | None = None) -> Path:
 
 
 def shipped_policies() -> tuple[str, ...]:
+    """The names of the policies that ship, sorted."""
     return tuple(sorted(path.parent.name for path in POLICIES.glob("*/policy.yaml")))
 
 
@@ -253,6 +260,11 @@ def _hash(document: PolicyFile, rules: tuple[Rule, ...]) -> str:
     for rule in rules:
         digest.update(repr((rule.name, rule.kind, rule.when, rule.also, rule.unless, rule.action)).encode())
         for probe in rule.probes:
-            data = BY_NAME[probe.detector].data
-            digest.update(data.read_bytes() if data is not None and data.is_file() else b"")
+            digest.update(weights_of(probe.detector))
     return digest.hexdigest()
+
+
+def weights_of(detector: str) -> bytes:
+    """The file of signals and weights of the detector of that name; nothing where it has none."""
+    data = BY_NAME[detector].data
+    return data.read_bytes() if data is not None and data.is_file() else b""

@@ -25,12 +25,14 @@ NO_GROUPS: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class Status(StrEnum):
+    """Whether a rule acts."""
+
     OBSERVE = "observe"  # recorded and reported, never acted on
     ENFORCE = "enforce"
 
 
 class RuleClass(StrEnum):
-    """What to do when the rule cannot be evaluated (reliability D3)."""
+    """What to do when the rule cannot be evaluated."""
 
     SECURITY = "security"  # undetermined is quarantined
     CONDUCT = "conduct"  # undetermined is delivered with a mark: conduct rules must not stop city business
@@ -135,6 +137,8 @@ class NotInspected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFile:
+    """`policy.yaml`. The gateway's clock is read in `timezone`, a name of the IANA database."""
+
     __pydantic_config__ = STRICT
     policy: str
     title: str
@@ -168,7 +172,7 @@ def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
             yield from _check_exemption(path, document, ("rules", index, "except", place), exemption)
         if not use.directions:
             yield locate(path, ("rules", index, "directions"), "at least one direction")
-        if use.approver and not _is_address(use.approver):
+        if use.approver and not _is_ascii_address(use.approver):
             yield locate(
                 path, ("rules", index, "approver"), f"an address such as manager@city.example, not {use.approver!r}"
             )
@@ -183,7 +187,8 @@ def check_policy_file(path: Path, document: PolicyFile) -> Iterator[Fault]:
         yield locate(path, ("timezone",), "a time zone such as America/Chicago")
 
 
-def _is_address(text: str) -> bool:
+def _is_ascii_address(text: str) -> bool:
+    """Whether any mail server takes a letter to it: not all know SMTPUTF8."""
     try:
         return str(parse_address(text)).isascii()
     except AddressError:
@@ -247,6 +252,7 @@ def _check_span(
 
 
 def is_timezone(name: str) -> bool:
+    """Whether the IANA database has a zone of that name."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as America

@@ -44,6 +44,7 @@ class SampleResult:
 
     @property
     def fault(self) -> Fault | None:
+        """What the rule did against the sample's name; None when it kept it."""
         if self.fired == (self.promised is not Action.PASS):
             return None
         if self.fired:

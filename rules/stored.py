@@ -10,11 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from rules.address import Address
-from rules.detectors import BY_NAME
 from rules.engine import Matter, Observed, judge_seen
 from rules.facts import Reason, Unread
 from rules.finding import Action, Observation
-from rules.policy import Policy, Probe
+from rules.policy import Policy, Probe, weights_of
 from rules.transaction import Direction, Transaction
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -62,10 +61,12 @@ class Asked:
 
 
 def asked_by(policy: Policy) -> Asked:
+    """What stands at the head of a file of facts that were seen under this policy."""
     return Asked(policy=policy.name, hash=policy.hash, probes=tuple(map(stored_probe, policy.probes)))
 
 
 def stored_probe(probe: Probe) -> StoredProbe:
+    """The same for a detector that is asked alike, whichever process says so."""
     threshold = getattr(probe.parameters, THRESHOLD, None)
     given = ((item.name, getattr(probe.parameters, item.name)) for item in fields(probe.parameters))
     rest = tuple((name, value) for name, value in given if name != THRESHOLD)
@@ -75,8 +76,8 @@ def stored_probe(probe: Probe) -> StoredProbe:
 
 @lru_cache(maxsize=64)
 def _weights(detector: str) -> bytes:
-    data = BY_NAME[detector].data
-    return data.read_bytes() if data is not None and data.is_file() else b""
+    """Read once: it is asked for every probe of a policy, by every process that keeps facts."""
+    return weights_of(detector)
 
 
 def stored_fact(transaction: Transaction, judgement: Judgement) -> StoredFact | None:
@@ -115,6 +116,7 @@ class Rejudging:
         self._policy = replace(policy, rules=tuple(rule for rule in policy.rules if rule.name not in left_out))
 
     def judge(self, fact: StoredFact) -> Judgement:
+        """Without subject, preview and words: those were never kept."""
         observations: list[Observation] = []
         by_probe: dict[Probe, tuple[int, ...]] = {}
         for seen in fact.seen:

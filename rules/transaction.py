@@ -10,12 +10,16 @@ from rules.message import Message
 
 
 class Direction(StrEnum):
+    """Where one recipient's copy travels, as the city sees it."""
+
     INBOUND = "inbound"  # outside to city
     OUTBOUND = "outbound"  # city to outside
     INTERNAL = "internal"  # city to city
 
 
 class ListenerKind(StrEnum):
+    """Who may connect, and so what a client can be believed."""
+
     EDGE = "edge"  # the Internet connects here
     INTERNAL = "internal"  # only the city's own machines do
 
@@ -56,6 +60,8 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
+    """All that judgement is told of one message. `id` stands in the log, in replies and in the records."""
+
     id: str
     received: datetime  # aware, UTC
     listener: str

@@ -11,6 +11,8 @@ from rules.transaction import Direction
 
 
 class Inspected(StrEnum):
+    """How much of a message was read."""
+
     FULLY = "fully"
     PARTLY = "partly"
     NOT = "not"

@@ -89,7 +89,7 @@ def test_every_door_is_used(package: str, distribution: str, door: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=place)
 def test_mail_is_not_parsed_by_the_standard_librarys_modern_policy(path: Path) -> None:
-    """It raises on hostile fields and is quadratic on some (reliability section 2)."""
+    """It raises on hostile fields and is quadratic on some."""
     barred = {"email.policy", "email.message_from_bytes", "email.message_from_string", "email.headerregistry"}
     assert not imported(path) & barred
 

@@ -187,7 +187,6 @@ def test_show_json_holds_the_evidence_and_the_history(office):
 
 
 def test_nothing_of_a_message_acts_on_a_terminal(office):
-    """Reliability I09."""
     item = office.hold("ann@city.example", subject=HOSTILE)
     for output in (office.run("list"), office.run("list", "--json"), office.run("show", item.id)):
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", output)
@@ -323,7 +322,6 @@ def test_a_store_that_cannot_be_opened_is_exit_75(office):
 
 
 def test_a_content_that_is_gone_is_said_without_a_traceback(office):
-    """Reliability A05."""
     item = office.hold("ann@city.example")
     next((office.folder / "state" / "content").rglob(f"{item.sha256}*")).unlink()
     assert "content missing" in office.run("show", item.id)
