@@ -3,7 +3,9 @@
 import base64
 import binascii
 import re
+import sys
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -18,7 +20,7 @@ SOME_GAP = _UNIT + rb"{1,8}"  # between what would be one token without it
 REFERENCE = rb"(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"R\b"
 OBJECT = re.compile(rb"(?<![0-9])(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"obj\b")
 _REFERENCE = re.compile(REFERENCE)
-_FILES = re.compile(rb"/EF" + GAP + rb"(?:<<(.{0,4000}?)>>|" + REFERENCE + rb")", re.DOTALL)
+_FILES = re.compile(rb"/EF" + GAP + rb"(?:<<([^>]{0,4000}+)>>|" + REFERENCE + rb")", re.DOTALL)
 _GIVEN = re.compile(rb"/EF" + GAP + rb"(?:<<|%|\d)")
 _LABEL = re.compile(rb"/EmbeddedFile\b(?!s)")
 _FILTERS = re.compile(rb"/Filter" + GAP + rb"(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,30})")
@@ -39,21 +41,36 @@ def referred_files(content: bytes, pieces: Sequence[bytes], meter: Meter) -> Ite
     fault: Unreadable | None = None
     if any(len(_GIVEN.findall(piece)) > len(_FILES.findall(piece)) for piece in pieces):
         fault = _elsewhere()
+    streams, ends = (_all(content, word) if places else [] for word in (b"stream", b"endobj"))
     for place in places:
-        end = content.find(b"endobj", place, place + _MAX_DICTIONARY)
-        start = content.find(b"stream", place, end if end >= 0 else place + _MAX_DICTIONARY)
-        if start < 0 and end < 0:
+        start, end = (_next(found, place) for found in (streams, ends))
+        if min(start, end) - place > _MAX_DICTIONARY:
             fault = _elsewhere()
-        if start < 0 or start in taken:
-            continue
-        taken.add(start)
-        begin = max(content.rfind(b"obj", max(0, place - _FRONT), place), 0)
-        try:
-            yield _undone(content, content[begin:start], start, meter)
-        except Unreadable as error:
-            fault = error
+        elif start < end and start not in taken:
+            taken.add(start)
+            begin = max(content.rfind(b"obj", max(0, place - _FRONT), place), 0)
+            try:
+                yield _undone(content, content[begin:start], start, meter)
+            except Unreadable as error:
+                fault = error
     if fault is not None:
         raise fault
+
+
+def _all(content: bytes, word: bytes) -> list[int]:
+    """Where the word stands, once through: each of many labels would search to the next one."""
+    found: list[int] = []
+    at = content.find(word)
+    while at >= 0:
+        found.append(at)
+        at = content.find(word, at + len(word))
+    return found
+
+
+def _next(places: list[int], at: int) -> int:
+    """The first of these places from `at` on; the end of all content, and beyond, when there is none."""
+    index = bisect_left(places, at)
+    return places[index] if index < len(places) else sys.maxsize
 
 
 def _elsewhere() -> Unreadable:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
@@ -79,8 +79,9 @@ def _object_signs(content: bytes) -> Iterator[Sign]:
 
 
 def _template_signs(content: bytes) -> Iterator[Sign]:
-    for match in islice(_TEMPLATE.finditer(content), _MAX_TEMPLATES):  # unpacking reports more
-        written = content[match.end() : match.end() + _MAX_TEMPLATE]
+    starts = [match.end() for match in islice(_TEMPLATE.finditer(content), _MAX_TEMPLATES)]  # unpacking reports more
+    for start, following in pairwise([*starts, len(content)]):
+        written = content[start : min(following, start + _MAX_TEMPLATE)]
         end = _group_end(written)
         if end is None and len(written) == _MAX_TEMPLATE:
             yield _sign(f"template with an address of more than {_MAX_TEMPLATE // 1024} KiB")

@@ -73,9 +73,9 @@ def test_e17_what_stands_between_hides_no_file(specification):
 @pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
 def test_a_dictionary_as_long_as_is_looked_at_and_longer(more, told):
     fields = b"/Pad ("
-    fields += b"A" * (64 * 1024 - len(b"\n<< %s) /Length 600 >>\nstream" % fields) + more) + b")"
+    fields += b"A" * (64 * 1024 - len(b"\n<< %s) /Length 600 >>\n" % fields) + more) + b")"
     octets = document(FILE, fields)
-    assert octets.index(b"stream") - octets.index(b"obj") == 64 * 1024 + more - len(b"stream") + len(b"obj")
+    assert octets.index(b"stream") - octets.index(b"obj") == 64 * 1024 + more + len(b"obj")
     with pytest.raises(Unreadable, match="not where it is said to be") if told else nullcontext():
         assert found(octets) == [FILE]
 
