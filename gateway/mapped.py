@@ -15,6 +15,7 @@ class MappedFile(mmap.mmap):
 
     descriptor: int
     release: Callable[[], object]
+    dotted: bool | None = None  # what gateway.received says of it; None: nobody has looked at its lines
 
     def close(self) -> None:
         """The descriptor ends with the map, also with one that nobody closes."""
@@ -49,6 +50,7 @@ def overwrite(mapped: MappedFile, start: int, octets: bytes) -> None:
     finally:
         os.fchmod(mapped.descriptor, 0o400)
     try:
+        mapped.dotted = None
         if os.pwrite(writing, octets, start) != len(octets):
             raise OSError(errno.EIO, "only some of the octets were written")
     finally:

@@ -77,7 +77,7 @@ class Channel(asyncio.Protocol):
             self._transport.abort()
         self._wake()
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes | memoryview) -> None:
         """Send. Says nothing of a failure: the next wait will."""
         if self._transport is not None and not self.failure:
             self._transport.write(octets)

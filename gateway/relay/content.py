@@ -6,6 +6,7 @@ Owns RFC 5321 section 4.5.2 and the promise that nothing but CRLF ends a line; n
 import io
 from collections.abc import Iterator, Sequence
 
+from gateway.received import lines_seen
 from rules.message import Octets
 
 SLICE = 256 * 1024  # octets written at once; the transport's buffer stays near this size
@@ -19,21 +20,24 @@ class UncleanContent(ValueError):
 def check_clean(pieces: Pieces) -> int:
     """The number of octets, once it is sure that every line ends in CRLF and no octet is NUL; else UncleanContent.
 
-    IncrementalNewlineDecoder records which line ends occurred, across slices, at twice the speed of counting them.
+    What was looked at as it came in is not searched again. IncrementalNewlineDecoder records which line ends occurred,
+    across slices, at twice the speed of counting them.
     """
     seen = io.IncrementalNewlineDecoder(None, translate=False)
-    size = 0
-    for octets in slices(pieces):
-        if b"\0" in octets:
-            raise UncleanContent("NUL in content")
-        seen.decode(str(octets, "latin-1"))
-        if seen.newlines not in (None, "\r\n"):
-            raise UncleanContent("bare CR or LF in content")
-        size += len(octets)
-    seen.decode("", final=True)  # a CR held back at the very end is a bare one
+    for piece in pieces:
+        if len(piece) and lines_seen(piece) is not None:
+            seen.decode("", final=True)  # a CR held back before it is a bare one
+            continue
+        for octets in slices((piece,)):
+            if b"\0" in octets:
+                raise UncleanContent("NUL in content")
+            seen.decode(str(octets, "latin-1"))
+            if seen.newlines not in (None, "\r\n"):
+                raise UncleanContent("bare CR or LF in content")
+    seen.decode("", final=True)
     if seen.newlines not in (None, "\r\n"):
         raise UncleanContent("bare CR or LF in content")
-    return size
+    return sum(map(len, pieces))
 
 
 def is_eight_bit(pieces: Pieces) -> bool:
@@ -41,16 +45,27 @@ def is_eight_bit(pieces: Pieces) -> bool:
     return not all(octets.isascii() for octets in slices(pieces))
 
 
-def stuffed(pieces: Pieces) -> Iterator[bytes]:
+def stuffed(pieces: Pieces) -> Iterator[bytes | memoryview]:
     """Slices of the content with dots doubled at the start of lines, and the final dot; for clean content only."""
     tail = b"\r\n"  # the last octets before this slice: content begins at the start of a line
-    for octets in slices(pieces):
-        begun = tail + octets[:2]
-        if b"." in octets:  # nothing to search in base64, most of what is large
-            octets = _stuff(octets, tail)
-        yield octets
-        tail = octets[-2:] if len(octets) > 1 else begun[-2:]
+    for piece in pieces:
+        if lines_seen(piece) is False and piece[:1] != b".":
+            yield from _views(piece)
+            tail = (tail + bytes(piece[-2:]))[-2:]
+            continue
+        for octets in slices((piece,)):
+            begun = tail + octets[:2]
+            if b"." in octets:  # nothing to search in base64, most of what is large
+                octets = _stuff(octets, tail)
+            yield octets
+            tail = octets[-2:] if len(octets) > 1 else begun[-2:]
     yield b".\r\n" if tail == b"\r\n" else b"\r\n.\r\n"
+
+
+def _views(piece: Octets | memoryview) -> Iterator[memoryview]:
+    """As slices, without a copy."""
+    view = memoryview(piece)
+    return (view[start : start + SLICE] for start in range(0, len(view), SLICE))
 
 
 def slices(pieces: Pieces) -> Iterator[bytes]:

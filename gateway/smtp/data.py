@@ -7,12 +7,14 @@ the result does not depend on where the pieces were cut. Never sends anything.
 import io
 from enum import StrEnum
 
+from gateway.received import received
 from gateway.smtp.spool import Spool, SpoolFile
 from rules.message import Octets
 
 BLOCK = 1024 * 1024  # octets kept in memory; a larger content goes to the spool, block by block
 CROWD = 64  # contents at once from which on each keeps less, so that thousands that never end do not fill the memory
 CROWDED_BLOCK = 16 * 1024  # octets
+WRITTEN = 64 * 1024  # octets at least that go to the file at once
 END = b"\r\n.\r\n"
 _HELD = len(END) - 1  # octets of a block that may be the beginning of END
 
@@ -37,13 +39,14 @@ class DataReader:
         self._open = True
         spool.readers += 1
         self._most = BLOCK if spool.readers <= CROWD else min(BLOCK, CROWDED_BLOCK)
-        self._block = bytearray(b"\r\n")  # a content may begin with its end; these two are not part of it
-        self._skip = len(self._block)
-        self._line_start = False  # the block begins a line, so that a dot there was added by the sender
-        self._dotted = False
+        self._held = b"\r\n"  # in what END may begin; a content may begin with its end, so first in two before it
+        self._skip = len(self._held)
+        self._line_start = True  # what comes begins a line, so that a dot there was added by the sender
+        self._dotted = False  # a line of the content may begin with a dot
         self._seen = io.IncrementalNewlineDecoder(None, translate=False)  # records which line ends occur, in C
         self._nul = False
         self._size = 0
+        self._memory = bytearray()  # what is not in the file
         self._file: SpoolFile | None = None
         self._content: Octets = b""
 
@@ -59,23 +62,26 @@ class DataReader:
 
     def feed(self, octets: bytes) -> bytes | None:
         """Take what has arrived; once the end has come, what follows it, else None."""
-        searched = max(len(self._block) - _HELD, 0)
-        self._block += octets
         self.received += len(octets)
-        end = self._find_end(searched)
+        block = self._held + octets
+        end, dotted = _find_end(block)
         if end >= 0:
-            after = end + len(END)
-            rest = bytes(self._block[after:])
+            rest = block[end + len(END) :]
             self.received -= len(rest)
-            self._finish(end + 2)
+            self._finish(self._unstuffed(block, end + 2, dotted))
             return rest
-        if len(self._block) > self._most:
-            self._move_block()
+        cut = max(len(block) - _HELD, 0)
+        if cut and block[cut - 1] == 13:  # a CRLF is never parted, so that blocks can be looked at one by one
+            cut -= 1
+        self._held = block[cut:]
+        if cut:
+            self._keep(self._unstuffed(block, cut, dotted))
         return None
 
     def close(self) -> None:
         """Let the content go; may be called twice."""
         self._content = b""
+        self._memory = bytearray()
         if self._open:
             self._open = False
             self._spool.readers -= 1
@@ -83,53 +89,45 @@ class DataReader:
             self._file.close()
             self._file = None
 
-    def _find_end(self, searched: int) -> int:
-        """One search finds both the end and the need to remove dots: nearly no message has a line with a dot.
-
-        A search for the dot alone comes first: it is a hundred times as fast, and base64 has none.
-        """
-        dot = self._block.find(b".", searched)
-        if dot < 0:
-            return -1
-        at = self._block.find(b"\r\n.", max(dot - 2, 0))
-        if at < 0 or self._block.startswith(END, at):
-            return at
-        self._dotted = True
-        return self._block.find(END, at)
-
-    def _move_block(self) -> None:
-        cut = len(self._block) - _HELD
-        if self._block[cut - 1] == 13:  # a CRLF is never parted, so that blocks can be looked at one by one
-            cut -= 1
-        block = self._unstuffed(cut)
-        del self._block[:cut]
-        self._keep(block)
-
-    def _finish(self, cut: int) -> None:
-        block = self._unstuffed(cut)
-        self._block = bytearray()
-        if self._file is None and self.fault is None:
-            block = self._checked(block)
-            self._size = len(block)
-            self._content = block
-            if self._size > self._limit:
-                self._fail(Fault.TOO_LARGE)
-            return
-        self._keep(block)
-        if self._file is not None:
-            self._map()
-
-    def _unstuffed(self, cut: int) -> bytes:
+    def _unstuffed(self, block: bytes, cut: int, dotted: bool) -> bytes:
         """The block up to `cut` without the dots that the sender added (RFC 5321 section 4.5.2)."""
-        block = bytes(memoryview(self._block)[:cut])
-        begins_line, self._line_start = self._line_start, block.endswith(b"\r\n")
-        if begins_line and block.startswith(b"."):
+        block, self._skip = block[self._skip : cut], 0
+        begins_line = self._line_start and block.startswith(b".")
+        if block:
+            self._line_start = block.endswith(b"\r\n")
+        self._dotted = self._dotted or dotted or begins_line
+        if begins_line:
             block = block[1:]
-        if self._dotted:
-            block = block.replace(b"\r\n.", b"\r\n")
-            self._dotted = self._block.find(b"\r\n.", cut) >= 0
-        if self._skip:
-            block, self._skip = block[self._skip :], 0
+        return block.replace(b"\r\n.", b"\r\n") if dotted else block
+
+    def _keep(self, block: bytes) -> None:
+        block = self._counted(block)
+        if self.fault is None:
+            self._memory += block
+            if len(self._memory) > self._most:
+                self._spill()
+
+    def _finish(self, block: bytes) -> None:
+        block = self._counted(block)
+        if self.fault is not None:
+            return
+        if self._file is None:
+            whole = bytes(self._memory + block) if self._memory else block
+            self._content = received(whole, dotted=self._dotted) if self.sound or self.repaired else whole
+        else:
+            self._memory += block
+            self._spill()
+            self._map()
+        self._memory = bytearray()
+
+    def _counted(self, block: bytes) -> bytes:
+        """The block checked, repaired where that is wanted, and counted; nothing of a content that cannot be taken."""
+        if self.fault is not None:
+            return b""
+        block = self._checked(block)
+        self._size += len(block)
+        if self._size > self._limit:
+            self._fail(Fault.TOO_LARGE)
         return block
 
     def _checked(self, block: bytes) -> bytes:
@@ -137,33 +135,49 @@ class DataReader:
         self._seen.decode(str(block, "latin-1"), final=True)  # a CR at its end is a bare one: CRLF is never parted
         if self.sound or not self._repair:
             return block
-        self.repaired = True
+        self.repaired = self._dotted = True
         return repaired(block)
 
-    def _keep(self, block: bytes) -> None:
-        if self.fault is not None:
-            return
-        block = self._checked(block)
-        self._size += len(block)
-        if self._size > self._limit:
-            self._fail(Fault.TOO_LARGE)
-            return
+    def _spill(self) -> None:
         try:
             self._file = self._file or SpoolFile(self._spool)
-            self._file.write(block)
+            self._file.write(self._memory)
         except OSError:
             self._fail(Fault.NO_ROOM)
+        self._memory = bytearray()
+        self._most = min(self._most, WRITTEN)
 
     def _map(self) -> None:
-        assert self._file is not None
+        if self._file is None:  # it could not be written
+            return
         try:
-            self._content = self._file.read()
+            content = self._file.read()
         except OSError:
             self._fail(Fault.NO_ROOM)
+        else:
+            if self.sound or self.repaired:
+                content.dotted = self._dotted
+            self._content = content
 
     def _fail(self, fault: Fault) -> None:
         self.fault = fault
         self.close()
+
+
+def _find_end(block: bytes) -> tuple[int, bool]:
+    """Where END begins, or -1, and whether a line begins with a dot: one search for both, for nearly none does.
+
+    A search for the dot alone comes first: it is a hundred times as fast, and base64 has none.
+    """
+    dot = block.find(b".")
+    if dot < 0:
+        return -1, False
+    at = block.find(b"\r\n.", max(dot - 2, 0))
+    if at < 0 or block.startswith(END, at):
+        return at, False
+    if END.startswith(block[at:]):  # as far as it has come
+        return -1, False
+    return block.find(END, at), True
 
 
 def repaired(block: bytes) -> bytes:

@@ -39,7 +39,7 @@ class SpoolFile:
         self._size = 0
         self._file = tempfile.TemporaryFile(dir=spool.folder, buffering=0)  # noqa: SIM115  closed by close()
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes | bytearray) -> None:
         """Append all of it. Raises OSError when the disk or the budget is full."""
         self._spool.take(len(octets))
         self._size += len(octets)

@@ -2,11 +2,14 @@
 
 import mmap
 import tempfile
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.mapped import map_file, overwrite
+from gateway.received import received
 from gateway.relay.content import SLICE, UncleanContent, check_clean, is_eight_bit, slices, stuffed
 
 
@@ -94,3 +97,44 @@ def test_eight_bits_are_seen_in_any_piece() -> None:
 def test_a_line_end_cut_in_two_is_clean() -> None:
     assert check_clean((b"a\r", b"\nb\r\n")) == 6
     assert check_clean((b"x" * (SLICE - 1) + b"\r\n",)) == SLICE + 1
+
+
+CLEAN = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"..", b"\r\n.", b"a.b"])).map(b"".join)
+
+
+@given(CLEAN, st.integers(0, 40), st.integers(0, 40), CLEAN)
+@example(b"a\r\n.b\r\n", 3, 3, b"")
+@example(b"a.b", 1, 1, b"c\r\n")
+def test_octets_that_were_looked_at_leave_as_others_do(content: bytes, start: int, end: int, instead: bytes) -> None:
+    """As a field is taken out or put in: views of what came, and between them what is ours."""
+    dotted = any(line.startswith(b".") for line in content.split(b"\r\n"))
+    whole = memoryview(received(content, dotted=dotted))
+    start, end = sorted((min(start, len(content)), min(end, len(content))))
+    pieces = [piece for piece in (b"X: y\r\n", whole[:start], instead, whole[end:]) if len(piece)]
+    plain = [bytes(piece) for piece in pieces]
+    assert wire(*pieces) == wire(*plain)
+    assert is_clean(pieces) == is_clean(plain)
+
+
+def is_clean(pieces: Sequence[bytes | memoryview]) -> bool:
+    try:
+        return check_clean(pieces) == sum(map(len, pieces))
+    except UncleanContent:
+        return False
+
+
+@pytest.mark.parametrize("ours", [b"x\r", b"x\n", b"\0"])
+def test_what_is_ours_is_looked_at_beside_what_came(ours: bytes) -> None:
+    assert not is_clean((ours, received(b"a\r\n", dotted=False)))
+    assert not is_clean((received(b"a\r\n", dotted=False), ours, received(b"a\r\n", dotted=False)))
+
+
+def test_a_file_that_is_written_to_is_looked_at_again() -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"a\r\nb\r\n")
+        file.flush()
+        mapped = map_file(file.fileno(), 6)
+        mapped.dotted = False
+        assert is_clean((memoryview(mapped),))
+        overwrite(mapped, 0, b"\n")
+        assert not is_clean((mapped,))

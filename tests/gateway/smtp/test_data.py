@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.received import lines_seen
 from gateway.smtp import data
 from gateway.smtp.data import DataReader, Fault, repaired
 from gateway.smtp.spool import SPOOL_BUDGET, Spool
@@ -58,6 +59,9 @@ def test_cut_anywhere_the_result_is_the_same(tmp_path_factory, pieces, data):
     assert (bytes(reader.content[:]), rest) == (content, after)
     lines = content.split(b"\r\n")
     assert reader.sound == (not any(sign in line for line in lines for sign in (b"\r", b"\n", b"\0")))
+    assert (lines_seen(reader.content) is not None) is (reader.sound and content not in (b"\r", b"\n"))
+    if any(line.startswith(b".") for line in lines):
+        assert lines_seen(reader.content) in (None, True)
 
 
 @settings(max_examples=400)
@@ -71,6 +75,7 @@ def test_the_spool_changes_nothing(tmp_path_factory, pieces, step, repair):
         spooled, _ = read(folder, octets, range(step, len(octets), step), repair=repair)
     assert bytes(spooled.content[:]) == bytes(whole.content[:])
     assert (spooled.sound, spooled.repaired) == (whole.sound, whole.repaired)
+    assert lines_seen(whole.content) == lines_seen(spooled.content)
     spooled.close()
 
 
@@ -125,8 +130,8 @@ def test_the_64th_content_keeps_a_block_in_memory_and_the_65th_little(tmp_path):
     content = b"x" * (data.CROWDED_BLOCK * 3)
     for reader in readers[-2:]:
         assert reader.feed(content) is None
-    assert readers[-2]._file is None and len(readers[-2]._block) > data.CROWDED_BLOCK
-    assert readers[-1]._file is not None and len(readers[-1]._block) <= data.CROWDED_BLOCK
+    assert readers[-2]._file is None and len(readers[-2]._memory) > data.CROWDED_BLOCK
+    assert readers[-1]._file is not None and len(readers[-1]._memory) <= data.CROWDED_BLOCK
     for reader in readers:
         assert reader.feed(b"\r\n.\r\n") == b""
         reader.close()
