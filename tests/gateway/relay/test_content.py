@@ -127,6 +127,7 @@ def is_clean(pieces: Sequence[bytes | memoryview]) -> bool:
 def test_what_is_ours_is_looked_at_beside_what_came(ours: bytes) -> None:
     assert not is_clean((ours, received(b"a\r\n", dotted=False)))
     assert not is_clean((received(b"a\r\n", dotted=False), ours, received(b"a\r\n", dotted=False)))
+    assert not is_clean((ours, received(b"a\r\n", dotted=False), b"\n"))
 
 
 def test_a_file_that_is_written_to_is_looked_at_again() -> None:
