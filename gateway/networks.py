@@ -10,6 +10,12 @@ def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return mapped or address
 
 
+@lru_cache(maxsize=1_024)  # a city has few servers, and each connects again and again
+def told(address: str) -> str:
+    """The address of a client as a socket tells it, in the notation that logs and lists have."""
+    return str(plain(ip_address(address)))
+
+
 def within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Whether the address, as a socket tells it, lies in one of the networks."""
     if not networks:
@@ -18,7 +24,7 @@ def within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> boo
     return any(client in network for network in networks)
 
 
-@lru_cache(maxsize=1_024)  # a city has few servers, and each connects again and again
+@lru_cache(maxsize=1_024)
 def _client(address: str) -> IPv4Address | IPv6Address:
     return plain(ip_address(address.partition("%")[0]))  # an IPv6 address may name its interface
 

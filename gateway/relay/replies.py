@@ -6,6 +6,7 @@ Owns the grammar of a reply and the cleaning of its text; never decides what a r
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.reply import Reply
 
@@ -69,16 +70,26 @@ class ReplyParser:
     def _line(self, line: bytes) -> WireReply | None:
         if len(line) > MAX_LINE or len(self._lines) >= MAX_LINES:
             raise ReplyError("reply too long")
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ReplyError("not an SMTP reply")
-        code = int(match.group(1))
-        if self._lines and code != self._code:  # RFC 5321 section 4.2.1: every line has the same code
+        reply, last = _read_line(line)
+        if last and not self._lines:
+            return reply
+        if self._lines and reply.code != self._code:  # RFC 5321 section 4.2.1: every line has the same code
             raise ReplyError("reply changes its code")
-        self._code = code
-        self._lines.append((match.group(3) or b"").translate(_PRINTABLE).decode("ascii"))
-        if match.group(2) == b"-":
+        self._code = reply.code
+        self._lines += reply.lines
+        if not last:
             return None
-        reply = WireReply(code=code, lines=tuple(self._lines))
+        reply = WireReply(code=reply.code, lines=tuple(self._lines))
         self._lines = []
         return reply
+
+
+@lru_cache(maxsize=64)  # a server says the same few lines for all mail, but for the one to the final dot
+def _read_line(line: bytes) -> tuple[WireReply, bool]:
+    """A line as if it were the whole reply, and whether it is the last one. Raises ReplyError."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ReplyError("not an SMTP reply")
+    code, sign, text = match.groups()
+    printable = (text or b"").translate(_PRINTABLE).decode("ascii")
+    return WireReply(code=int(code), lines=(printable,)), sign != b"-"

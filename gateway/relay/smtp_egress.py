@@ -87,7 +87,7 @@ class SmtpEgress:
         try:
             octets = check_clean(shipment.pieces)
             deadline = asyncio.get_running_loop().time() + seconds_for(octets)
-            return await self._send(replace(envelope, size=octets), shipment, octets, deadline)
+            return await self._send(envelope, shipment, octets, deadline)
         except UncleanContent as error:
             _LOG.error("not sent: %s", error)
             return _each(shipment.recipients, TRY_LATER)
@@ -126,8 +126,9 @@ class SmtpEgress:
             return None
 
     async def _send(self, envelope: Envelope, shipment: Shipment, octets: int, deadline: float) -> Sequence[Delivery]:
-        opening = await self._continue(envelope, shipment, deadline)
+        opening = await self._continue(envelope, shipment, octets, deadline)
         if opening is None:
+            envelope = replace(envelope, size=octets)
             opening = await self._open(envelope, shipment.recipients, deadline, content=shipment.pieces, data=True)
         self._begun = False
         self._accepted = []
@@ -155,14 +156,14 @@ class SmtpEgress:
             answers = answers * accepted
         return list(_answered(shipment.recipients, opening.rcpts, answers))
 
-    async def _continue(self, envelope: Envelope, shipment: Shipment, deadline: float) -> Opening | None:
+    async def _continue(self, envelope: Envelope, shipment: Shipment, octets: int, deadline: float) -> Opening | None:
         """DATA in the transaction that is open, if it is open for exactly these; None when one must be opened."""
         connection, recipients = self._connection, shipment.recipients
         if connection is None or not self._begun:
             return None
         if len(recipients) != len(self._accepted) or set(recipients) != set(self._accepted):
             return None
-        refusal = refusal_of(envelope, shipment.pieces, connection.extensions)
+        refusal = refusal_of(envelope, octets, shipment.pieces, connection.extensions)
         if refusal is not None:
             return Opening(mail=refusal)
         connection.limit(deadline)

@@ -40,11 +40,11 @@ class Opening:
         return any(reply.positive for reply in self.rcpts)
 
 
-def refusal_of(envelope: Envelope, content: Pieces, extensions: Extensions) -> WireReply | None:
+def refusal_of(envelope: Envelope, octets: int, content: Pieces, extensions: Extensions) -> WireReply | None:
     """Why the next hop cannot take this message, by what it offers; None where it can. `content` may not be known."""
     if envelope.smtputf8 and not extensions.smtputf8:
         return NO_SMTPUTF8
-    if extensions.size and (envelope.size or 0) > extensions.size:
+    if extensions.size and octets > extensions.size:
         return TOO_LARGE
     if not extensions.eight_bit and is_eight_bit(content):
         return NO_EIGHT_BIT
@@ -58,7 +58,7 @@ async def open_transaction(
 
     Nothing is said to a next hop that cannot take it. Raises NextHopError, and CommandError before anything is sent.
     """
-    refusal = refusal_of(envelope, content, connection.extensions)
+    refusal = refusal_of(envelope, envelope.size or 0, content, connection.extensions)
     if refusal is not None:
         return Opening(mail=refusal)
     head = [RSET] if connection.transaction_open else []

@@ -39,7 +39,7 @@ def read_command(line: bytes) -> Command:
         text = line.decode()
     except UnicodeDecodeError:
         raise Refused(NOT_UTF8) from None
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):  # none of them is printable, and few lines are not
         raise Refused(CONTROL_CHARACTER)
     verb, _, argument = text.partition(" ")
     if not verb.isascii() or not verb.isalpha():

@@ -20,7 +20,7 @@ class Commits:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def in_flight(self) -> int:
@@ -31,22 +31,29 @@ class Commits:
 
         An error in our own code is the sender's to retry: it becomes TRY_LATER and a traceback in the log.
         """
-        task = asyncio.create_task(self._commit(pending, transaction, release))
+        told: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._commit(pending, transaction, release, told))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return await told
 
     async def _commit(
-        self, pending: PendingTransaction, transaction: Transaction, release: Callable[[], None]
-    ) -> Reply:
+        self,
+        pending: PendingTransaction,
+        transaction: Transaction,
+        release: Callable[[], None],
+        told: asyncio.Future[Reply],
+    ) -> None:
+        reply = TRY_LATER
         try:
-            return await self._process(transaction, pending.egress)
+            reply = await self._process(transaction, pending.egress)
         except Exception:
             log.exception("%s: processing failed", transaction.id)
-            return TRY_LATER
         finally:
             await pending.close()
             release()
+            if not told.done():  # the caller was cancelled
+                told.set_result(reply)
 
     async def settle(self, seconds: float) -> int:
         """Wait at most so long for the commits in flight; how many are left."""

@@ -40,8 +40,13 @@ class Intake:
         self.full = False
 
     def feed(self, octets: bytes) -> None:
-        self._octets += octets
-        self._wake()
+        waiter = self._line_waiter
+        if waiter is None or self._octets or waiter.done() or not _is_line(octets):
+            self._octets += octets
+            self._wake()
+        else:  # nearly every line comes by itself and is waited for: it needs no buffer
+            self._line_waiter = None
+            waiter.set_result(octets[: -len(CRLF)])
         if len(self._octets) > FULL and not self.full:
             self._pause()
 
@@ -131,3 +136,8 @@ class Intake:
         self.full = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+
+
+def _is_line(octets: bytes) -> bool:
+    """Whether they are one whole command line and nothing else."""
+    return 0 <= octets.find(CRLF) == len(octets) - len(CRLF) <= MAX_LINE - len(CRLF)

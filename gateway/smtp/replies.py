@@ -92,4 +92,4 @@ def unquoted(reply: Reply) -> Reply:
 def marked(reply: Reply, identifier: str) -> Reply:
     """The reply with the transaction's id, by which an administrator finds it in the log."""
     text = f"Ok: {identifier}" if reply.accepted else f"{reply.text} [{identifier}]"
-    return replace(reply, text=text)
+    return Reply(code=reply.code, status=reply.status, text=text, quoted=reply.quoted)

@@ -7,19 +7,18 @@ commands. Owns line ends, time and the order of octets; never knows what a comma
 
 import asyncio
 import logging
-from ipaddress import ip_address
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from gateway.certificates import names_in
-from gateway.networks import plain, within
+from gateway.networks import told, within
 from gateway.reply import Reply
 from gateway.smtp import proxy, replies
 from gateway.smtp.commands import ClientGone, Farewell, read_command
 from gateway.smtp.data import DataReader
 from gateway.smtp.dialogue import Dialogue, Shared
-from gateway.smtp.intake import Intake, LineTooLong
+from gateway.smtp.intake import CRLF, Intake, LineTooLong
 from gateway.smtp.limits import data_deadline
 from gateway.smtp.parameters import Refused
 from gateway.watchdog import Watchdog
@@ -170,16 +169,17 @@ class Session(SMTP):
         return len(self._intake) > 0
 
     def say(self, *lines: str) -> None:
-        self._unsent += "\r\n".join((*lines, "")).encode("ascii", "replace")
+        self._unsent += "\r\n".join(lines).encode("ascii", "replace") + CRLF
 
     async def flush(self) -> None:
-        if self._unsent:
-            self._write()
-            if self._clogged is not None:
-                await self._clogged
+        self._write()
+        if self._clogged is not None:
+            await self._clogged
 
     def _write(self) -> None:
         octets, self._unsent = self._unsent, b""
+        if not octets:
+            return
         if self._out is None or self._out.is_closing():  # uvloop would raise RuntimeError for the write
             raise ClientGone("gone before a reply")
         self._out.write(octets)
@@ -204,8 +204,7 @@ class Session(SMTP):
     async def _handle_client(self) -> None:
         try:
             await self._greet()
-            while self.transport is not None:
-                await self._turn()
+            await self._converse()
         except Farewell as farewell:
             if not farewell.reply.accepted:
                 self._dialogue.ended(farewell.reply)
@@ -228,7 +227,7 @@ class Session(SMTP):
         """Say the banner. Raises Farewell for who may not come, who finds no place, who talks first."""
         if self.transport is None:
             raise ConnectionResetError("gone before the banner")
-        self.address = str(plain(ip_address(self.transport.get_extra_info("peername")[0])))
+        self.address = told(self.transport.get_extra_info("peername")[0])
         if self._shared.reception.listener.proxy:
             self.address = await self._proxied()
         self.origin = self.address
@@ -261,18 +260,19 @@ class Session(SMTP):
         if not self._admitted:
             raise Farewell(replies.TOO_MANY_CONNECTIONS)
 
-    async def _turn(self) -> None:
-        """One command and its reply. Raises Farewell, and what the connection raises when it ends."""
-        try:
-            await self._dialogue.obey(read_command(await self._line()))
-        except Refused as refusal:
-            self._dialogue.refuse(refusal)
-        except (Farewell, ClientGone, EOFError, TLSSetupException):
-            raise
-        except Exception:
-            if self.transport is None or self.transport.is_closing():
-                raise  # the connection's end, not a defect
-            await self._dialogue.fail()
+    async def _converse(self) -> None:
+        """One command after the other. Raises Farewell, and what the connection raises when it ends."""
+        while self.transport is not None:
+            try:
+                await self._dialogue.obey(read_command(await self._line()))
+            except Refused as refusal:
+                self._dialogue.refuse(refusal)
+            except (Farewell, ClientGone, EOFError, TLSSetupException):
+                raise
+            except Exception:
+                if self.transport is None or self.transport.is_closing():
+                    raise  # the connection's end, not a defect
+                await self._dialogue.fail()
 
     async def _line(self) -> bytes:
         """The next command line without its CRLF. Raises Refused for one too long, Farewell for an endless one."""
@@ -282,7 +282,9 @@ class Session(SMTP):
         self._watchdog.until(self.loop.time() + self._shared.connections.idle_seconds)
         try:
             if not self._intake.has_line or len(self._unsent) > MAX_UNSENT:
-                await self.flush()
+                self._write()
+                if self._clogged is not None:
+                    await self._clogged
             return await self._intake.next_line()
         except LineTooLong:
             await self._skip_line()
