@@ -45,7 +45,10 @@ class Channel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for reply in self._parser.feed(data):
-                self._take(reply)
+                if not self._owed:  # such as 421 before an idle connection is closed
+                    raise ReplyError(f"unasked reply {reply.code}")
+                self._owed -= 1
+                self._replies.append(reply)
         except ReplyError as error:
             self.fail(str(error))
         self._wake()
@@ -62,12 +65,6 @@ class Channel(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._paused = False
         self._wake()
-
-    def _take(self, reply: WireReply) -> None:
-        if not self._owed:  # such as 421 before an idle connection is closed
-            raise ReplyError(f"unasked reply {reply.code}")
-        self._owed -= 1
-        self._replies.append(reply)
 
     def fail(self, reason: str) -> None:
         """Drop the connection at once. The first reason is the one that is kept."""

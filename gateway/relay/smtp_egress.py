@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from gateway.egress import Delivery, Shipment
 from gateway.relay.chain import Chain
@@ -39,6 +40,7 @@ def seconds_for(octets: int) -> float:
     return min(SEND_SECONDS + octets / SLOWEST, MOST_SECONDS)
 
 
+@lru_cache(maxsize=64)  # all but the answers to the final dot are the same for all mail
 def upward(answer: WireReply) -> Reply:
     """What a next hop's answer is to our client: the class kept, except where it speaks of us and not of the mail."""
     reply = answer.reply()
@@ -161,7 +163,7 @@ class SmtpEgress:
         connection, recipients = self._connection, shipment.recipients
         if connection is None or not self._begun:
             return None
-        if len(recipients) != len(self._accepted) or set(recipients) != set(self._accepted):
+        if not _same(recipients, self._accepted):
             return None
         refusal = refusal_of(envelope, octets, shipment.pieces, connection.extensions)
         if refusal is not None:
@@ -237,6 +239,11 @@ class SmtpEgress:
         if self._keeper is not None:
             self._keeper.cancel()
             self._keeper = None
+
+
+def _same(some: Sequence[Recipient], others: Sequence[Recipient]) -> bool:
+    """In whatever order; nearly always it is the same one, which is soon seen."""
+    return list(some) == list(others) or (len(some) == len(others) and set(some) == set(others))
 
 
 def _each(recipients: Sequence[Recipient], reply: Reply) -> Sequence[Delivery]:

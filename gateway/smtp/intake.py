@@ -36,17 +36,21 @@ class Intake:
     def start(self, transport: asyncio.ReadTransport) -> None:
         """From now on octets come from here; what came before and was not read is thrown away."""
         self._transport = transport
-        self._octets.clear()
+        self.clear()
         self.full = False
+
+    def clear(self) -> None:
+        """Throw away what has come."""
+        self._octets.clear()
 
     def feed(self, octets: bytes) -> None:
         waiter = self._line_waiter
-        if waiter is None or self._octets or waiter.done() or not _is_line(octets):
-            self._octets += octets
-            self._wake()
-        else:  # nearly every line comes by itself and is waited for: it needs no buffer
-            self._line_waiter = None
-            waiter.set_result(octets[: -len(CRLF)])
+        if waiter is not None and not self._octets and _is_line(octets) and not waiter.done():
+            self._line_waiter = None  # nearly every line comes by itself and is waited for: it needs no buffer
+            waiter.set_result(octets[:-2])
+            return
+        self._octets += octets
+        self._wake()
         if len(self._octets) > FULL and not self.full:
             self._pause()
 
@@ -140,4 +144,4 @@ class Intake:
 
 def _is_line(octets: bytes) -> bool:
     """Whether they are one whole command line and nothing else."""
-    return 0 <= octets.find(CRLF) == len(octets) - len(CRLF) <= MAX_LINE - len(CRLF)
+    return octets.endswith(CRLF) and octets.find(CRLF) + 2 == len(octets) <= MAX_LINE

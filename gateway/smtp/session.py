@@ -220,6 +220,7 @@ class Session(SMTP):
             log.exception("%s: session failed", self.address)
         finally:
             await self._dialogue.drop()
+            self._intake.clear()  # the session itself stays until Python looks for what only holds each other
             if self.transport is not None:
                 self.transport.close()
 
