@@ -99,7 +99,7 @@ def test_patterns_too_large_together_are_refused_and_do_not_crash() -> None:
         compile_patterns(heavy).find("text " * 100)
 
 
-def test_a_hostile_text_takes_linear_time() -> None:
+def test_a_hostile_text_takes_linear_time_f10() -> None:
     patterns = compile_patterns((r"(a+)+b", r"(x|xx)+y", r"(\w+\s?)+!"))
     began = time.process_time()
     patterns.find("a" * 200_000 + "x" * 200_000)

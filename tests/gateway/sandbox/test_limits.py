@@ -24,7 +24,7 @@ def ended(program: str) -> int:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60).returncode
 
 
-def test_memory(confined):
+def test_memory_h05(confined):
     statements = """
     def taken(size):
         try:

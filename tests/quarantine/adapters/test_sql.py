@@ -11,7 +11,7 @@ from quarantine.item import TRANSITIONS, Count, Entry, Outcome, Period, ReportSt
 from quarantine.ports import SchemaMismatch
 
 
-def test_another_schema_is_refused_and_left_alone(keeping, keep):
+def test_another_schema_is_refused_and_left_alone_h14(keeping, keep):
     keeping.hold("ann@city.example")
     path = keeping.state / "quarantine.sqlite"
     with sqlite3.connect(path) as connection:
