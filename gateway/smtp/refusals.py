@@ -68,7 +68,7 @@ class Refusals:
         line["reply" if isinstance(why, Reply) else "cause"] = str(why)
         if self._left_out:
             line["lines_left_out"], self._left_out = self._left_out, 0
-        _log.info("refused", extra={EXTRA: line})
+        _log.info("refused" if isinstance(why, Reply) else "ended", extra={EXTRA: line})
 
     def _may_write(self, client: str) -> bool:
         now = self._clock()

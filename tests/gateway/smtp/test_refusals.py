@@ -14,7 +14,7 @@ from tests.gateway.smtp.talk import FROM, HELLO, TO, Talk
 @pytest.fixture
 def lines(caplog):
     caplog.set_level("INFO", "mailward.transaction")
-    return lambda: [getattr(record, EXTRA) for record in caplog.records if record.getMessage() == "refused"]
+    return lambda: [getattr(record, EXTRA) for record in caplog.records if record.getMessage() in ("refused", "ended")]
 
 
 class Book:
@@ -81,11 +81,12 @@ def talk(city, reception, tmp_path):
         ([HELLO, FROM, TO, "RSET"], ("gone", "none")),
     ],
 )
-async def test_each_refusal_is_counted_once_by_how_far_it_came(talk, lines, said, counted):
+async def test_each_refusal_is_counted_once_by_how_far_it_came(talk, lines, caplog, said, counted):
     dialogue = talk()
     await dialogue.ask(*said)
     assert dialogue.counted == [counted]
     assert [line["stage"] for line in lines()] == [counted[0]]
+    assert caplog.messages == ["refused" if counted[1] != "none" else "ended"]
 
 
 async def test_overload_is_counted(talk):

@@ -329,7 +329,7 @@ async def test_a_client_that_resets_after_the_content_is_no_error_of_ours(edge, 
     await until(lambda: not edge.listener._sessions)
     caplog.set_level("INFO", "mailward")
     edge.city.gate.set()
-    await until(lambda: "refused" in caplog.messages)
+    await until(lambda: "ended" in caplog.messages)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"], "the outcome, then the end"
     assert "client went before it could be told: 250" in caplog.messages[0]
 
