@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
-from rules.patterns import evidence_of, normalise
+from rules.normalising import normalise
+from rules.patterns import evidence_of
 from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready, whole_words
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not

@@ -16,7 +16,8 @@ from typing import TypeAlias
 from rules.document import STRICT
 from rules.facts import Alternative, Facts, Role, Text
 from rules.finding import Observation
-from rules.patterns import Patterns, compile_patterns, evidence_of, literal, normalise
+from rules.normalising import normalise
+from rules.patterns import Patterns, compile_patterns, evidence_of, literal
 
 NAME = Path(__file__).stem
 OWN = frozenset({Role.AUTHOR, Role.SIGNATURE, Role.FOOTER})

@@ -12,8 +12,8 @@ from pathlib import Path
 from rules.document import Threshold
 from rules.facts import Facts, Text
 from rules.finding import Observation
+from rules.normalising import normalise
 from rules.passing_on import sent_words
-from rules.patterns import normalise
 from rules.signals import MAX_SCANNED, Weighed, scale_of
 from rules.weighing import weigh
 
