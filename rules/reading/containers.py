@@ -23,7 +23,7 @@ from rules.reading.office import OUTLOOK_MESSAGE
 from rules.reading.outlook import unpack_outlook
 from rules.reading.packages import ENDED
 from rules.reading.pdf import pdf_protection, unpack_pdf
-from rules.reading.protection import is_signed_envelope, protection_of_content, unpack_signed
+from rules.reading.protection import is_pgp_key, is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.rtf_objects import unpack_rtf
 from rules.reading.shortcuts import unpack_shortcut
 from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, front_of, holds_zip, is_text
@@ -221,7 +221,8 @@ def protection_of(octets: Octets, signs: Sequence[Sign], names: Sequence[str] = 
 def _claimed_protection(octets: Octets, signs: Sequence[Sign], names: Sequence[str]) -> str | None:
     """What a name says of content that nothing else explains: not every form of these programs has a front."""
     locked = next((end for name in names for end in _NAMED_LOCKED if name.lower().rstrip(" .").endswith(end)), None)
-    if locked is None or not octets or is_text(bytes(octets[:HEAD])):
+    head = bytes(octets[:HEAD])
+    if locked is None or not octets or is_text(head) or is_pgp_key(head):
         return None
     if any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
         return None

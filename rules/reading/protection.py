@@ -4,7 +4,7 @@ Opens the one envelope that is no lock: an S/MIME message that is signed and not
 """
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rules.message import Octets
 from rules.reading.archives import has_hidden_names
@@ -26,6 +26,7 @@ _NO_CONTENT = b"\x30\x0b"  # a sequence that ends with the content type: the sig
 _SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind the digest algorithms
 
 _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
+_PGP_KEYS = {0x98: 1, 0x99: 2, 0x9A: 4, 0xC6: 1}  # the same of public keys (RFC 9580 section 5.5.1.1)
 _PGP_ALGORITHMS = (1, 2, 16, 18, 25, 26)  # that encrypt to a public key (RFC 9580 section 9.1)
 _PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
@@ -108,13 +109,27 @@ def _is_pgp(head: bytes) -> bool:
     """Whether it begins with an encrypted session key: tag 1 or 3, length, version (RFC 9580 sections 5.1 and 5.3)."""
     if len(head) < 16 or head[0] not in _PGP_LENGTHS:
         return False
-    at = 1 + _PGP_LENGTHS[head[0]]
-    if head[0] in (0xC1, 0xC3) and 192 <= head[1] < 224:
-        at += 1  # a length in two octets
+    at = _packet_body(head, _PGP_LENGTHS)
     public = head[0] in (0x84, 0x85, 0x86, 0xC1)
     if public:  # version, key identifier, algorithm
         return head[at] == 6 or (head[at] == 3 and head[at + 9] in _PGP_ALGORITHMS)
     return head[at] in (4, 5, 6) and head[at + 1] < 14
+
+
+def _packet_body(head: bytes, lengths: Mapping[int, int]) -> int:
+    """Where the body of the first packet begins; a length of the newer form may have two octets, or five."""
+    at = 1 + lengths[head[0]]
+    if head[0] < 0xC0:
+        return at
+    return at + (1 if 192 <= head[1] < 224 else 4 if head[1] == 255 else 0)
+
+
+def is_pgp_key(head: bytes) -> bool:
+    """Whether it begins with a public key, which locks nothing: version, time, algorithm (RFC 9580 section 5.5.2)."""
+    if len(head) < 16 or head[0] not in _PGP_KEYS:
+        return False
+    at = _packet_body(head, _PGP_KEYS)
+    return head[at] in (4, 5, 6) and (head[at + 5] <= 3 or 16 <= head[at + 5] <= 28)
 
 
 def is_signed_envelope(octets: Octets) -> bool:

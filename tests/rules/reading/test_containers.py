@@ -256,3 +256,13 @@ def test_what_is_named_as_encrypted_and_is_nothing_else_is(name):
     assert protection_of(NOISE, signs_of(["a.xyz"], None, NOISE), ["a.xyz"]) is None
     for known in (b"Hello", b"\x89PNG\r\n\x1a\n" + bytes(99), b""):
         assert protection_of(known, signs_of([name], None, known), [name]) is None
+
+
+@pytest.mark.parametrize(
+    "front", ["99010d046b0ba35b01", "c68d046b0ba35b01", "c6c00d046b0ba35b16", "c6ff0000010d066b0ba35b1b"]
+)
+def test_a_public_key_is_not_encrypted_whatever_its_name(front):
+    key = bytes.fromhex(front) + NOISE
+    assert protection_of(key, signs_of(["ann.gpg"], None, key), ["ann.gpg"]) is None
+    other = key.replace(key[:1], b"\xd5", 1)
+    assert protection_of(other, signs_of(["ann.gpg"], None, other), ["ann.gpg"]) is not None
