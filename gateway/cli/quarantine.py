@@ -1,6 +1,5 @@
-"""`mailward quarantine`: lists, shows, releases, deletes and exports held mail."""
+"""`mailward quarantine`: lists, shows, deletes, exports and keeps held mail."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,31 +9,29 @@ import click
 
 from gateway import clock_watch
 from gateway.cli.aside import exemptions_by_key
+from gateway.cli.choosing import case_option, chosen, found_ids, ids_argument, recipients_option
 from gateway.cli.item import case_object, case_row, item_lines, item_object, item_row, shown_object
 from gateway.cli.opening import by_option, open_configured, reason_option
 from gateway.cli.options import config_option
+from gateway.cli.quarantine_release import release
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
 from quarantine.cases import Case, cases_of
 from quarantine.item import State
-from quarantine.ports import Attempt, Busy, NoSuchItem, Refused, ReviewUnavailable, StoreUnavailable
-from quarantine.quarantine import Quarantine
-from quarantine.release import Order, Release
-from rules.address import Address, AddressError, parse_address
 from rules.document import DocumentError
 from rules.policy import Policy, find_policy, load_policy
 from rules.policy_file import Clause, Exemption
 
-_ids = click.argument("ids", metavar="ID…", nargs=-1, required=True)
 _id = click.argument("id", metavar="ID")
-_recipients = click.option("--recipient", "recipients", multiple=True, help="Only this recipient's copy.")
-_case = click.option("--case", "whole_case", is_flag=True, help="And every held message of the same mailing.")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
 
 
 @click.group(epilog="Example: mailward quarantine list --state held")
 def quarantine() -> None:
     """List, read, release and delete held mail. An ID may be shortened to its unambiguous beginning."""
+
+
+quarantine.add_command(release)
 
 
 @quarantine.command("list", epilog="Example: mailward quarantine list --state held --since 2026-11-01 --json")
@@ -106,53 +103,14 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
         click.echo(line)
 
 
-@quarantine.command(epilog="Example: mailward quarantine release 4k2p --reason 'ordered by the clerk' --json")
-@config_option
-@by_option
-@reason_option
-@click.option("--json", "as_json", is_flag=True, help="One object a copy, one line each.")
-@_recipients
-@_case
-@click.option("--approved-by", default="", help="Who approved it, where a rule names somebody for that.")
-@click.option("--to", "others", multiple=True, help="Send a copy to another address; the recipients' stay as they are.")
-@_ids
-def release(
-    path: Path,
-    by: str,
-    reason: str,
-    as_json: bool,
-    recipients: tuple[str, ...],
-    whole_case: bool,
-    approved_by: str,
-    others: tuple[str, ...],
-    ids: tuple[str, ...],
-) -> None:
-    """Send held mail on. Every rule that was not reviewed is run again under the policy in force now.
-
-    Exit code 0 only when the next hop has accepted every copy.
-    """
-    from gateway.courier import SmtpCourier
-    from gateway.review import WorkerReview
-
-    config, store = open_configured(path)
-    to = tuple(_parsed(other) for other in others)
-    told = f"{reason} (approved by {approved_by})" if approved_by else reason
-    order = Order(by=by, reason=told, recipients=recipients, to=to, approved_by=approved_by)
-    found = _chosen(store.quarantine, ids, whole_case)
-    releasing = Release(quarantine=store.quarantine, courier=SmtpCourier(config), review=WorkerReview(config))
-    # Sorted by what a script should do: try again, while anything may yet succeed.
-    exits = {_release(releasing, id, order, as_json=as_json) for id in found}
-    sys.exit(next((code for code in (Exit.TEMPORARY, Exit.USAGE, Exit.FAILED) if code in exits), Exit.DONE))
-
-
 @quarantine.command(epilog="Example: mailward quarantine delete 4k2p --reason 'advertising' --json")
 @config_option
 @by_option
 @reason_option
 @_json
-@_recipients
-@_case
-@_ids
+@recipients_option
+@case_option
+@ids_argument
 def delete(
     path: Path,
     by: str,
@@ -164,7 +122,7 @@ def delete(
 ) -> None:
     """Delete held mail; hash, size, rules and dates stay. Refused under legal hold."""
     _, store = open_configured(path)
-    found = _chosen(store.quarantine, ids, whole_case)
+    found = chosen(store.quarantine, ids, whole_case)
     store.quarantine.delete(found, recipients, by=by, reason=reason)
     for id in found:
         _tell_act(id, "deleted", as_json=as_json, recipients=recipients)
@@ -204,14 +162,14 @@ def export(path: Path, by: str, reason: str, as_json: bool, output: Path, id: st
 @by_option
 @reason_option
 @_json
-@_ids
+@ids_argument
 def hold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) -> None:
     """Put a legal hold on items.
 
     Neither deletion nor expiry touches them until it is lifted.
     """
     _, store = open_configured(path)
-    for id in _found(store.quarantine, ids):
+    for id in found_ids(store.quarantine, ids):
         store.quarantine.set_legal_hold(id, by=by, reason=reason)
         _tell_act(id, "under legal hold", as_json=as_json)
 
@@ -221,11 +179,11 @@ def hold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) 
 @by_option
 @reason_option
 @_json
-@_ids
+@ids_argument
 def unhold(path: Path, by: str, reason: str, as_json: bool, ids: tuple[str, ...]) -> None:
     """Lift a legal hold."""
     _, store = open_configured(path)
-    for id in _found(store.quarantine, ids):
+    for id in found_ids(store.quarantine, ids):
         store.quarantine.lift_legal_hold(id, by=by, reason=reason)
         _tell_act(id, "legal hold lifted", as_json=as_json)
 
@@ -287,21 +245,6 @@ def _policy(config: Config) -> Policy | None:
         return None
 
 
-def _found(quarantine: Quarantine, ids: Sequence[str]) -> tuple[str, ...]:
-    """Every id before anything is done to the first."""
-    return tuple(dict.fromkeys(quarantine.find(id) for id in ids))
-
-
-def _chosen(quarantine: Quarantine, ids: Sequence[str], whole_case: bool) -> tuple[str, ...]:
-    """These items, and with `whole_case` whatever else is held of the same mailings."""
-    found = _found(quarantine, ids)
-    if not whole_case:
-        return found
-    cases = (case for case in cases_of(quarantine.list()) if any(item.id in found for item in case.items))
-    held = [item.id for case in cases for item in case.items if item.state is State.HELD]
-    return tuple(dict.fromkeys((*found, *held)))
-
-
 def _list_cases(cases: Sequence[Case], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         for case in cases:
@@ -309,49 +252,3 @@ def _list_cases(cases: Sequence[Case], zone: ZoneInfo, *, as_json: bool) -> None
         return
     headings = ("id", "held", "messages", "open", "people", "from", "subject")
     print_table(headings, (case_row(case, zone) for case in cases))
-
-
-def _parsed(text: str) -> Address:
-    try:
-        return parse_address(text)
-    except AddressError:
-        fail(f"{text} is no address", Exit.USAGE)
-
-
-def _release(releasing: Release, id: str, order: Order, *, as_json: bool) -> Exit:
-    """Release one item and tell how it went; one that fails does not keep the others from being tried."""
-    try:
-        attempts = releasing.release(id, order)
-    except Refused as error:
-        return _not_released(id, "refused", str(error), Exit.FAILED, as_json=as_json)
-    except NoSuchItem as error:
-        return _not_released(id, "no such item", str(error), Exit.USAGE, as_json=as_json)
-    except (Busy, StoreUnavailable, ReviewUnavailable) as error:
-        told = f"{id}: try again later: {error}"
-        return _not_released(id, "try again later", told, Exit.TEMPORARY, as_json=as_json)
-    for attempt in attempts:
-        _tell_attempt(id, attempt, as_json=as_json)
-    return _exit_of(attempts)
-
-
-def _not_released(id: str, outcome: str, told: str, exit: Exit, *, as_json: bool) -> Exit:
-    if as_json:
-        print_json({"id": id, "recipient": None, "outcome": outcome, "reply": ""})
-    click.echo(escaped(told), err=True)
-    return exit
-
-
-def _tell_attempt(id: str, attempt: Attempt, *, as_json: bool) -> None:
-    outcome = "accepted" if attempt.accepted else "outcome unknown" if attempt.in_doubt else "not sent"
-    recipient = str(attempt.recipient.address)
-    if as_json:
-        print_json({"id": id, "recipient": recipient, "outcome": outcome, "reply": attempt.text})
-    if not as_json or not attempt.accepted:
-        click.echo(escaped(f"{id}: {recipient}: {outcome}: {attempt.text}"), err=not attempt.accepted)
-
-
-def _exit_of(attempts: Sequence[Attempt]) -> Exit:
-    missed = [attempt for attempt in attempts if not attempt.accepted]
-    if not missed:
-        return Exit.DONE
-    return Exit.FAILED if all(attempt.permanent for attempt in missed) else Exit.TEMPORARY
