@@ -54,7 +54,7 @@ class MilterHarness(Harness):
             self.code = self.number()
 
     def points(self) -> tuple[list[Point], list[Point]]:
-        """Where a life that serves can be killed, and which calls can fail; its start is swept elsewhere."""
+        """Where a life that serves can be killed, and which calls can fail; its start and end are swept elsewhere."""
         with self.state() as state:
             with self.serving(state, [f"trace={','.join(KILLED_AT)}"]):
                 assert [self.send(mail) for mail in SENT] == [250] * len(SENT)
@@ -63,6 +63,8 @@ class MilterHarness(Harness):
         calls: dict[str, list[int]] = {}
         serves = False
         for line in (self.folder / "trace").read_text().splitlines():
+            if line.startswith("--- SIGTERM"):
+                break
             name = line.partition("(")[0]
             seen[name] += 1
             serves = serves or LISTENING in line
