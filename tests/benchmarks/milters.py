@@ -35,7 +35,7 @@ SOURCE, SINK = (shutil.which(name) or f"/usr/sbin/{name}" for name in ("smtp-sou
 MOST = {"2 kB": 1.0, "50 kB": 0.5, "5 MB": 0.04}  # share of --messages
 LEAST = 5  # messages
 WARM = 0.2  # share of them in round 0
-START_SECONDS = 120.0
+START_SECONDS = 300.0  # rspamd compiles its patterns first, on a busy machine for minutes
 LATE_SECONDS = 0.3  # after a run, before its CPU is read
 PYTHON = "/usr/bin/python3"  # which has Debian's python3-milter
 SERVE = "from gateway.cli import main; main()"
@@ -187,8 +187,11 @@ class Field:
         try:
             pid = self._stack.enter_context(rspamd(self._folder / "rspamd", port, os.cpu_count() or 1))
             wait(lambda: to_port(port))
-        except (RspamdMissing, OSError) as reason:
+        except RspamdMissing as reason:
             self._lacks("rspamd, TCP", str(reason))
+            return
+        except OSError:
+            self._lacks("rspamd, TCP", f"it does not listen after {START_SECONDS:.0f} s")
             return
         self._beside("rspamd, TCP", f"inet:127.0.0.1:{port}", pid)
 
