@@ -138,7 +138,7 @@ class Field:
         self._stack.close()
 
     def _wants(self, name: str) -> bool:
-        return not self._only or any(name.startswith(one) for one in self._only)
+        return not self._only or any(name.startswith(one) or one.startswith(name) for one in self._only)
 
     def _child(self, name: str, *command: str) -> int:
         return self._stack.enter_context(child(*command, log=self._folder / f"{name}.log"))
