@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.address import Address, key_of
-from rules.detectors.phishing import FREE_MAIL
+from rules.brands import FREE_MAIL
 from rules.document import STRICT, Threshold
 from rules.facts import Facts
 from rules.finding import Evidence, Observation

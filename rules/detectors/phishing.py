@@ -7,12 +7,16 @@ copy of it for a desk that takes reports, is none. Weights and phrases stand in 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from rules.address import key_of
+from rules.brands import BRANDS, FREE_HOSTS, FREE_MAIL, SHORTENERS
 from rules.document import Threshold
-from rules.facts import Facts, Role
+from rules.facts import Facts, Mailbox, Role
 from rules.finding import Evidence, Observation
 from rules.links import Link, leads_to, links_of, registered
+from rules.lookalike import likeness
 from rules.passing_on import REPORT_DESKS, reported, sent_words
 from rules.patterns import compile_patterns, evidence_of
 from rules.signals import Measure, Weighed, scale_of
@@ -22,43 +26,48 @@ NAME = Path(__file__).stem
 MODEL = Path(__file__).with_suffix(".yaml")
 MAX_SHOWN = 5  # pieces of evidence of one measure
 MAX_ORIGINATORS = 5  # From mailboxes looked at; a person writes one
+MAX_FIELD = 1_000  # characters of a field that another mail server wrote
+OPENING = 400  # characters of a body at which a reader looks first
+BARE = 8  # words; a message with fewer and a link says nothing but "follow it"
+MAX_HIDDEN = 4_000  # characters of a hidden text whose letters are counted
+COVERT = 400  # letters hidden from the reader; the preview line of a newsletter has a third
 _LINKED = tuple(role for role in Role if role not in (Role.QUOTED, Role.SUBJECT))
+_BRANDS = tuple(rf"\b(?:{pattern})(?:\b|\d|$)" for pattern, _ in BRANDS)
 
-# What pretends to be these is looked at; the domains are their owners' own.
-BRANDS = (
-    (r"paypal", ("paypal.com",)),
-    (r"microsoft|office ?365|outlook|onedrive|sharepoint", ("microsoft.com", "office.com", "outlook.com", "live.com",
-        "sharepoint.com", "microsoftonline.com", "office365.com")),
-    (r"google|gmail", ("google.com", "gmail.com", "googlemail.com", "youtube.com")),
-    (r"apple ?(?:id|support|pay|care|store)|icloud", ("apple.com", "icloud.com")),
-    (r"amazon", ("amazon.com", "amazonaws.com", "amazon.co.uk", "amazon.de")),
-    (r"docusign|adobe ?sign", ("docusign.com", "docusign.net", "adobe.com", "adobesign.com")),
-    (r"netflix", ("netflix.com",)),
-    (r"dhl|fedex|usps|ups (?:delivery|express|support|parcel)", ("dhl.com", "fedex.com", "usps.com", "ups.com")),
-    (r"irs|internal revenue|social security administration", ("irs.gov", "ssa.gov", "treasury.gov")),
-    (r"wells ?fargo|bank ?of ?america|citi ?bank|hsbc|santander|barclays|capital ?one|jp ?morgan",
-        ("wellsfargo.com", "bankofamerica.com", "citibank.com", "citi.com", "hsbc.com", "santander.com", "barclays.com",
-         "capitalone.com", "chase.com", "jpmorgan.com")),
-    (r"american ?express|mastercard", ("americanexpress.com", "aexp.com", "mastercard.com")),
-    (r"coinbase|binance|metamask|trust ?wallet|blockchain\.com|kraken",
-        ("coinbase.com", "binance.com", "metamask.io", "trustwallet.com", "blockchain.com", "kraken.com")),
-    (r"facebook|instagram|whatsapp|linkedin|dropbox|ebay", ("facebook.com", "facebookmail.com", "instagram.com",
-        "whatsapp.com", "linkedin.com", "dropbox.com", "dropboxmail.com", "ebay.com")),
-)  # fmt: skip
-_BRANDS = tuple(rf"\b(?:{pattern})" for pattern, _ in BRANDS)
-FREE_MAIL = frozenset(
-    {
-        *("aol.com", "gmail.com", "gmx.com", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "live.com"),
-        *("mail.com", "mail.ru", "msn.com", "outlook.com", "proton.me", "protonmail.com", "yahoo.com", "yandex.com"),
-    }
-)
 _OFFICE = re.compile(
     r"\b(?:team|support|service|services|serviço|bank|banco|banca|security|department|account|accounts|billing|admin"
-    r"|administrator|customer|cliente|client|notification|helpdesk|help desk|invoice|payroll|refund|saldo|crédito)\b",
+    r"|administrator|customer|cliente|client|notification|helpdesk|help desk|invoice|payroll|refund|saldo|crédito"
+    r"|officer|agency|embassy|united nations|police|court|delivery|entrega|city manager|human resources)\b",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 # A small l for a capital I, and alphabets mixed within one word: letters that an eye does not tell apart.
+_NUMBER_IN_NAME = re.compile(r"\d{6}|#\d{4}")
+_ADDRESS_IN_NAME = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,5}[a-z]{2,24})", re.IGNORECASE)
+# Domains nobody would choose, and those that a rented account comes with.
+_RANDOM = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}|(?:[a-z]{1,9}\d{1,9}){3}|\d{5}")
+_RENTED = frozenset(
+    ("onmicrosoft.com", "zendesk.com", "firebaseapp.com", "myshopify.com", "atlassian.net", "freshdesk.com")
+)
+# Letters and digits in no order, to make each copy another for filters that compare.
+_TOKEN = re.compile(r"(?<![\w/=&?.-])[A-Za-z0-9]{8,40}(?![\w/=&.-])")
+_TURNS = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])|[A-Z](?=[0-9])")
+_LEAST_TURNS = 4
+_REDIRECTS = re.compile(
+    r"https?://(?:www\.)?(?:google\.[a-z.]{2,6}/(?:url|amp)\b|bing\.com/ck/|youtube\.com/redirect|l\.facebook\.com/l\.php"
+    r"|linkedin\.com/(?:redir|slink)|googleadservices\.com/|(?:[\w-]{1,63}\.){0,3}doubleclick\.net/)",
+    re.IGNORECASE,
+)
+_MAILTO = re.compile(r"<mailto:[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,5}[a-z]{2,24})", re.IGNORECASE)
+_LEAVE = re.compile(r"unsub|opt-?out|preferenc|list-?manage|descadast|cancelar|abmeld|desabon", re.IGNORECASE)
+# RFC 8601; and what Exchange Online Protection and SpamAssassin write. Nobody adds it to accuse himself.
+_FAILED = re.compile(r"\b(?:spf|dmarc|compauth)\s?=\s?(?:soft)?fail\b|^(?:soft)?fail\b", re.IGNORECASE)
+_FAILED_FIELDS = ("authentication-results", "arc-authentication-results", "received-spf")
+_JUNK = {
+    "x-forefront-antispam-report": re.compile(r"\bCAT:(?:\w?PH\w{1,4}|SPOOF|MALW|U?IMP|DIMP|GIMP|BIMP)\b|\bSFV:SPM\b"),
+    "x-ms-exchange-organization-scl": re.compile(r"^\s?[5-9]\b"),
+    "x-spam-flag": re.compile(r"^\s?YES", re.IGNORECASE),
+}
 _DISGUISED = (
     r"\b(?-i:l(?:RS|NC|nvoice|nternal|mportant|RA|D\b|CLOUD|nstagram))",
     r"[a-z][\x{430}\x{435}\x{43e}\x{440}\x{441}\x{443}\x{445}\x{456}\x{3bf}]",
@@ -96,9 +105,13 @@ def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
         parameters,
         measures=(
             *_of_links(links),
+            *_of_targets(facts, links),
             *_of_sender(facts),
+            _of_brands(facts, links),
+            *_of_answers(facts),
+            *_of_servers(facts),
+            *_of_letters(facts),
             _of_password(facts),
-            _of_letters(facts),
             reported(facts, parameters.report_desks),
         ),
     )
@@ -122,22 +135,109 @@ def _is_bare(host: str) -> bool:
     return _ADDRESS.fullmatch(host) is not None or "xn--" in host
 
 
+def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
+    """Hosts that anybody may use or that hide where they lead, links that carry the reader's address, and no words."""
+    free = {link.host: link for link in links if not FREE_HOSTS.isdisjoint(_above(link.host))}
+    short = {link.host: link for link in links if link.host in SHORTENERS or _REDIRECTS.match(link.target)}
+    yield _measure("anybodys_host", [link.evidence for link in list(free.values())[:MAX_SHOWN]])
+    yield _measure("hides_its_target", [link.evidence for link in list(short.values())[:MAX_SHOWN]])
+    readers = {one.address.key for one in facts.envelope.recipients} | {key_of(one.address) for one in facts.addressed}
+    named = [link for link in links if _names_reader(link, readers) and not _LEAVE.search(link.target)]
+    yield _measure("names_its_reader", [link.evidence for link in named[:MAX_SHOWN]])
+    bare = links and sum(len(text.text.split(None, BARE)) for text in facts.said(Role.AUTHOR, Role.FORWARDED)) < BARE
+    yield _measure("link_and_no_words", [links[0].evidence] if bare else [])
+
+
+def _above(host: str) -> Iterator[str]:
+    """The host and what it lies below."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _names_reader(link: Link, readers: set[str]) -> bool:
+    """Whether the part behind `?` or `#` holds an address of a reader."""
+    query = link.target.lower().replace("%40", "@").replace("#", "?").partition("?")[2]
+    return "@" in query and any(reader in query for reader in readers)
+
+
 def _of_sender(facts: Facts) -> Iterator[Measure]:
-    """A brand's or an office's name over a mailbox that is not theirs."""
-    brands: list[Evidence] = []
-    offices: list[Evidence] = []
+    """A brand's or an office's name over a mailbox that is not theirs, and names and domains that nobody has."""
+    shown: dict[str, list[Evidence]] = {name: [] for name in ("brand", "office", "name", "domain")}
     for one in facts.originators[:MAX_ORIGINATORS]:
         domain = one.address.rpartition("@")[2].lower()
-        shown = Evidence(part="header", text=f"{one.name} <{one.address}>"[:200])
+        evidence = Evidence(part="header", text=f"{one.name} <{one.address}>"[:200])
         if one.name and any(
             not any(leads_to(domain, owner) for owner in BRANDS[index][1])
             for index in compile_patterns(_BRANDS).fires(one.name)
         ):
-            brands.append(shown)
+            shown["brand"].append(evidence)
         if domain in FREE_MAIL and _OFFICE.search(one.name):
-            offices.append(shown)
-    yield _measure("borrowed_brand", brands)
-    yield _measure("office_at_free_mailbox", offices)
+            shown["office"].append(evidence)
+        if _NUMBER_IN_NAME.search(one.name) or _names_another(one):
+            shown["name"].append(evidence)
+        if domain and (_RANDOM.search(registered(domain)) or not _RENTED.isdisjoint(_above(domain))):
+            shown["domain"].append(evidence)
+    yield _measure("borrowed_brand", shown["brand"])
+    yield _measure("office_at_free_mailbox", shown["office"])
+    yield _measure("odd_name", shown["name"])
+    yield _measure("odd_domain", shown["domain"])
+
+
+def _of_brands(facts: Facts, links: Sequence[Link]) -> Measure:
+    """Companies named where the eye falls first, by somebody else, with links of which none leads to them."""
+    hosts = {link.host for link in links} | {one.address.rpartition("@")[2].lower() for one in facts.originators}
+    shown = []
+    for text in (*facts.said(Role.SUBJECT), *facts.said(Role.AUTHOR)[:1]) if links else ():
+        for match in compile_patterns(_BRANDS).find(text.text[:OPENING]):
+            if not any(leads_to(host, owner) for host in hosts for owner in BRANDS[match.index][1]):
+                shown.append(evidence_of(text, match.start, match.end))
+    return _measure("brand_elsewhere", shown)
+
+
+def _names_another(one: Mailbox) -> bool:
+    """Whether the name is an address of another domain than the address."""
+    match = _ADDRESS_IN_NAME.search(one.name)
+    return match is not None and registered(match.group(1).lower()) != _registered(one)
+
+
+def _registered(one: Mailbox) -> str:
+    return registered(one.address.rpartition("@")[2].lower())
+
+
+def _of_answers(facts: Facts) -> Iterator[Measure]:
+    """Answers that go to another domain, or to another free mailbox; and mail that its author addressed to himself."""
+    authors = {key_of(one.address) for one in facts.originators[:MAX_ORIGINATORS] if one.address}
+    domains = {_registered(one) for one in facts.originators[:MAX_ORIGINATORS]}
+    listed = any(facts.field(name) is not None for name in ("list-id", "list-post", "mailing-list"))
+    match = _ADDRESS_IN_NAME.search((facts.field("reply-to") or "")[:MAX_FIELD])
+    elsewhere, free, alike = [], [], []
+    if match is not None and authors and not listed:
+        evidence = Evidence(part="header", text=f"Reply-To: {match.group()}"[:200])
+        if match.group(1).lower() in FREE_MAIL and match.group().lower() not in authors:
+            free.append(evidence)
+        elif any(likeness(match.group(1).lower(), domain) is not None for domain in domains if domain):
+            alike.append(evidence)
+        elif registered(match.group(1).lower()) not in domains:
+            elsewhere.append(evidence)
+    yield _measure("answered_elsewhere", elsewhere)
+    yield _measure("answered_at_free_mailbox", free)
+    yield _measure("answered_at_double", alike)
+    written = [match for text in facts.said(*_LINKED) for match in islice(_MAILTO.finditer(text.text), MAX_SHOWN)]
+    others = [match for match in written if registered(match.group(1).lower()) not in domains]
+    shown = [Evidence(part="body", text=match.group()[:200]) for match in others if match.group(1).lower() in FREE_MAIL]
+    yield _measure("writes_elsewhere", shown)
+    itself = authors and {key_of(one.address) for one in facts.addressed} <= authors
+    yield Measure(name="addressed_to_nobody", count=int(bool(itself)))
+
+
+def _of_servers(facts: Facts) -> Iterator[Measure]:
+    """What mail servers before us wrote down against the sender."""
+    fields = [(name, body[:MAX_FIELD]) for name, body in facts.fields]
+    failed = [item for item in fields if item[0] in _FAILED_FIELDS and _FAILED.search(item[1])]
+    junk = [item for item in fields if item[0] in _JUNK and _JUNK[item[0]].search(item[1])]
+    for name, found in (("failed_proof", failed), ("called_junk", junk)):
+        yield _measure(name, [Evidence(part="header", text=f"{field}: {body}"[:200]) for field, body in found[:1]])
 
 
 def _of_password(facts: Facts) -> Measure:
@@ -148,8 +248,8 @@ def _of_password(facts: Facts) -> Measure:
     return _measure("password_beside_file", [evidence_of(text, *match.span()) for text, match in found if match])
 
 
-def _of_letters(facts: Facts) -> Measure:
-    """Words whose letters were exchanged for others that look alike."""
+def _of_letters(facts: Facts) -> Iterator[Measure]:
+    """Words whose letters were exchanged for others that look alike, words without sense, and words kept from sight."""
     patterns = compile_patterns(_DISGUISED)
     names = [one.name for one in facts.originators[:MAX_ORIGINATORS]]
     shown = [Evidence(part="header", text=name[:200]) for name in names if patterns.fires(name)]
@@ -157,7 +257,17 @@ def _of_letters(facts: Facts) -> Measure:
         if patterns.fires(text.text):
             first = patterns.find(text.text)[0]
             shown.append(evidence_of(text, first.start, first.end))
-    return _measure("disguised_letters", shown)
+    yield _measure("disguised_letters", shown)
+    tokens = [Evidence(part="header", text=word[:200]) for word in (*names, facts.subject) if _is_salted(word)]
+    yield _measure("salted", tokens)
+    hidden = [text for text in facts.said(Role.HIDDEN) if sum(map(str.isalpha, text.text[:MAX_HIDDEN])) > COVERT]
+    yield _measure("covert_words", [evidence_of(text, 0, min(60, len(text.text))) for text in hidden])
+
+
+def _is_salted(words: str) -> bool:
+    """Whether a word among them changes between letters, capitals and digits as no name does."""
+    found = _TOKEN.findall(words[:MAX_FIELD])
+    return any(len(_TURNS.findall(token)) >= _LEAST_TURNS and any(map(str.islower, token)) for token in found)
 
 
 def _measure(name: str, evidence: Sequence[Evidence]) -> Measure:

@@ -14,6 +14,8 @@ from rules.reading.styles import PLAIN, Style, colour_of, hidden_classes, read_s
 MAX_PAGE = 2 * 1024 * 1024  # characters
 MAX_NODES = 200_000  # elements and texts walked; a 1 MB newsletter has a tenth
 MAX_TARGET = 2_000  # characters of a link's target
+MAX_ALTERNATIVE = 200  # characters of what stands for a picture or in an empty field; both are labels
+BLANK = "________"  # a field to be filled in, as forms on paper show it
 
 _NOT_CONTENT = frozenset((
     "script", "style", "head", "title", "template", "meta", "link", "iframe", "object", "noframes",
@@ -29,7 +31,10 @@ _PARAGRAPHS = frozenset((
 # Without one of these attributes an element is like the one around it.
 _COLOURING = frozenset(("color", "bgcolor", "background", "data-bg", "hidden"))
 _STYLING = _COLOURING | {"style", "class"}
-_TELLING = _STYLING | {"id", "href"}
+_TELLING = _STYLING | {"id", "href", "action"}
+_PICTURES = frozenset(("area", "img"))
+_TARGETS = {"a": "href", "area": "href", "form": "action"}  # where each leads
+_FILLED_IN = frozenset(("", "email", "number", "password", "search", "tel", "text", "url"))  # types of input
 _CELLS = frozenset(("td", "th"))
 _NOTHING = (None, None)
 _WHITE = "ffffff"
@@ -141,6 +146,7 @@ class _Due(NamedTuple):
     newlines: int
     target: str = ""
     quoted: bool = False
+    pictures: int = 0  # seen before it
 
 
 @dataclass(slots=True)
@@ -150,6 +156,8 @@ class _Walk:
     hidden: _Sink = field(default_factory=_Sink)
     quotes: list[tuple[int, int]] = field(default_factory=list)
     separators: list[int] = field(default_factory=list)
+    _pictures: int = 0
+    _alternative: str = ""  # what stands for the latest picture
     _styles: dict[str, Style] = field(default_factory=dict)
     _classes: frozenset[str] = frozenset()
     _colours_known: bool = True
@@ -206,19 +214,26 @@ class _Walk:
         if tag in _CELLS:
             sink.add(" ")
         attributes = node.attributes
+        pictures = self._pictures
+        if tag in _PICTURES:
+            self._pictures += 1
+            self._alternative = attributes.get("alt") or ""
         context, target, quoted = outer, "", tag == "blockquote"
         if not _TELLING.isdisjoint(attributes):
             context = outer if _STYLING.isdisjoint(attributes) else self._context(attributes, outer)
-            target = (attributes.get("href") or "").strip()[:MAX_TARGET] if tag == "a" else ""
+            target = (attributes.get(_TARGETS.get(tag, "")) or "").strip()[:MAX_TARGET]
             quoted = self._is_quote(attributes) or quoted
+        if tag == "input" and not context.hidden and (attributes.get("type") or "").lower() in _FILLED_IN:
+            sink.add(f" {(attributes.get('placeholder') or '')[:MAX_ALTERNATIVE]} {BLANK} ")
         newlines = 0
         if tag in _BLOCKS:
             newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
             sink.newline(newlines)
             if tag == "pre":
                 context = context._replace(preformatted=True)
-        due = _Due(self.visible.mark(), newlines, target, quoted) if newlines or target or quoted else None
-        return context, due
+        if not (newlines or target or quoted):
+            return context, None
+        return context, _Due(self.visible.mark(), newlines, target, quoted, pictures)
 
     def _context(self, attributes: dict[str, str | None], outer: _Context) -> _Context:
         style = self._style(attributes.get("style") or "")
@@ -263,7 +278,9 @@ class _Walk:
     def _leave(self, inside: _Context, due: _Due) -> None:
         if due.target and not inside.hidden:
             shown = self.visible.since(due.start).strip()
-            if shown and _differs(shown, due.target):
+            if not shown and self._pictures > due.pictures and _differs(shown, due.target):
+                self.visible.add(f"{self._alternative[:MAX_ALTERNATIVE]} <{due.target}>")
+            elif shown and _differs(shown, due.target):
                 self.visible.add(f" <{due.target}>")
         start = due.start[0]
         if due.quoted and self.visible.length > start:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.detectors.phishing import Parameters, detect
+from rules.detectors.phishing import COVERT, Parameters, detect
 from rules.facts import Facts, Mailbox, Part
 from rules.finding import Observation
 
@@ -52,7 +52,7 @@ def test_a_link_that_shows_another_host_tips_the_scale(facts_of: FactsOf) -> Non
     assert not observed(facts_of(words.format("www.bank.example <https://www.bank.example/l>")))
     facts = facts_of(words.format("www.bank.example <https://203.0.113.9/l>"))
     (observation,) = observed(facts)
-    assert "shows one address and leads to another (+2.4)" in observation.summary
+    assert "shows one address and leads to another (+2.0)" in observation.summary
     assert not observed(facts, Parameters(trusted_hosts=("203.0.113.9",)))
 
 
@@ -79,12 +79,92 @@ def test_a_protected_file_with_its_password_beside_it(facts_of: FactsOf) -> None
 
 
 def test_letters_exchanged_for_others(facts_of: FactsOf) -> None:
-    lure = "{} notice: your tax refund is now available for review. http://x.example/"
-    assert observed(facts_of(lure.format("lRS")))
-    assert not observed(facts_of(lure.format("IRS")))
+    lure = "{} Please access the attached document here: https://x.example/"
+    assert observed(facts_of(lure.format("lnternal use.")))
+    assert not observed(facts_of(lure.format("Internal use.")))
 
 
 def test_what_another_wrote(facts_of: FactsOf) -> None:
     assert observed(facts_of("Nice.", subject="FW: account", forwarded=LURE))
     assert not observed(facts_of("What did IT say?", subject="Re: account", quoted=LURE))
     assert not observed(facts_of("Please look.", subject="FW: account", forwarded=LURE, to=("phishing@city.example",)))
+
+
+SIGNS = {
+    "leads to a host where anybody may put a page": "https://bid-2026.weebly.example/ https://bid.pages.dev/",
+    "hides where it leads": "see https://bit.ly/abc and more of this",
+    "carries the address of its reader in a link": "see https://x.example/?u=BOB.BAKER%40elsewhere.example now",
+    "has a link and hardly a word": "Look: https://x.example/",
+    "speaks of a known company and leads elsewhere": "About your Netflix plan, please see https://flix.example/",
+    "has its reader write to a mailbox that is not the sender's": "Report the user <mailto:acct.reports@gmail.com>",
+}
+NO_SIGNS = {
+    "leads to a host where anybody may put a page": "https://weebly.example/ https://pages.dev.example/",
+    "hides where it leads": "see https://rabbit.ly/abc and more of this",
+    "carries the address of its reader in a link": "see https://x.example/unsub?u=bob.baker@elsewhere.example now",
+    "has a link and hardly a word": "Look at the agenda of the council of Tuesday here: https://x.example/",
+    "speaks of a known company and leads elsewhere": "Your Netflix plan, please see https://www.netflix.com/",
+    "has its reader write to a mailbox that is not the sender's": "Write to us <mailto:desk@city.example>",
+}
+
+
+def signs(facts: Facts) -> str:
+    """Everything noticed, whatever it comes to."""
+    return " ".join(item.summary for item in detect(facts, Parameters(threshold=0.0)))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_signs_of_links(facts_of: FactsOf, sign: str) -> None:
+    assert sign in signs(facts_of(SIGNS[sign]))
+    assert sign not in signs(facts_of(NO_SIGNS[sign]))
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "sign"),
+    [
+        (Mailbox(name="Billing 691076456", address="a@shop.example"), "a number or another address for a name"),
+        (Mailbox(name="pay@bank.example", address="a@shop.example"), "a number or another address for a name"),
+        (Mailbox(name="Pepe", address="p@o1su91b.onmicrosoft.com"), "a domain that nobody would choose"),
+        (Mailbox(name="Pepe", address="p@zkqvbtrd.example"), "a domain that nobody would choose"),
+    ],
+)
+def test_signs_of_senders(facts_of: FactsOf, mailbox: Mailbox, sign: str) -> None:
+    assert sign in signs(replace(facts_of("Good day."), originators=(mailbox,)))
+    ours = Mailbox(name="Ann Clerk, 3rd floor", address="ann.clerk@city.example")
+    assert sign not in signs(replace(facts_of("Good day."), originators=(ours,)))
+
+
+@pytest.mark.parametrize(
+    ("field", "sign"),
+    [
+        (("reply-to", "Ann <ann77@yahoo.com>"), "answers go to another, free mailbox"),
+        (("reply-to", "Ann <ann@parcels.example>"), "answers go to another domain"),
+        (("reply-to", "Ann <ann.clerk@citty.example>"), "a domain that looks like the sender's"),
+        (("authentication-results", "mx; spf=pass; dmarc=fail action=none"), "another server wrote"),
+        (("received-spf", "SoftFail (discourages use)"), "another server wrote"),
+        (("x-ms-exchange-organization-scl", "9"), "called junk or phishing by another server"),
+        (("x-forefront-antispam-report", "CIP:192.0.2.1;CAT:HPHISH;SFV:NSPM"), "called junk or phishing by another"),
+    ],
+)
+def test_signs_of_fields(facts_of: FactsOf, field: tuple[str, str], sign: str) -> None:
+    assert sign in signs(facts_of("Good day.", fields=(field,)))
+    if field[0] == "reply-to":
+        assert sign not in signs(facts_of("Good day.", fields=(field, ("list-id", "<l.example>"))))
+        assert sign not in signs(facts_of("Good day.", fields=(("reply-to", "ann.clerk@city.example"),)))
+
+
+def test_passed_proof_is_no_sign(facts_of: FactsOf) -> None:
+    fields = (("authentication-results", "mx; spf=pass; dmarc=pass"), ("x-ms-exchange-organization-scl", "1"))
+    assert "another server" not in signs(facts_of("Good day.", fields=fields))
+
+
+@pytest.mark.parametrize(
+    ("subject", "salted"), [("Pontos - tJjwN679hRkyKg", True), ("PowerPoint2026 JavaScript MacBookPro", False)]
+)
+def test_words_without_sense(facts_of: FactsOf, subject: str, salted: bool) -> None:
+    assert ("a word without sense" in signs(facts_of("Good day.", subject=subject))) is salted
+
+
+@pytest.mark.parametrize(("letters", "many"), [(COVERT, False), (COVERT + 1, True)])
+def test_words_kept_from_sight(facts_of: FactsOf, letters: int, many: bool) -> None:
+    assert ("keeps many words" in signs(facts_of("Good day.", hidden="a" * letters))) is many

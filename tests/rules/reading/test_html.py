@@ -111,6 +111,30 @@ def test_a_link_that_says_nothing_more(link):
     assert "<" not in read_html(link).visible
 
 
+@pytest.mark.parametrize(
+    ("page", "read"),
+    [
+        ('<a href="https://evil.example/x"><img src=b alt="Pay now"></a>', "Pay now <https://evil.example/x>"),
+        ('<a href="https://evil.example/x"><img src=b></a>', "<https://evil.example/x>"),
+        ('<map><area href="https://evil.example/x"></map>', "<https://evil.example/x>"),
+        ('<a href="https://evil.example/x">your <img src=b alt=bank> bank</a>', "your bank <https://evil.example/x>"),
+        ('<a href="https://evil.example/x"></a>', ""),
+    ],
+)
+def test_a_picture_leads_somewhere_too(page, read):
+    assert read_html(page).visible.strip() == read
+
+
+def test_a_form_shows_what_is_to_be_filled_in_and_where_it_leads():
+    page = '<form action="https://evil.example/x"><input placeholder=Password type=password><input type=submit></form>'
+    assert read_html(page).visible.strip() == "Password ________ <https://evil.example/x>"
+
+
+@pytest.mark.parametrize("split", ['<img src=b alt="x">', '<input style="display:none">', "<input type=hidden>"])
+def test_what_is_not_seen_does_not_split_a_word(split):
+    assert read_html(f"pass{split}word").visible.strip() == "password"
+
+
 def test_quotes_are_marked():
     page = read_html("<div>new</div><blockquote type=cite>old</blockquote>")
     ((start, end),) = page.quotes
