@@ -53,10 +53,10 @@ _RENTED = frozenset(
 _TOKEN = re.compile(r"(?<![\w/=&?.-])[A-Za-z0-9]{8,40}(?![\w/=&.-])")
 _TURNS = re.compile(r"[a-z](?=[A-Z0-9])|[0-9](?=[A-Za-z])|[A-Z](?=[0-9])")
 _LEAST_TURNS = 4
+# Well-known hosts that lead on to any other, and the paths at which they do.
+_REDIRECTORS = ("google", "bing.com", "youtube.com", "facebook.com", "linkedin.com", "doubleclick.net")
 _REDIRECTS = re.compile(
-    r"https?://(?:www\.)?(?:google\.[a-z.]{2,6}/(?:url|amp)\b|bing\.com/ck/|youtube\.com/redirect|l\.facebook\.com/l\.php"
-    r"|linkedin\.com/(?:redir|slink)|googleadservices\.com/|(?:[\w-]{1,63}\.){0,3}doubleclick\.net/)",
-    re.IGNORECASE,
+    r"https?://[\w.-]{1,200}/(?:(?:url|amp)\b|ck/|redirect|l\.php|redir|slink|aclk|pagead|clk|ddm/)", re.IGNORECASE
 )
 _MAILTO = re.compile(r"<mailto:[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,5}[a-z]{2,24})", re.IGNORECASE)
 _LEAVE = re.compile(r"unsub|opt-?out|preferenc|list-?manage|descadast|cancelar|abmeld|desabon", re.IGNORECASE)
@@ -138,7 +138,7 @@ def _is_bare(host: str) -> bool:
 def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
     """Hosts that anybody may use or that hide where they lead, links that carry the reader's address, and no words."""
     free = {link.host: link for link in links if not FREE_HOSTS.isdisjoint(_above(link.host))}
-    short = {link.host: link for link in links if link.host in SHORTENERS or _REDIRECTS.match(link.target)}
+    short = {link.host: link for link in links if link.host in SHORTENERS or _leads_on(link)}
     yield _measure("anybodys_host", [link.evidence for link in list(free.values())[:MAX_SHOWN]])
     yield _measure("hides_its_target", [link.evidence for link in list(short.values())[:MAX_SHOWN]])
     readers = {one.address.key for one in facts.envelope.recipients} | {key_of(one.address) for one in facts.addressed}
@@ -146,6 +146,10 @@ def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
     yield _measure("names_its_reader", [link.evidence for link in named[:MAX_SHOWN]])
     bare = links and sum(len(text.text.split(None, BARE)) for text in facts.said(Role.AUTHOR, Role.FORWARDED)) < BARE
     yield _measure("link_and_no_words", [links[0].evidence] if bare else [])
+
+
+def _leads_on(link: Link) -> bool:
+    return any(name in link.host for name in _REDIRECTORS) and _REDIRECTS.match(link.target) is not None
 
 
 def _above(host: str) -> Iterator[str]:
