@@ -26,6 +26,8 @@ from rules.identifiers.secret_shapes import (
     REFUSED,
     SET,
     SETTING,
+    SHAPE_GATES,
+    SHAPES,
     SYMBOLS,
     TOKEN_GATES,
     TOKENS,
@@ -35,12 +37,27 @@ from rules.identifiers.secret_shapes import (
 from rules.patterns import compile_patterns
 
 MAX_FOUND = 200  # in one text
+MAX_CELLS = 30  # of one line
 ASKED_BEFORE = 110  # characters that a request may take up to its noun
 ASKED_AFTER = 40  # and from there on: the rest of the noun, and what may turn it into another
 MEETING_AROUND = 250  # characters around a code in which an invitation gives itself away
 REFUSED_BEFORE = 60  # characters before a request in which "never" turns it round
 PAIRED = 0.65  # least weight of what stands under "password" behind a user's name
 USER_BEFORE = 120  # characters before a password in which its user is named: a line or two
+# The cells of a line: kept apart by a sign, by several blanks, or by each blank, as tables of HTML read.
+WORDS = re.compile(r"\S+")
+CELLS = (
+    *(re.compile(rf"(?:^|(?<=[{sign}]))[^{sign}]*") for sign in ("\t", "|", ";", ",")),
+    re.compile(r"\S+(?: \S+)*"),
+    WORDS,
+)
+BESIDES = frozenset(
+    ("user", "username", "userid", "login", "logon", "id", "account", "email", "e-mail", "name", "system", "server")
+)  # stand beside `password` in a heading whose cells only single blanks keep apart
+COLUMNS = (
+    *("password", "passwd", "pwd", "passwords", "passcode", "passphrase", "temporary password", "temp password"),
+    *("initial password", "new password", "default password", "login password"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,7 @@ class Secret:
 def find_secrets(text: str, *, requests: bool, meeting_codes: bool) -> tuple[Secret, ...]:
     """Everything in `text` that is a secret or asks for one, the codes of conference calls only when wanted."""
     found = list(_tokens(text))
+    found += _shaped(text, meeting_codes=meeting_codes)
     gates = compile_patterns(GATES).fires(text)
     if GATE_TOLD in gates:
         found += _told(text, meeting_codes=meeting_codes)
@@ -172,34 +190,55 @@ def _settings(text: str) -> Iterator[Secret]:
             yield Secret(what="key in configuration", start=start, end=end, weight=0.9)
 
 
+def _shaped(text: str, *, meeting_codes: bool) -> Iterator[Secret]:
+    for index in compile_patterns(SHAPE_GATES).fires(text):
+        shape = SHAPES[index]
+        for match in islice(shape.pattern.finditer(text), MAX_FOUND):
+            start, end = match.span("value")
+            end -= len(match.group("value")) - len(match.group("value").rstrip(".,;:?)"))
+            if shape.odd and not _is_odd(text[start:end]):
+                continue
+            if meeting_codes or not (shape.meeting and _is_meeting_code(text, start, end)):
+                yield Secret(what=shape.what, start=start, end=end, weight=shape.weight)
+
+
 def _columns(text: str) -> Iterator[Secret]:
-    """Cells below a heading `password` of a comma, tab, semicolon or bar separated table."""
-    heading: tuple[str, int, int] | None = None
+    """Cells below a heading `password` of a table, whatever its columns are kept apart by."""
+    heading: tuple[re.Pattern[str], int, int] | None = None
     offset = 0
     for line in text.split("\n"):
-        if heading is not None:
-            sign, column, width = heading
-            cells = line.split(sign)
-            if len(cells) == width:
-                start = offset + sum(len(cell) + 1 for cell in cells[:column])
-                value = cells[column].strip()
-                if len(value) >= 4 and value.casefold() not in NO_VALUES and len(set(value)) > 2:
-                    yield Secret(what="table of passwords", start=start, end=start + len(cells[column]), weight=0.95)
-            else:
-                heading = None
-        else:
+        if heading is None:
             heading = _heading(line)
+        elif any(map(str.isalnum, line)):
+            cell, column, width = heading
+            cells = list(islice(cell.finditer(line), MAX_CELLS))
+            if len(cells) == width and _is_password(cells[column].group().strip(' "'), odd=cell is WORDS):
+                yield Secret(
+                    what="table of passwords",
+                    start=offset + cells[column].start(),
+                    end=offset + cells[column].end(),
+                    weight=0.95,
+                )
+            elif len(cells) != width:
+                heading = None
         offset += len(line) + 1
 
 
-def _heading(line: str) -> tuple[str, int, int] | None:
+def _is_password(value: str, *, odd: bool) -> bool:
+    if odd and not _is_odd(value):
+        return False
+    return len(value) >= 4 and value.casefold() not in NO_VALUES and len(set(value)) > 2
+
+
+def _heading(line: str) -> tuple[re.Pattern[str], int, int] | None:
+    """How the cells of a heading that names passwords are told, which of them does, and how many there are."""
     if "pass" not in line.lower() and "pwd" not in line.lower():
         return None
-    for sign in ("\t", "|", ";", ","):
-        cells = [cell.strip(' "').casefold() for cell in line.split(sign)]
-        for name in ("password", "passwd", "pwd", "passwords", "temporary password", "initial password"):
-            if len(cells) > 1 and name in cells:
-                return sign, cells.index(name), len(cells)
+    for cell in CELLS:
+        cells = [match.group().strip(' "*').casefold() for match in islice(cell.finditer(line), MAX_CELLS)]
+        for name in COLUMNS:
+            if len(cells) > 1 and name in cells and (cell is not WORDS or not BESIDES.isdisjoint(cells)):
+                return cell, cells.index(name), len(cells)
     return None
 
 

@@ -64,3 +64,61 @@ def test_behind_the_name_of_a_user_a_plain_word_is_a_password():
     assert heaviest("log-on: north password: tulip and then the map") == 0.65
     assert heaviest("north password: tulip and then the map") == 0.4
     assert heaviest("user name: north password: required") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Login: admin / Harbor#22 for the camera portal.", "Harbor#22"),
+        ("The guest wifi is CityHall-Guest, key is blue-otter-77.", "blue-otter-77"),
+        ("The alarm code for station 4 is 4471#.", "4471#"),
+        ("Disarm code 2290 for the annex.", "2290"),
+        ("The safe combination is 24-36-12.", "24-36-12"),
+        ("Her login is rhale, pw winter2025. Do not share.", "winter2025"),
+        ("Credentials for the test portal:\n\ntestuser1\nTest@1234\n", "Test@1234"),
+        ("curl -u apiuser:Zx9kLm22 https://api.vendor.example/v1", "Zx9kLm22"),
+        ("net use z: \\\\files\\share /user:city\\clerk Osprey-12", "Osprey-12"),
+        ("Authorization: Bearer 8f14e45fceea167a5a36", "8f14e45fceea167a5a36"),
+        ("snmp community string: c1tyh4ll-ro", "c1tyh4ll-ro"),
+        ("root:$6$abcdefgh$KJHKJHkjhkjhkjh:18000:0:99999:7:::", "abcdefgh$KJHKJHkjhkjhkjh"),
+        ("Your backup codes: 4821-9933, 1182-4455", "4821-9933, 1182-4455"),
+        ("AccountKey=Zm9vYmFyYmF6cXV4Zm9v=;", "Zm9vYmFyYmF6cXV4Zm9v="),
+    ],
+)
+def test_forms_that_tell_a_secret(text, secret):
+    assert secret in [text[item.start : item.end] for item in found(text) if item.weight >= 0.7]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The building code is 2018 IBC, and the zip code 66211.",
+        "The alarm code of practice is being revised. Gate 4 code enforcement.",
+        "Join the meeting. Dial-in 816-555-0100, access code: 4471220, participants are muted.",
+        "Login: 5/12 or later. User: open / closed.",
+        "The key to a wireless network is planning.",
+        "The community is asked to come. Community: Elm2nd street.",
+        "The safe route is Elm Street. Combination plate is 12-3.",
+        "Item   Pass   Fail\nRoof   12a3   3\n",
+        "your password\nstay4ever friends\n",
+        "Please verify your password is long enough.",
+    ],
+)
+def test_forms_that_only_look_like_it(text):
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "cells"),
+    [
+        ("Server   User    Password\nutil01   admin   Tulip!447\n-------\ndb3      sa      n0rth-gate\n", 2),
+        ("System User Password\nPermits jdoe Mallard9!\nBids mole harvest\n", 1),
+        ("| user | password |\n|---|---|\n| ann | harvest |\n", 1),
+    ],
+)
+def test_tables_kept_apart_by_blanks(rows, cells):
+    assert len([item for item in found(rows) if item.what == "table of passwords"]) == cells
+
+
+def test_a_request_to_confirm_is_a_request():
+    assert found("Can you confirm your login and password for the state portal?")
