@@ -20,6 +20,7 @@ from rules.patterns import compile_patterns, evidence_of
 
 NAME = Path(__file__).stem
 ROLES = tuple(role for role in Role if role not in (Role.FOOTER, Role.SIGNATURE))
+PASSED_ON = (Role.FORWARDED, Role.QUOTED)
 MAX_PASSAGES = 50  # of one text
 MAX_EVIDENCE = 5
 AROUND = 180  # characters on each side of a word of care that are read with it: some three lines
@@ -41,6 +42,11 @@ _OF_THEM = re.compile(
     r"(?:[a-z0-9'-]{1,12}\s){0,3}(?i:hiv|aids|cancer|leuka?emia|lymphoma|diabetes|hepatitis(?:\s[abc])?|tuberculosis"
     r"|epilepsy|dementia|alzheimer'?s|lupus|ptsd|schizophrenia|chemo(?:therapy)?|dialysis)"
     r"(?=[.,;:!?)\n]|\s(?:and|since|so|but|again|now|on|next|this|today|tomorrow)\b|$)"
+)
+# Somebody tells of himself, and another passes it on.
+_OF_ONESELF = re.compile(
+    r"\b(?:I\s(?:have|had|was|am|will|need|got|underwent)|[Mm]y\s(?:doctor|dentist|surgeon|oncologist|surgery|biopsy"
+    r"|diagnosis|treatment|chemo|cancer|tumor|test|condition|leave))\b"
 )
 _RECORD = re.compile(
     r"\b(?:mrn|(?:medical record|patient|member|medicare|medicaid|health plan|chart) (?:id|number|no\.?))"
@@ -96,7 +102,7 @@ def _passages(text: Text, today: date) -> Iterator[_Passage]:
         if match.start < done:
             continue
         passage = text.text[max(0, match.start - AROUND) : match.end + AROUND]
-        signals = _signals(passage, len(conditions.find(passage)), today)
+        signals = _signals(passage, len(conditions.find(passage)), today, own=text.role not in PASSED_ON)
         if signals:
             done = match.end + AROUND
             yield _Passage(
@@ -108,7 +114,7 @@ def _passages(text: Text, today: date) -> Iterator[_Passage]:
             )
 
 
-def _signals(passage: str, conditions: int, today: date) -> tuple[tuple[str, float], ...]:
+def _signals(passage: str, conditions: int, today: date, *, own: bool) -> tuple[tuple[str, float], ...]:
     """What the passage holds, each with its weight; nothing without a condition, a medicine or a code."""
     coded = _ICD.search(passage) is not None
     if not conditions and not coded:
@@ -122,6 +128,8 @@ def _signals(passage: str, conditions: int, today: date) -> tuple[tuple[str, flo
         of_them = _OF_THEM.search(passage)
         if of_them is not None and names_person(of_them.group()):
             found.append(("said of them by name", OF_THEM))
+    elif not own and _OF_ONESELF.search(passage):
+        found.append(("of the one who wrote it", PERSON))
     if recorded:
         found.append(("a record", RECORD))
     elif _DAY.search(passage):

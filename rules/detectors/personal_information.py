@@ -24,6 +24,7 @@ MAX_EVIDENCE = 10
 PUBLISHED = (IdentifierKind.EIN, IdentifierKind.NPI)
 LIST = 3  # different identifiers of one kind from which they are a list, and chance is no explanation
 LIST_BONUS = 0.15
+PAIR_BONUS = 0.1  # for two of a kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ def _score(identifiers: Sequence[Identifier]) -> float:
     """The heaviest of each kind, a little more for a list; kinds speak independently of each other."""
     counts = Counter(identifier.kind for identifier in identifiers)
     weights = (
-        max(item.weight for item in identifiers if item.kind is kind) + (LIST_BONUS if count >= LIST else 0.0)
+        max(item.weight for item in identifiers if item.kind is kind)
+        + (LIST_BONUS if count >= LIST else PAIR_BONUS if count == 2 else 0.0)
         for kind, count in counts.items()
     )
     return round(1.0 - prod(1.0 - min(weight, 1.0) for weight in weights), 3)

@@ -18,6 +18,8 @@ from rules.identifiers.kinds import (
     Shape,
 )
 from rules.identifiers.names import names_person
+from rules.identifiers.records import LOOKS as RECORD_LOOKS
+from rules.identifiers.records import find_records
 from rules.patterns import compile_patterns
 
 MAX_EACH = 500  # of one shape in one text; a list is a list long before
@@ -29,9 +31,10 @@ TABLE = 3  # numbers of one shape from which a text is read as a table
 NAMED = 80  # characters around a date in which the person born must be named
 
 _SEPARATORS = str.maketrans("", "", " .-/")
-_LOOKS = (*(shape.look for shape in SHAPES), r"birth|born|\bdob\b|d\.o\.b")
+_LOOKS = (*(shape.look for shape in SHAPES), r"birth|born|\bdob\b|d\.o\.b", *RECORD_LOOKS)
 _HINTS = tuple(shape.hint for shape in SHAPES)
 _BIRTH = len(SHAPES)
+_RECORDS = _BIRTH + 1
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
@@ -62,7 +65,15 @@ def find_identifiers(text: str, today: date) -> tuple[Identifier, ...]:
     found = [item for index in looks if index in hints for item in _of_shape(plain, SHAPES[index])]
     if _BIRTH in looks:
         found += _birth_dates(plain, today)
+    if looks and looks[-1] >= _RECORDS:
+        found += _records(plain, frozenset(index - _RECORDS for index in looks))
     return _without_overlaps(found)
+
+
+def _records(text: str, looks: frozenset[int]) -> Iterator[Identifier]:
+    for kind, start, end, weight in find_records(text, looks):
+        value = " ".join(text[max(0, start - BEFORE) : end].split())  # the same sum beside another name is another
+        yield Identifier(kind=kind, start=start, end=end, weight=weight, value=value)
 
 
 def _of_shape(text: str, shape: Shape) -> Iterator[Identifier]:
@@ -80,10 +91,10 @@ def _of_shape(text: str, shape: Shape) -> Iterator[Identifier]:
 
 
 def _matches(text: str, shape: Shape) -> Sequence[tuple[int, int, str]]:
-    """(start, end, value) of each match that passes the check; a pattern's group `id` is the identifier proper."""
-    group = "id" if "id" in shape.pattern.groupindex else 0
+    """(start, end, value) of each match that passes the check; a pattern's named group is the identifier proper."""
     found = []
     for match in shape.pattern.finditer(text):
+        group = match.lastgroup or 0
         value = match.group(group).translate(_SEPARATORS).upper()
         if shape.check(value):
             found.append((*match.span(group), value))

@@ -15,6 +15,8 @@ CARE = (
     r"\b(?:was|been|is|being|get|got)\s+(?:admitted|discharged|hospitali[sz]ed|prescribed|operated\s+on)\b",
     r"\bprescri(?:bed|ption)\b",
     r"\b(?:underwent|undergo(?:ing)?|recover(?:ing|s|ed)?\s+from|scheduled\s+for)\b",
+    r"\b(?:had|having|needs?|scheduled\s+for)\s+(?:[\w'-]{1,10}\s+){0,2}(?:surgery|operation|biopsy|transplant)\b",
+    r"\brecover(?:ing|y)\s+(?:at\s+home|from|well)\b",
     r"\btest(?:ed|s)?\s+positive\b",
     r"\bsuffer(?:s|ed|ing)?\s+(?:from|a|an)\b",
     r"\b(?:treated|treatment|therapy|medication|meds|pills)\s+for\b",

@@ -7,7 +7,9 @@ _NAME = re.compile(r"[A-Z](?<!\w.)[a-z'-]{1,20},? (?:[A-Z]\.? )?[A-Z][A-Za-z'-]{
 _CAPITALS = re.compile(r"[A-Z](?<!\w.)[A-Z'-]{2,20}, ?[A-Z]{2,20}\b")  # LEE,ANN as records write it
 _NO_NAMES = frozenset(
     {
-        "account", "address", "agreement", "april", "august", "avenue", "bank", "birth", "board", "case",
+        "account", "address", "agreement", "annual", "boulevard", "circle", "drive", "employee", "lane", "parkway",
+        "pay", "place", "salary", "terrace", "title", "way",
+        "april", "august", "avenue", "bank", "birth", "board", "case",
         "chief", "city", "clerk", "committee", "contact", "council", "county", "court", "date", "dear",
         "december", "department", "deputy", "director", "district", "dob", "driver", "drivers", "february",
         "fire", "form", "friday", "from", "good", "hall", "health", "hello", "insurance", "january", "july",

@@ -18,12 +18,19 @@ SPECIMENS = {
     IdentifierKind.NPI: ("NPI 1234567893",),
     IdentifierKind.DEA: ("DEA number AB1234563",),
     IdentifierKind.HOME_ADDRESS: ("home address: 412 N. Larch Street", "He resides at 9 Mill Pond Rd"),
+    IdentifierKind.PARTIAL_SSN: ("SSN xxx-xx-4471", "last four of his SSN: 4471", "ss# ***-**-4471"),
+    IdentifierKind.ALIEN: ("alien number A012-345-678", "USCIS A# 012345678"),
+    IdentifierKind.TRAVELLER: ("known traveler 123456789", "KTN TT1234567"),
+    IdentifierKind.EMPLOYEE: ("Employee ID 44718", "emp no. 004471"),
+    IdentifierKind.HOME_TELEPHONE: ("home phone: 816-555-0100", "Home (816) 555-0100"),
+    IdentifierKind.CONTACT: ("Name: Mr. Lee Ortega\naddress: 12 Larch St, Kelsey\n816.555.0100",),
     IdentifierKind.PASSPORT: ("passport C12345678", "Passports: 123456789"),
 }
 
 
-def test_every_kind_but_birth_dates_has_a_shape():
-    assert {shape.kind for shape in SHAPES} == set(IdentifierKind) - {IdentifierKind.BIRTH_DATE}
+def test_every_kind_but_dates_and_records_has_a_shape():
+    others = {IdentifierKind.BIRTH_DATE, IdentifierKind.PAY, IdentifierKind.PERSONNEL}
+    assert {shape.kind for shape in SHAPES} == set(IdentifierKind) - others
 
 
 def test_context_makes_a_shape_heavier():
