@@ -6,14 +6,14 @@ The one module that imports pydantic and PyYAML. A dataclass that must refuse un
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from rules.mistaken import DATE, mistaken_for
@@ -27,6 +27,7 @@ MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their
 MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7
 MAX_NODES = 200_000  # with aliases written out, so that a few lines cannot stand for a billion
 MAX_MENDINGS = 4  # what is put right may let a validator see more; our documents need two
+TWICE = "key stands twice"
 NUMBER = "a number such as 0.5"  # in digits, a digit before the point
 MAX_GIVEN = 60  # characters of a wrong value shown in its fault
 
@@ -124,6 +125,11 @@ def keyed(name: str) -> Any:
     return Field(alias=name)
 
 
+def checked(check: Callable[[str], str]) -> Any:
+    """Marks a type of text with a check of its own, whose ValueError says what was expected."""
+    return AfterValidator(check)
+
+
 def between(least: float, most: float) -> Any:
     """Marks a dataclass field, a number of this range; in a document anything beyond is a fault."""
     return Field(ge=least, le=most)
@@ -167,18 +173,36 @@ def parse_document(octets: bytes, kind: type[T], path: Path, *, plain: bool = Fa
     """The same from octets; `path` is only named in errors."""
     root = _compose(octets, path)
     faults = tuple(_shape_faults(root, path))
-    if plain and not faults:
-        faults = tuple(_mistaken(root, path, cast(Any, kind)))
-    if faults:
+    if any(fault.expected != TWICE for fault in faults):
         raise DocumentError(faults)
+    if plain:
+        faults += tuple(_mistaken(root, path, cast(Any, kind)))
+    data = _constructed(root, path)
+    try:
+        result = _validated(data, kind, path, octets, ())
+    except DocumentError as error:
+        raise DocumentError(_once_each(*faults, *error.faults)) from None
+    if faults:
+        raise DocumentError(_once_each(*faults))
+    return result
+
+
+def _once_each(*faults: Fault) -> tuple[Fault, ...]:
+    """In order of place, one for each: the first that was found there says it best."""
+    places: dict[tuple[int, int, str], Fault] = {}
+    for fault in faults:
+        places.setdefault((fault.line, fault.column, fault.where), fault)
+    return tuple(sorted(places.values(), key=lambda fault: (fault.line, fault.column)))
+
+
+def _constructed(root: yaml.Node | None, path: Path) -> Any:
     loader = _Loader(b"")
     try:
-        data = loader.construct_document(root) if root is not None else {}
+        return loader.construct_document(root) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         raise DocumentError((_fault(path, error.problem_mark, "", _words(error)),)) from None
     except (ValueError, KeyError, TypeError, OverflowError):  # PyYAML's own of `!!int abc`, and of 5,000 digits
         raise DocumentError((_fault(path, None, "", "values that are what their tags say"),)) from None
-    return _validated(data, kind, path, octets, ())
 
 
 def read_rest(path: Path, kind: type[T], stand_ins: Mapping[str, object]) -> T | None:
@@ -188,7 +212,8 @@ def read_rest(path: Path, kind: type[T], stand_ins: Mapping[str, object]) -> T |
     """
     try:
         root = _compose(path.read_bytes(), path)
-        data = _Loader(b"").construct_document(root) if root and not any(_shape_faults(root, path)) else None
+        bent = root is None or any(fault.expected != TWICE for fault in _shape_faults(root, path))
+        data = None if bent else _Loader(b"").construct_document(root)
         for _ in range(MAX_MENDINGS):
             try:
                 result: T = _adapter(cast(Any, kind)).validate_json(json.dumps(data), strict=True)
@@ -301,7 +326,7 @@ def _key_faults(node: yaml.MappingNode, path: Path, place: tuple[str, ...]) -> I
             yield _fault(path, key.start_mark, ".".join(place), "a key of plain text")
             continue
         if key.value in seen:
-            yield _fault(path, key.start_mark, ".".join((*place, key.value)), "key stands twice")
+            yield _fault(path, key.start_mark, ".".join((*place, key.value)), TWICE)
         seen.add(key.value)
 
 

@@ -4,16 +4,17 @@ Judges nothing.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.detectors import BY_NAME, DETECTORS, Detector
-from rules.document import DocumentError, convert, locate, read_document, to_json
+from rules.document import DocumentError, Fault, convert, locate, read_document, read_rest, to_json
 from rules.finding import Action
 from rules.policy_file import (
+    NO_CLAUSE,
     Clause,
     Exemption,
     NotInspected,
@@ -129,18 +130,15 @@ def load_policy(path: Path, *, complete: bool = True) -> Policy:
 
     Raises DocumentError with every fault. Unless `complete`, gaps between clauses and rules are none.
     """
-    document = read_document(path, PolicyFile, plain=True)
-    faults = list(check_policy_file(path, document))
+    try:
+        document = read_document(path, PolicyFile, plain=True)
+    except DocumentError as error:
+        raise _refused(path, (*error.faults, *_further(path, error.faults))) from None
+    rules, faults = _compiled(path, document)
     if complete:
         faults += check_complete(path, document)
-    rules = []
-    for index, use in enumerate(document.rules):
-        try:
-            rules.append(_rule(_read_rule(_folder(path, index, use)), use, path, ("rules", index, "parameters")))
-        except DocumentError as error:
-            faults.extend(fault for fault in error.faults if fault not in faults)
     if faults:
-        raise DocumentError(tuple(faults))
+        raise _refused(path, faults)
     return Policy(
         name=document.policy,
         title=document.title,
@@ -152,6 +150,45 @@ def load_policy(path: Path, *, complete: bool = True) -> Policy:
         not_inspected=document.not_inspected,
         path=path,
     )
+
+
+# For what could not be read, so that the rest can be looked at; no fault that speaks of them is told.
+_UNREAD = "unread"
+_STAND_INS = dict.fromkeys(("policy", "title", "use", "ref", "because", "by"), _UNREAD) | {
+    "cites": [],
+    "enforce": "outside",
+    "until": "2099-12-31",
+}
+
+
+def _further(path: Path, known: Sequence[Fault]) -> Iterator[Fault]:
+    """What else is wrong beside what could not be read; a clause that could not is not missed where it is cited."""
+    rest = read_rest(path, PolicyFile, _STAND_INS)
+    for fault in _compiled(path, rest)[1] if rest is not None else ():
+        name = fault.expected.removeprefix(f"{NO_CLAUSE}, not ").strip("'\"")
+        if not any(f"{one.where}.".startswith(f"clauses.{name}.") for one in known):
+            yield fault
+
+
+def _compiled(path: Path, document: PolicyFile) -> tuple[list[Rule], list[Fault]]:
+    """Its rules, and every fault of what stands in it."""
+    faults = list(check_policy_file(path, document))
+    rules = []
+    for index, use in enumerate(document.rules):
+        try:
+            rules.append(_rule(_read_rule(_folder(path, index, use)), use, path, ("rules", index, "parameters")))
+        except DocumentError as error:
+            faults.extend(error.faults)
+    return rules, faults
+
+
+def _refused(path: Path, faults: Sequence[Fault]) -> DocumentError:
+    """One fault a place, the file's own in order of place, then those of the rules' files."""
+    places: dict[tuple[str, int, int, str], Fault] = {}
+    for fault in faults:
+        if _UNREAD not in fault.expected:
+            places.setdefault((fault.path, fault.line, fault.column, fault.where), fault)
+    return DocumentError(tuple(sorted(places.values(), key=lambda one: (one.path != str(path), one.line, one.column))))
 
 
 def _folder(path: Path, index: int, use: RuleUse) -> Path:
@@ -190,19 +227,16 @@ def _read_rule(folder: Path) -> _Source:
         *(_detector(source, ("also", index), name) for index, name in enumerate(document.also)),
         *((_detector(source, ("unless",), document.unless),) if document.unless else ()),
     )
-    dealt = _dealt(source, ("parameters",), document.parameters, detectors)
+    asked = tuple(_Asked(detector=item, given={}) for item in detectors)
+    dealt = _dealt(document.parameters, detectors)
+    _probes_of(source, ("parameters",), asked, document.parameters)  # here, so that a fault names the file it is in
     asked = tuple(_Asked(detector=item, given=given) for item, given in zip(detectors, dealt, strict=True))
-    for item in asked:
-        _probe(source, ("parameters",), item.detector, item.given)  # here, so that a fault names the file it stands in
     return _Source(folder=folder, document=document, asked=asked)
 
 
 def _rule(source: _Source, use: RuleUse, path: Path, place: tuple[str | int, ...]) -> Rule:
     """The rule with the parameters that stand at `place` of the policy at `path` put over its own."""
-    dealt = _dealt(path, place, use.parameters, [item.detector for item in source.asked])
-    probes = [
-        _probe(path, place, item.detector, item.given | given) for item, given in zip(source.asked, dealt, strict=True)
-    ]
+    probes = _probes_of(path, place, source.asked, use.parameters)
     also = len(source.document.also)
     return Rule(
         name=source.document.rule,
@@ -228,18 +262,36 @@ def _detector(path: Path, place: tuple[str | int, ...], name: str) -> Detector:
     return BY_NAME[name]
 
 
-def _dealt(
+def _probes_of(path: Path, place: tuple[str | int, ...], asked: Sequence[_Asked], given: dict[str, Any]) -> list[Probe]:
+    """The probes of a rule with what is given at `place` put over its own. Raises DocumentError with every fault."""
+    detectors = [item.detector for item in asked]
+    faults = list(_unknown(path, place, given, detectors))
+    probes = []
+    for item, dealt in zip(asked, _dealt(given, detectors), strict=True):
+        try:
+            probes.append(_probe(path, place, item.detector, item.given | dealt))
+        except DocumentError as error:
+            faults += error.faults
+    if faults:
+        raise DocumentError(tuple(faults))
+    return probes
+
+
+def _unknown(
     path: Path, place: tuple[str | int, ...], given: dict[str, Any], detectors: Sequence[Detector]
-) -> tuple[dict[str, Any], ...]:
+) -> Iterator[Fault]:
+    names = {item.name for detector in detectors for item in fields(detector.parameters)}
+    for key in given:
+        if key not in names:
+            expected = f"unknown parameter; known are {', '.join(sorted(names)) or 'none'}"
+            yield locate(path, (*place, key), expected, of_key=True)
+
+
+def _dealt(given: dict[str, Any], detectors: Sequence[Detector]) -> tuple[dict[str, Any], ...]:
     """Deal a rule's parameters out to its detectors by their field names; of several that know one, to the first."""
     names = [{item.name for item in fields(detector.parameters)} for detector in detectors]
-    unknown = [key for key in given if not any(key in known for known in names)]
-    if unknown:
-        known = ", ".join(sorted(set().union(*names))) or "none"
-        expected = f"unknown parameter; known are {known}"
-        raise DocumentError(tuple(locate(path, (*place, key), expected, of_key=True) for key in unknown))
-    owner = {key: next(index for index, known in enumerate(names) if key in known) for key in given}
-    return tuple({key: given[key] for key in given if owner[key] == index} for index in range(len(detectors)))
+    owner = {key: index for index, known in reversed(list(enumerate(names))) for key in given if key in known}
+    return tuple({key: given[key] for key in given if owner.get(key) == index} for index in range(len(detectors)))
 
 
 def _probe(path: Path, place: tuple[str | int, ...], detector: Detector, given: dict[str, Any]) -> Probe:

@@ -21,6 +21,7 @@ from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
 
 ENDS_SOON = timedelta(days=30)  # before an exemption's end: time enough to ask whoever granted it
+NO_CLAUSE = "a clause of this policy"  # expected where one is cited that there is not
 NO_GROUPS: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
@@ -219,7 +220,7 @@ def _check_cites(
 ) -> Iterator[Fault]:
     for index, name in enumerate(cites):
         if name not in document.clauses:
-            yield locate(path, (*place, index), f"a clause of this policy, not {name!r}")
+            yield locate(path, (*place, index), f"{NO_CLAUSE}, not {name!r}")
 
 
 def _check_exemption(
@@ -230,10 +231,16 @@ def _check_exemption(
     yield from _check_span(path, place, exemption.since, exemption.until)
     for name, listed in (("senders", exemption.senders), ("recipients", exemption.recipients)):
         for index, text in enumerate(listed):
-            try:
-                parse_address(f"x{text}" if text.startswith("@") else text)
-            except AddressError:
+            if not _is_listed(text):
                 yield locate(path, (*place, name, index), f"name@domain or @domain, not {text!r}")
+
+
+def _is_listed(text: str) -> bool:
+    try:
+        parse_address(f"x{text}" if text.startswith("@") else text)
+    except AddressError:
+        return False
+    return "*" not in text
 
 
 def _check_schedule(path: Path, place: tuple[str | int, ...], schedule: Schedule) -> Iterator[Fault]:

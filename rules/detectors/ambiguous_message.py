@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import STRICT
+from rules.entries import Words
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 
@@ -15,7 +16,7 @@ MAX_EVIDENCE = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     __pydantic_config__ = STRICT
-    tolerated: tuple[str, ...] = ()  # an ambiguity whose description holds one of these is let off
+    tolerated: tuple[Words, ...] = ()  # an ambiguity whose description holds one of these is let off
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from rules.document import STRICT, read_document
+from rules.entries import Host
 from rules.facts import Facts, Role
 from rules.finding import Observation
 from rules.links import hosts_of, links_of
@@ -40,9 +41,9 @@ class Parameters:
     # The shipped categories that count: adult, gambling, hate, games, piracy, proxies.
     categories: tuple[str, ...] = ("adult", "gambling", "hate", "piracy", "proxies")
     # Hosts that are barred here besides; each bars all below it.
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = ()
     # Hosts that are not barred, whatever a list says.
-    allowed: tuple[str, ...] = ()
+    allowed: tuple[Host, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.categories) - {category.name for category in shipped()})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import Threshold
+from rules.entries import LocalPart, Phrase
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import REPORT_DESKS, reported, sent_words, times_forwarded
@@ -24,9 +25,9 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as a chain letter.
     threshold: Threshold = 0.5
     # What also makes a chain letter here.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Local parts of desks that take reports: a letter sent there is reported, not passed on.
-    report_desks: tuple[str, ...] = REPORT_DESKS
+    report_desks: tuple[LocalPart, ...] = REPORT_DESKS
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import STRICT, Threshold
+from rules.entries import Words
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.markings import NAME_WEIGHT, find_markings, name_marking, subject_marking
@@ -43,7 +44,7 @@ class Parameters:
     __pydantic_config__ = STRICT
     # Score from which the message is detected: a banner is 0.9, "keep this confidential" 0.7
     threshold: Threshold = 0.6
-    labels: tuple[str, ...] = ()  # the city's own marks, as plain words: found anywhere, whatever their case
+    labels: tuple[Words, ...] = ()  # the city's own marks, as plain words: found anywhere, whatever their case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import STRICT
+from rules.entries import Extension
 from rules.facts import By, Facts, Kind, Part, Sign
 from rules.finding import Evidence, Observation
 from rules.reading.extensions import KIND_OF, readings
@@ -26,7 +27,8 @@ class Parameters:
         Kind.DISK_IMAGE,
         Kind.ACTIVE_CONTENT,
     )
-    allowed_extensions: tuple[str, ...] = ()  # such as xlsm: let off while the content is of that kind and of no other
+    # Such as xlsm: let off while the content is of that kind and of no other.
+    allowed_extensions: tuple[Extension, ...] = ()
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rules.document import Threshold
+from rules.entries import Phrase, Words
 from rules.facts import Facts, Text
 from rules.finding import Observation
 from rules.normalising import normalise
@@ -26,9 +27,9 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as fund-raising.
     threshold: Threshold = 0.5
     # What also counts as fund-raising here.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Names of campaigns that the city sponsors: mail that names one passes.
-    sponsored: tuple[str, ...] = ()
+    sponsored: tuple[Words, ...] = ()
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rules.address import Address, AddressError, key_of, parse_address
 from rules.directory import Person
 from rules.document import STRICT, Threshold
+from rules.entries import Domain, MailAddress
 from rules.facts import Facts, Mailbox
 from rules.finding import Evidence, Observation
 from rules.identity import DmarcPolicy
@@ -46,11 +47,11 @@ _OFFICE = frozenset(
 class Parameters:
     __pydantic_config__ = STRICT
     threshold: Threshold = 0.7  # score from which it is detected
-    lookalikes_of: tuple[str, ...] = ()  # domains besides ours that others pretend to be: the bank, the county
-    allowed_domains: tuple[str, ...] = ()  # that look like one of these and are known
-    known_addresses: tuple[str, ...] = ()  # private addresses of our own people
+    lookalikes_of: tuple[Domain, ...] = ()  # domains besides ours that others pretend to be: the bank, the county
+    allowed_domains: tuple[Domain, ...] = ()  # that look like one of these and are known
+    known_addresses: tuple[MailAddress, ...] = ()  # private addresses of our own people
     # Addresses of people whose name nobody outside may bear at all, namesakes included.
-    guarded: tuple[str, ...] = ()
+    guarded: tuple[MailAddress, ...] = ()
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import Threshold
+from rules.entries import LocalPart, Phrase
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.passing_on import REPORT_DESKS, reported, sent_words
@@ -34,9 +35,9 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as obscene.
     threshold: Threshold = 0.5
     # What also counts as obscene here.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Local parts of desks that take complaints: what is sent there with a brief comment is reported.
-    report_desks: tuple[str, ...] = REPORT_DESKS
+    report_desks: tuple[LocalPart, ...] = REPORT_DESKS
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import Threshold
+from rules.entries import Phrase
 from rules.facts import Facts, Role
 from rules.finding import Observation
 from rules.passing_on import own_words
@@ -24,7 +25,7 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message speaks as the city.
     threshold: Threshold = 0.5
     # What also speaks as the city here: its motto, the name of its newsletter.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Whether a signature with office and title counts, or only words that speak in the city's name.
     signature: bool = True
 

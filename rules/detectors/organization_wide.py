@@ -11,6 +11,7 @@ from pathlib import Path
 from rules.address import Address, AddressError, key_of, parse_address
 from rules.directory import Directory
 from rules.document import STRICT
+from rules.entries import AddressOrName, MailAddress
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.mailing import staff_of
@@ -39,7 +40,7 @@ class Parameters:
     # People of ours, where there is no staff list to take a share of.
     minimum_without_staff_list: int = 100
     # Names of groups that mean everyone.
-    all_staff: tuple[str, ...] = (
+    all_staff: tuple[AddressOrName, ...] = (
         "all",
         "all-city",
         "all-company",
@@ -65,11 +66,11 @@ class Parameters:
     # Seconds in which messages of one mailing are added up. Six hours: a morning's or an afternoon's work.
     window_seconds: int = 21_600
     # Professional lists: never counted, and never held for this.
-    listservs: tuple[str, ...] = ()
+    listservs: tuple[MailAddress, ...] = ()
     # Count those named in To and Cc too: Exchange hands a long list on in several copies (integration section 1).
     count_in_fields: bool = True
     # Who may write to all at any time; a permission that ends is given with `except`.
-    permitted_senders: tuple[str, ...] = ()
+    permitted_senders: tuple[MailAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

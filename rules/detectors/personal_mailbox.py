@@ -10,6 +10,7 @@ from pathlib import Path
 from rules.address import Address, key_of
 from rules.brands import FREE_MAIL
 from rules.document import STRICT, Threshold
+from rules.entries import Domain, MailAddress
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.names import words_of
@@ -32,9 +33,9 @@ class Parameters:
     # Score, 0 to 1, from which the recipient is taken for the sender.
     threshold: Threshold = 0.7
     # Providers of private mailboxes besides the large ones: the local telephone company.
-    providers: tuple[str, ...] = ()
+    providers: tuple[Domain, ...] = ()
     # Private addresses of our own people that are known.
-    known_addresses: tuple[str, ...] = ()
+    known_addresses: tuple[MailAddress, ...] = ()
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

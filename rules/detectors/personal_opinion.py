@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import Threshold
+from rules.entries import Phrase
 from rules.facts import Facts
 from rules.finding import Observation
 from rules.passing_on import endorsed_words, own_words
@@ -25,7 +26,7 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as an opinion.
     threshold: Threshold = 0.5
     # What also counts as an opinion here.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Whether a view of another that is handed on with no more than a brief comment counts as the sender's.
     passed_on: bool = True
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from rules.address import key_of
 from rules.brands import BRANDS, FREE_HOSTS, FREE_MAIL, SHORTENERS
 from rules.document import Threshold
+from rules.entries import Host, LocalPart, Phrase
 from rules.facts import Facts, Mailbox, Role
 from rules.finding import Evidence, Observation
 from rules.links import Link, leads_to, links_of, registered
@@ -85,11 +86,11 @@ class Parameters(Weighed):
     # Score, 0 to 1, from which a message counts as phishing.
     threshold: Threshold = 0.5
     # What also counts as phishing here.
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     # Hosts that may be linked to under another name: the city's own service for mailings, its link scanner.
-    trusted_hosts: tuple[str, ...] = ()
+    trusted_hosts: tuple[Host, ...] = ()
     # Local parts of desks that take reports: what is sent there with a brief comment is reported.
-    report_desks: tuple[str, ...] = REPORT_DESKS
+    report_desks: tuple[LocalPart, ...] = REPORT_DESKS
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:

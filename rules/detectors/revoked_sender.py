@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rules.address import key_of
 from rules.document import STRICT
+from rules.entries import MailAddress
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.transaction import Direction
@@ -25,7 +26,7 @@ UNLISTED = 0.5  # an address of ours that the staff list does not have: shared m
 class Parameters:
     __pydantic_config__ = STRICT
     unlisted: bool = False  # an address of ours that is not on the staff list counts too
-    known_addresses: tuple[str, ...] = ()  # shared mailboxes and devices that are not on it and may send
+    known_addresses: tuple[MailAddress, ...] = ()  # shared mailboxes and devices that are not on it and may send
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rules.address import Address, key_of
 from rules.document import STRICT, Threshold
+from rules.entries import Domain
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.lookalike import likeness
@@ -29,7 +30,7 @@ class Parameters:
     # Score, 0 to 1, from which a recipient counts as unlikely: a look-alike of our domain is 0.7 to 1.
     threshold: Threshold = 0.7
     # Outside domains that write with us daily, such as the county's: nobody there is unlikely.
-    known_domains: tuple[str, ...] = ()
+    known_domains: tuple[Domain, ...] = ()
     # Recipients of ours beside whom an outsider is a stray.
     insiders: int = 4
     # Outsiders up to whom they are strays.

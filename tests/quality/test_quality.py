@@ -108,7 +108,10 @@ LEAST_F1 = {
     "solicitation_fundraising": 0.8,
     "advocacy_political": 0.75,
     "personal_opinion": 0.35,
-    "phishing": 0.8,
+    "phishing": 0.85,
+    "confidential_pii": 0.5,
+    "credentials": 0.75,
+    "obscene_harassing": 0.6,
     "executable_attachment": 0.95,
     "encrypted_attachment": 1.0,
 }

@@ -211,7 +211,7 @@ def test_a_fault_of_our_own_is_located_at_the_value_or_at_its_key(tmp_path: Path
         ("name: 5\nmany: 2\n", Named(name="unread", many=2)),
         ("many: 2\n", Named(name="unread", many=2)),
         ("name: a\nmany: x\nmore: 1\n", Named(name="a", many=1)),
-        ("name: a\nname: b\n", None),
+        ("name: a\nname: b\n", Named(name="b", many=1)),
         ("[1]", None),
         ("", None),
         ("{", None),
