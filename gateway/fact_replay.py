@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from quarantine.fact_files import Batch, batches
 from rules.comparison import Comparison, CopyChange
 from rules.document import from_json, to_json
 from rules.policy import Policy, load_policy
+from rules.policy_file import NO_GROUPS
 from rules.stored import Asked, Rejudging
 
 BATCH = 2_000  # facts handed to a process at once: a second's work, so that the bar moves
@@ -31,16 +32,27 @@ class _Work:
     batch: Batch
     running: Path
     candidate: Path
+    groups: Mapping[str, frozenset[str]]
 
 
-def replayed(folder: Path, running: Path, candidate: Path, *, processes: int = 0) -> Iterator[Replayed]:
+def replayed(
+    folder: Path,
+    running: Path,
+    candidate: Path,
+    *,
+    groups: Mapping[str, frozenset[str]] = NO_GROUPS,
+    processes: int = 0,
+) -> Iterator[Replayed]:
     """Each batch of the facts in `folder`, in their order. `processes` 0: as many as there are cores.
 
-    Raises OSError, DocumentError.
+    `groups` are the directory's, which exemptions may name. Raises OSError, DocumentError.
     """
     _policy.cache_clear()  # either may have been edited since
     _policy(running), _policy(candidate)  # a fault is told before anything is started
-    work = (_Work(batch=batch, running=running, candidate=candidate) for batch in batches(folder, BATCH))
+    work = (
+        _Work(batch=batch, running=running, candidate=candidate, groups=dict(groups))
+        for batch in batches(folder, BATCH)
+    )
     # Forked: both policies, and the parsers that detectors bring along, are loaded once.
     with multiprocessing.get_context("fork").Pool(processes or os.cpu_count() or 1) as pool:
         yield from pool.imap(_replay, work)
@@ -51,7 +63,7 @@ def _replay(work: _Work) -> Replayed:
     comparison = Comparison()
     changes: list[CopyChange] = []
     for fact in work.batch.facts():
-        changes += comparison.add(fact.id, first.judge(fact), second.judge(fact))
+        changes += comparison.add(fact.id, first.judge(fact, work.groups), second.judge(fact, work.groups))
     return Replayed(comparison=comparison, changes=tuple(changes), untold=untold, octets=work.batch.octets)
 
 

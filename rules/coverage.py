@@ -6,6 +6,7 @@ Reads a compiled policy and the names of the samples beside its rules. Judges no
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rules.detectors import organization_wide
 from rules.finding import Action
 from rules.policy import Policy, Rule, library_rules
 from rules.policy_file import Clause, Exemption
@@ -25,6 +26,7 @@ class Enforcer:
     matching: int  # samples that must make it fire
     passing: int
     exemption: str = ""
+    approver: str = ""  # whose word it needs to release what the rule holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,17 @@ def coverage_of(policy: Policy) -> Coverage:
         clauses=tuple(_covered(name, clause, policy) for name, clause in policy.clauses.items()),
         citing_nothing=tuple(dict.fromkeys(rule.name for rule in policy.rules if not rule.cites)),
         unused=tuple(name for name in library_rules() if name not in used),
+    )
+
+
+def unapproved(policy: Policy) -> tuple[str, ...]:
+    """Rules that hold mail to everybody until somebody permits it, and do not say who."""
+    return tuple(
+        dict.fromkeys(
+            rule.name
+            for rule in policy.rules
+            if rule.when.detector == organization_wide.NAME and rule.action is Action.QUARANTINE and not rule.approver
+        )
     )
 
 
@@ -118,6 +131,7 @@ def _enforcer(rule: Rule, exemption: Exemption | None = None) -> Enforcer:
         matching=sum(action is not Action.PASS for action in promised),
         passing=promised.count(Action.PASS),
         exemption=exemption.because if exemption else "",
+        approver=rule.approver,
     )
 
 

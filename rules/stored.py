@@ -5,6 +5,7 @@ asks its detectors as the mail was asked, or with another threshold; what it ask
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +15,7 @@ from rules.engine import Matter, Observed, judge_seen
 from rules.facts import Reason, Unread
 from rules.finding import Action, Observation
 from rules.policy import Policy, Probe, weights_of
+from rules.policy_file import NO_GROUPS
 from rules.transaction import Direction, Transaction
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -115,8 +117,8 @@ class Rejudging:
         left_out = self.untold | without
         self._policy = replace(policy, rules=tuple(rule for rule in policy.rules if rule.name not in left_out))
 
-    def judge(self, fact: StoredFact) -> Judgement:
-        """Without subject, preview and words: those were never kept."""
+    def judge(self, fact: StoredFact, groups: Mapping[str, frozenset[str]] = NO_GROUPS) -> Judgement:
+        """Without subject, preview and words: those were never kept. `groups` are the directory's of today."""
         observations: list[Observation] = []
         by_probe: dict[Probe, tuple[int, ...]] = {}
         for seen in fact.seen:
@@ -130,6 +132,7 @@ class Rejudging:
             received=fact.at,
             recipients=tuple((_address(address), direction) for address, direction in fact.copies),
             unread=tuple(Unread(part="", reason=reason, detail="") for reason in fact.unread),
+            groups=groups,
         )
         return judge_seen(
             Observed(observations=tuple(observations), by_probe=by_probe, failed=()), matter, self._policy

@@ -21,7 +21,7 @@ def coverage(path: Path | None, name: str | None, as_json: bool) -> None:
     Each with the rules and samples that enforce it, the feature that serves it, or why it lies outside. Exit code 1
     when a clause has none of these, or a rule cites no clause. Without PATH, of the configured policy.
     """
-    from rules.coverage import Covered, Enforcer, coverage_of  # brings all detectors along
+    from rules.coverage import Covered, Enforcer, coverage_of, unapproved  # brings all detectors along
 
     def served(item: Covered) -> str:
         if item.gap:
@@ -33,7 +33,8 @@ def coverage(path: Path | None, name: str | None, as_json: bool) -> None:
         if item.exemption:
             return f"exemption from {item.rule}: {item.exemption}"
         samples = f"{item.matching}+{item.passing} samples"
-        return f"{item.rule} ({item.action}{trial}; {', '.join(item.directions)}; {samples})"
+        approver = f"; approver {item.approver}" if item.approver else ""
+        return f"{item.rule} ({item.action}{trial}; {', '.join(item.directions)}; {samples}{approver})"
 
     policy = load_policy(existing_policy(named_or_configured(name, path)), complete=False)
     found = coverage_of(policy)
@@ -46,6 +47,9 @@ def coverage(path: Path | None, name: str | None, as_json: bool) -> None:
         print_table(("clause", "ref", "enforce", "by"), rows)
         if found.unused:
             click.echo(escaped(f"\nrules of the library that it does not use: {', '.join(found.unused)}", lines=True))
+    for name in unapproved(policy):
+        note = f"{name} holds until somebody permits it, and names no `approver`: whoever may release decides"
+        click.echo(escaped(note), err=True)
     for gap in found.gaps:
         click.echo(escaped(gap), err=True)
     if found.gaps:

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 from gateway.cli.options import configured, existing_policy, optional_config
 from gateway.cli.supposing import ReversePath, mail_files, settings_for, supposed_of, supposing
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table, progress
-from gateway.config import DEFAULT_STATE
+from gateway.config import DEFAULT_STATE, Config
 from gateway.fact_replay import replayed
 from gateway.mailfiles import MailFile
 from gateway.trial import Supposed, compared
@@ -19,8 +20,10 @@ from quarantine.fact_files import FOLDER, fact_files
 from rules.address import Address
 from rules.comparison import Comparison, CopyChange
 from rules.difference import difference
+from rules.directory_file import load_directory
 from rules.finding import Action
 from rules.policy import load_policy
+from rules.policy_file import NO_GROUPS
 
 
 class Percent(click.ParamType[float]):
@@ -118,6 +121,13 @@ async def _replay(
     return comparison
 
 
+def _groups(config: Config | None) -> Mapping[str, frozenset[str]]:
+    """Those of the staff list in force, for exemptions that name one."""
+    if config is None or config.directory is None:
+        return NO_GROUPS
+    return load_directory(config.directory, frozenset(config.domains)).groups
+
+
 def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json: bool) -> Comparison:
     config = configured(path)
     folder = (config.state if config else DEFAULT_STATE) / FOLDER
@@ -127,7 +137,7 @@ def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json:
     comparison = Comparison()
     untold: set[str] = set()
     with progress(octets, "replaying", prints=True) as bar:
-        for part in replayed(folder, running, candidate):
+        for part in replayed(folder, running, candidate, groups=_groups(config)):
             for change in part.changes:
                 tell_copy(change, as_json=as_json)
             comparison.merge(part.comparison)

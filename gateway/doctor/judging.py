@@ -11,6 +11,7 @@ from gateway.doctor.note import Note, advice, good, unsafe
 from gateway.identity import CannotIdentify
 from gateway.sandbox.layers import Refusal
 from gateway.workers import InspectionUnavailable, WorkerPool, canary, worker_settings
+from rules.coverage import unapproved
 from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
@@ -28,6 +29,9 @@ def check_policy(config: Config) -> Iterator[Note]:
         yield from (unsafe(str(fault), CHECK) for fault in error.faults)
         return
     yield good(f"{policy.name}: {len(policy.rules)} rules, {policy.hash[:12]}")
+    for name in unapproved(policy):
+        remedy = "set `approver:` at its entry in the policy; until then whoever may release decides"
+        yield advice(f"{name} holds mail to everybody and names nobody who permits it", remedy)
 
 
 def check_directory(config: Config) -> Iterator[Note]:

@@ -70,6 +70,16 @@ def test_an_edit_between_two_replays_counts(folder: Path, tmp_path: Path) -> Non
         assert part.comparison.changed == changed
 
 
+def test_an_exemption_may_name_a_group_of_the_staff_list(folder: Path, tmp_path: Path) -> None:
+    letting = OLD + (
+        "    except: [{recipients: [press@city.example], because: the paper, by: Clerk, until: 2099-12-31}]\n"
+    )
+    other = candidate(tmp_path, OLD, letting)
+    for groups, changed in (({}, 0), ({"press@city.example": frozenset({"bo@elsewhere.example"})}, 5)):
+        (part,) = replayed(folder, BASELINE, other, groups=groups, processes=1)
+        assert part.comparison.changed == changed
+
+
 def test_a_bad_candidate_is_told_before_anything_is_started(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DocumentError):
         next(replayed(folder, BASELINE, candidate(tmp_path, "action: quarantine", "action: hold")))

@@ -245,6 +245,13 @@ def test_what_leawood_calls_no_breach_is_let_off_and_the_same_to_others_is_not(
     assert held.action is Action.QUARANTINE
 
 
+@pytest.mark.parametrize(("people", "action"), [(14, Action.PASS), (15, Action.QUARANTINE)])
+def test_a_list_of_many_is_no_benefit_statement(people: int, action: Action, directory: Directory) -> None:
+    rows = "".join(f"SSN 51{number % 10}-4{number % 10}-9{number + 10}7\n" for number in range(people))
+    (verdict,) = judged(written(BENEFITS, OUTSIDE, "statements", rows), policy(LEA), directory).verdicts
+    assert verdict.action is action
+
+
 @pytest.mark.parametrize("to", ["department-heads@city.example", "lena.horvath@city.example"])
 @pytest.mark.parametrize(
     ("words", "held"),

@@ -17,6 +17,7 @@ rules:
     cites: [C-1]
     directions: [internal]
 """
+NOBODY = "organization-wide holds until somebody permits it, and names no `approver`: whoever may release decides\n"
 
 
 def run(folder: Path, enforce: str, *options: str) -> Result:
@@ -34,7 +35,7 @@ def test_each_clause_is_a_line_with_its_rule_or_its_reason(tmp_path: Path) -> No
 
 def test_a_gap_fails_and_is_named(tmp_path: Path) -> None:
     result = run(tmp_path, "gateway")
-    assert (result.exit_code, result.stderr) == (1, "C-2: no rule and no exemption cites it\n1 gap\n")
+    assert (result.exit_code, result.stderr) == (1, f"{NOBODY}C-2: no rule and no exemption cites it\n1 gap\n")
     assert "C-2     2    gateway  GAP: no rule and no exemption cites it" in result.stdout
 
 
@@ -43,3 +44,10 @@ def test_json_is_one_object_a_clause(tmp_path: Path) -> None:
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["clause"], first["rules"][0]["rule"], first["gap"]) == ("C-1", "organization-wide", "")
     assert (second["enforce"], second["served_by"], second["rules"]) == ("support", "the digest", [])
+
+
+def test_who_permits_mail_to_everybody_is_told(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY % "outside, why: laptops" + "    approver: manager@city.example\n")
+    result = CliRunner().invoke(main, ["policy", "coverage", str(tmp_path)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "; approver manager@city.example)" in result.stdout

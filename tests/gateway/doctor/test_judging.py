@@ -19,15 +19,26 @@ from gateway.doctor.judging import (
 from gateway.doctor.note import Grade
 from gateway.sandbox.layers import Layer, Refusal
 from gateway.workers import InspectionUnavailable
+from rules.policy import find_policy
 from rules.verdict import Inspected
 
 
 def test_a_policy_with_faults_is_told_with_their_places(configured: Callable[..., Config], tmp_path: Path) -> None:
-    assert [note.grade for note in check_policy(configured())] == [Grade.GOOD]
+    assert [note.grade for note in check_policy(configured())] == [Grade.GOOD, Grade.ADVICE]
     (tmp_path / "policy.yaml").write_text("policy: p\ntitle: t\nclauses: {}\nrules: [{use: no-such-rule, cites: []}]\n")
     notes = list(check_policy(configured("policy: policy.yaml\n")))
     assert {note.grade for note in notes} == {Grade.UNSAFE}
     assert f"{tmp_path}/policy.yaml:4:" in notes[0].says
+
+
+def test_mail_to_everybody_that_nobody_is_named_to_permit(configured: Callable[..., Config], tmp_path: Path) -> None:
+    text = find_policy("city-baseline").read_text()
+    use = "  - use: organization-wide\n"
+    assert use in text
+    (tmp_path / "policy.yaml").write_text(text.replace(use, f"{use}    approver: manager@city.example\n"))
+    assert [note.grade for note in check_policy(configured("policy: policy.yaml\n"))] == [Grade.GOOD]
+    _, note = check_policy(configured())
+    assert note.says.startswith("organization-wide holds mail to everybody")
 
 
 @pytest.mark.parametrize(("days", "grade"), [(STALE_DAYS - 1, Grade.GOOD), (STALE_DAYS + 1, Grade.ADVICE)])
