@@ -24,6 +24,11 @@ def detected(facts: Facts) -> bool:
         OFFER,
         "The new Avon catalog is out. Order by Thursday, and Venmo me.",
         "The holiday catalogue is in the break room, orders are due by Friday. I take Zelle.",
+        "Anyone need firewood? $150 a cord delivered.",
+        "Babysitter available weekends, $15/hr. Ask me for references.",
+        "My husband's band is available for weddings and parties, great rates for city employees.",
+        "Become a distributor and earn commission on every sale your team makes.",
+        "We buy houses for cash, any condition. No fees, no commissions.",
     ],
 )
 def test_selling(facts_of: FactsOf, words: str) -> None:
@@ -48,6 +53,9 @@ def test_an_offer_below_an_answer(facts_of: FactsOf) -> None:
         "The old fire house is for sale by sealed bid, as the council resolved on Monday.",
         "Registration for swim lessons opens Monday; the fee is $45 for residents.",
         "Can you call me today about the lease? The rent goes up in May.",
+        "I bought a used truck this weekend, it runs well. Can you recommend a good plumber?",
+        "The developer offers to buy the lot from the city for $90,000; council takes it up Monday.",
+        "Free compost for residents while supplies last, at the yard on 9th Street.",
     ],
 )
 def test_city_business_passes(facts_of: FactsOf, words: str) -> None:
