@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from quarantine.audit import Record
 from quarantine.digest import LATE, Digest, collect, due_periods
+from quarantine.display import counted
 from quarantine.item import Period, Report, ReportState
 from quarantine.ports import Attempt, Courier, Refused, StoreUnavailable
 from quarantine.quarantine import Store
@@ -189,6 +190,7 @@ def render(digest: Digest, settings: Settings, in_doubt: Sequence[Period] = (), 
         hostname=settings.hostname,
         zone=settings.zone.key,
         when=when,
+        counted=counted,
         totals=_totals(digest),
         in_doubt=in_doubt,
         chains=[chain for chain in digest.audit.chains if chain.last and chain.last >= digest.period.start],

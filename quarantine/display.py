@@ -43,6 +43,11 @@ def _seen(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 record, 2 records, 0 people; `many` where an s does not make it."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def defanged(text: str) -> str:
     """The text with hosts and addresses of the web written so that no mail reader makes a link of them."""
     return _HOST_DOT.sub("[.]", text.replace("://", "[:]//"))

@@ -11,7 +11,7 @@ from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import load_config
 from quarantine.audit import Record, Standing, folder_of, records, verify
-from quarantine.display import one_line
+from quarantine.display import counted, one_line
 from quarantine.quarantine import typed_id
 
 
@@ -91,8 +91,10 @@ def verify_(path: Path, as_json: bool) -> None:
         print_json(_standing_object(standing))
     else:
         for chain in standing.chains:
-            click.echo(escaped(f"{chain.name}: {chain.count} records, head {chain.head}"))
-        click.echo(f"{standing.count} records in {len(standing.chains)} chains, head {standing.head}")
+            click.echo(escaped(f"{chain.name}: {counted(chain.count, 'record')}, head {chain.head}"))
+        click.echo(
+            f"{counted(standing.count, 'record')} in {counted(len(standing.chains), 'chain')}, head {standing.head}"
+        )
     if standing.faults:
         fail("\n".join(standing.faults))
 

@@ -12,6 +12,7 @@ from gateway.certificates import check_certificates
 from gateway.cli.options import config_option
 from gateway.cli.terminal import escaped, print_json, print_table
 from gateway.config import Config, load_config
+from quarantine.display import counted
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import DocumentError, Fault, lines_of, to_json
@@ -94,9 +95,10 @@ def _tell(path: Path, checked: _Checked) -> None:
     policy, directory = checked.policy, checked.directory
     click.echo(escaped(f"{path}: no fault"))
     if policy is not None:
-        click.echo(escaped(f"policy: {policy.name}, {len(policy.rules)} rules, {policy.hash[:12]}"))
+        click.echo(escaped(f"policy: {policy.name}, {counted(len(policy.rules), 'rule')}, {policy.hash[:12]}"))
     if directory is not None:
-        click.echo(f"directory: {len(directory.people)} people, {len(directory.groups)} groups")
+        people, groups = counted(len(directory.people), "person", "people"), counted(len(directory.groups), "group")
+        click.echo(f"directory: {people}, {groups}")
 
 
 @config.command(epilog="Example: mailward config show -c mailward.yaml --json")

@@ -11,6 +11,7 @@ from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config, load_config
 from gateway.directory_server import DirectoryUnavailable, fetch
 from gateway.staff_list import Refused, Renewed, renew
+from quarantine.display import counted
 from rules.address import key_of
 from rules.directory import Directory
 from rules.directory_file import load_directory
@@ -41,7 +42,8 @@ def show(path: Path, as_json: bool, address: str | None) -> None:
     if as_json:
         print_json({**told, "groups": {name: len(members) for name, members in sorted(listed.groups.items())}})
         return
-    click.echo(f"{file}: {told['people']} people ({told['active']} active), {len(listed.groups)} groups")
+    people, groups = counted(len(listed.people), "person", "people"), counted(len(listed.groups), "group")
+    click.echo(f"{file}: {people} ({told['active']} active), {groups}")
     click.echo(f"changed {told['modified']}, SHA-256 {str(told['sha256'])[:16]}…")
     largest = sorted(listed.groups.items(), key=lambda item: (-len(item[1]), item[0]))[:MAX_SHOWN]
     print_table(("group", "reaches"), ((name, str(len(members))) for name, members in largest))
@@ -88,7 +90,7 @@ def _show_one(listed: Directory, address: str, *, as_json: bool) -> None:
         click.echo(escaped(f"{person.name or person.address}, {person.department or 'no department'}: {state}"))
         click.echo(escaped(f"belongs to {', '.join(groups) or 'no group'}"))
     else:
-        click.echo(f"{escaped(key)} reaches {len(members or ())} people")
+        click.echo(f"{escaped(key)} reaches {counted(len(members or ()), 'person', 'people')}")
         for name in sorted(members or ()):
             click.echo(f"  {escaped(name)}")
 
@@ -123,4 +125,5 @@ def _tell(file: Path, renewed: Renewed, *, as_json: bool) -> None:
     for conflict in conflicts:
         click.echo(escaped(f"passed over: {conflict}"), err=True)
     before = "" if renewed.before is None else f" (before: {renewed.before})"
-    click.echo(f"{file}: {len(renewed.directory.people)} people{before}, {len(renewed.directory.groups)} groups")
+    people = counted(len(renewed.directory.people), "person", "people")
+    click.echo(f"{file}: {people}{before}, {counted(len(renewed.directory.groups), 'group')}")

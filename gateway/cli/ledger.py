@@ -7,6 +7,7 @@ import click
 from gateway.cli.opening import open_configured
 from gateway.cli.options import config_option
 from gateway.cli.terminal import fail, print_json
+from quarantine.display import counted
 from quarantine.ledger import Verification
 
 
@@ -33,9 +34,9 @@ def verify_(path: Path, as_json: bool) -> None:
         print_json(_object(found))
     else:
         told = ", ".join(f"{number} {state.value}" for state, number in found.totals)
-        click.echo(f"{found.items} items, {found.copies} copies: {told}")
+        click.echo(f"{counted(found.items, 'item')}, {counted(found.copies, 'copy', 'copies')}: {told}")
         told = ", ".join(f"{number} {outcome.value}" for outcome, number in found.outcomes)
-        click.echo(f"{found.accepted} recipients acknowledged; of all that came: {told}")
+        click.echo(f"{counted(found.accepted, 'recipient')} acknowledged; of all that came: {told}")
         if found.open:
             click.echo(f"{found.open} being sent to now, or in doubt until the next start")
         if found.unsynced:

@@ -13,6 +13,7 @@ from gateway.cli.policy_replay import diff, replay
 from gateway.cli.policy_stats import stats
 from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
+from quarantine.display import counted
 from rules.difference import hours_in_words
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
@@ -157,7 +158,7 @@ def _checked(file: Path) -> _Checked:
 
 
 def _size(found: Policy) -> str:
-    return f"{len(found.rules)} rules, {found.hash[:12]}"
+    return f"{counted(len(found.rules), 'rule')}, {found.hash[:12]}"
 
 
 def _checked_object(one: _Checked) -> dict[str, object]:
@@ -226,7 +227,7 @@ def test(path: str | None, as_json: bool) -> None:
     _print_faults(distinct)
     _fail_for(len(distinct))
     if not as_json:
-        click.echo(f"{len(rules)} rules, {samples} samples, no fault")
+        click.echo(f"{counted(len(rules), 'rule')}, {counted(samples, 'sample')}, no fault")
 
 
 def _library() -> list[Rule]:
@@ -244,4 +245,4 @@ def _print_faults(faults: Iterable[Fault], note: str = "") -> None:
 
 def _fail_for(faults: int) -> None:
     if faults:
-        fail(f"{faults} faults" if faults > 1 else "1 fault")
+        fail(counted(faults, "fault"))

@@ -16,6 +16,7 @@ from gateway.fact_replay import replayed
 from gateway.mailfiles import MailFile
 from gateway.trial import Supposed, compared
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
+from quarantine.display import counted
 from quarantine.fact_files import FOLDER, fact_files
 from rules.address import Address
 from rules.comparison import Comparison, CopyChange
@@ -183,9 +184,8 @@ def _tell(found: Comparison, *, as_json: bool) -> None:
         print_table(headings, rows)
     for action in Action:
         click.echo(f"{action.value}: {found.actions_before[action]} → {found.actions_after[action]} copies")
-    click.echo(
-        f"{found.messages} messages, {found.copies} copies, {found.changed} meet another action ({found.share:.2%})"
-    )
+    tried = f"{counted(found.messages, 'message')}, {counted(found.copies, 'copy', 'copies')}"
+    click.echo(f"{tried}, {found.changed} meet another action ({found.share:.2%})")
 
 
 def _sum(found: Comparison) -> dict[str, object]:

@@ -11,6 +11,7 @@ from gateway.doctor.note import Note, advice, good, unsafe
 from gateway.identity import CannotIdentify
 from gateway.sandbox.layers import Refusal
 from gateway.workers import InspectionUnavailable, WorkerPool, canary, worker_settings
+from quarantine.display import counted
 from rules.coverage import unapproved
 from rules.directory_file import load_directory
 from rules.document import DocumentError
@@ -28,7 +29,7 @@ def check_policy(config: Config) -> Iterator[Note]:
     except DocumentError as error:
         yield from (unsafe(str(fault), CHECK) for fault in error.faults)
         return
-    yield good(f"{policy.name}: {len(policy.rules)} rules, {policy.hash[:12]}")
+    yield good(f"{policy.name}: {counted(len(policy.rules), 'rule')}, {policy.hash[:12]}")
     for name in unapproved(policy):
         remedy = "set `approver:` at its entry in the policy; until then whoever may release decides"
         yield advice(f"{name} holds mail to everybody and names nobody who permits it", remedy)
@@ -47,7 +48,8 @@ def check_directory(config: Config) -> Iterator[Note]:
         )
         return
     days = (time.time() - config.directory.stat().st_mtime) / DAY_SECONDS
-    says = f"{len(directory.people)} people, {len(directory.groups)} groups, {days:.0f} days old"
+    people, groups = counted(len(directory.people), "person", "people"), counted(len(directory.groups), "group")
+    says = f"{people}, {groups}, {days:.0f} days old"
     yield good(says) if days <= STALE_DAYS else advice(says, "export it again, best by a timer")
 
 

@@ -6,6 +6,7 @@ from gateway.config import Config
 from gateway.doctor.note import Note, good, unsafe
 from quarantine.adapters.stock import DATABASE, soundness
 from quarantine.audit import folder_of, verify
+from quarantine.display import counted
 from quarantine.ports import StoreUnavailable
 
 STRONG = "delete"  # the rollback journal, which quarantine.adapters.sql asks for (reliability section 0, 6)
@@ -36,4 +37,4 @@ def check_audit(config: Config) -> Iterator[Note]:
     standing = verify(folder_of(config.state))
     yield from (unsafe(fault, "keep a copy, and compare with the heads in the digests") for fault in standing.faults)
     if not standing.faults:
-        yield good(f"{standing.count} records in {len(standing.chains)} chains, unbroken")
+        yield good(f"{counted(standing.count, 'record')} in {counted(len(standing.chains), 'chain')}, unbroken")

@@ -133,7 +133,7 @@ def test_each_message_has_a_release_of_its_own_to_copy(keeping):
 def test_head_and_count_of_the_audit_record_stand_in_it(keeping):
     keeping.hold("ann@city.example")
     text, _ = texts(the_mail(keeping))
-    assert re.search(r"1 records in 1 chains, head [0-9a-f]{64}", text)
+    assert re.search(r"1 record in 1 chain, head [0-9a-f]{64}", text)
 
 
 def test_it_is_made_also_when_nothing_happened(keeping):

@@ -10,6 +10,7 @@ from quarantine.display import (
     GIVEN_UP,
     MAX_LINE,
     address_line,
+    counted,
     defanged,
     masked,
     numbers_masked,
@@ -105,3 +106,8 @@ def test_a_subject_does_not_tell_what_its_evidence_hides():
         preview="",
     )
     assert subject_of(judgement) == "SSN *********** of Ann"
+
+
+def test_one_is_one() -> None:
+    assert [counted(number, "record") for number in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
+    assert [counted(number, "person", "people") for number in (1, 3)] == ["1 person", "3 people"]

@@ -49,7 +49,7 @@ def test_many_recipients_do_not_make_every_line_long(run, tmp_path):
 
 
 def test_verify_tells_head_and_count(run):
-    assert "3 records in 1 chains, head " in run("verify")
+    assert "3 records in 1 chain, head " in run("verify")
 
 
 def test_verify_names_the_first_bad_record(run, tmp_path):

@@ -36,7 +36,7 @@ def test_a_sound_configuration_is_checked_with_its_policy_and_directory(file: Pa
     lines = run("check", "-c", file).stdout.splitlines()
     assert lines[0] == f"{file}: no fault"
     assert lines[1].startswith("policy: city-baseline, ")
-    assert lines[2] == "directory: 1 people, 1 groups"
+    assert lines[2] == "directory: 1 person, 1 group"
 
 
 @pytest.mark.parametrize(

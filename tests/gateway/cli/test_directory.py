@@ -46,7 +46,7 @@ def test_a_person_by_any_address(config: Path, address: str) -> None:
 def test_a_group_and_whom_it_reaches(config: Path) -> None:
     assert (
         run("show", "-c", config, "all@city.example").stdout
-        == "all@city.example reaches 1 people\n  ann@city.example\n"
+        == "all@city.example reaches 1 person\n  ann@city.example\n"
     )
     assert json.loads(run("show", "-c", config, "--json", "all@city.example").stdout)["members"] == ["ann@city.example"]
 

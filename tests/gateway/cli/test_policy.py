@@ -80,7 +80,7 @@ def test_without_a_path_the_policy_in_force_is_shown(ours: Path) -> None:
 def test_a_sound_policy_is_checked_without_a_word_of_complaint(ours: Path) -> None:
     result = run("check", "--strict", ours)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith(f"{ours}/policy.yaml: ours, 1 rules, ")
+    assert result.stdout.startswith(f"{ours}/policy.yaml: ours, 1 rule, ")
 
 
 def test_without_a_path_every_shipped_policy_is_checked() -> None:
@@ -136,7 +136,7 @@ def test_a_path_that_leads_nowhere_is_wrong_usage(command: str) -> None:
 def test_the_samples_of_a_policy_are_run_with_its_parameters(ours: Path) -> None:
     result = run("test", ours)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("1 rules, ")
+    assert result.stdout.startswith("1 rule, ")
     with (ours / "policy.yaml").open("a") as file:
         file.write("    parameters: {all_staff: [], minimum: 100000, minimum_without_staff_list: 100000}\n")
     deaf = run("test", ours)

@@ -47,7 +47,7 @@ def test_a_staff_list_grows_old(days: int, grade: Grade, configured: Callable[..
     then = time.time() - days * DAY_SECONDS
     os.utime(tmp_path / "staff.csv", (then, then))
     (note,) = check_directory(configured("directory: staff.csv\n"))
-    assert (note.grade, note.says) == (grade, f"1 people, 1 groups, {days} days old")
+    assert (note.grade, note.says) == (grade, f"1 person, 1 group, {days} days old")
 
 
 def test_a_staff_list_with_faults_and_none_at_all(configured: Callable[..., Config], tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_changed_record_of_the_audit_is_named(configured: Callable[..., Config
         audit.append(Record(at=datetime.now(UTC), act="view", by="ann", item=f"item{number}"))
     audit.close()
     (note,) = check_audit(config)
-    assert note.grade is Grade.GOOD and note.says.startswith("2 records in 1 chains")
+    assert note.grade is Grade.GOOD and note.says.startswith("2 records in 1 chain")
     (chain,) = (path for path in folder.iterdir() if b"item0" in path.read_bytes())
     chain.write_bytes(chain.read_bytes().replace(b"item0", b"item9"))
     (note,) = check_audit(config)
