@@ -12,7 +12,7 @@ from rules.message import Octets
 from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded
 from rules.reading.encodings import decode_base64
 from rules.reading.member import Member
-from rules.reading.signatures import HEAD, Format, front_of, is_whole_file
+from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_whole_file
 
 LOOKED_AT = 8 * 1024 * 1024  # octets: pages that smuggle a program carry it, and so are long
 MIN_OPAQUE = 4_096  # octets of encoded text beside a script that decodes: keys and identifiers are shorter
@@ -129,7 +129,7 @@ def _addressed(content: bytes) -> Iterator[tuple[str | None, bytes]]:
         found = _decoded(text, is_base64=is_base64)
         if media.endswith(b"javascript") or b"<script" in content[max(0, match.start() - _TAG) : match.start()].lower():
             yield "text/html", b"<script>" + found  # part of the page, and judged as such
-        elif front_of(front, len(text)) not in _PICTURES:
+        elif front_of(front, len(text)) not in _PICTURES or not _PICTURES.issuperset(formats_of(found)):
             yield media.decode("ascii") or "text/plain", found
 
 

@@ -40,14 +40,16 @@ _SOUGHT = frozenset(
         Format.PE, Format.DOS, Format.ELF, Format.MACH_O, Format.JAVA_CLASS, Format.EICAR, Format.LNK, Format.CHM,
         Format.ONENOTE, Format.ACTIVE_MIME, Format.OLE, Format.ZIP, Format.SEVEN_ZIP, Format.RAR, Format.XZ,
         Format.CAB, Format.ISO, Format.UDF, Format.VHD, Format.VHDX, Format.TNEF, Format.PDF, Format.RTF, Format.GZIP,
-        Format.BZIP2,
+        Format.BZIP2, Format.ZSTD, Format.LZ4, Format.LZIP, Format.AR, Format.APPLE_FILE, Format.SZDD, Format.XAR,
+        Format.RPM, Format.DEX, Format.WIM, Format.VMDK, Format.QCOW, Format.CRX,
     }
 )  # fmt: skip
 _FIRST_TWO = frozenset(
     {
         b"MZ", b"ZM", b"\x7fE", b"\xfe\xed", b"\xce\xfa", b"\xcf\xfa", b"\xca\xfe", b"X5", b"L\0", b"IT", b"\xe4\x52",
         b"\xa1\x2f", b"Ac", b"\xd0\xcf", b"PK", b"7z", b"Ra", b"\xfd7", b"MS", b"co", b"vh", b"x\x9f", b"%P", b"{\\",
-        b"\x1f\x8b", b"BZ",
+        b"\x1f\x8b", b"BZ", b"\x28\xb5", b"\x04\x22", b"LZ", b"!<", b"\0\x05", b"SZ", b"xa", b"\xed\xab", b"de",
+        b"KD", b"QF", b"Cr", b"WL",
     }
 )  # fmt: skip
 _FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")

@@ -79,6 +79,13 @@ def test_as_many_files_as_may_be_and_one_more(count, told):
     assert next(members, None) is None
 
 
+def test_e16_an_archive_behind_a_picture_comes_out_where_it_is_called_no_picture():
+    both = PICTURE + b"Rar!\x1a\x07\0" + bytes(99)
+    page = b'<a download="a.rar" href="data:application/octet-stream;base64,%s">'
+    assert list(carried_files(page % base64.b64encode(both))) == [("application/octet-stream", both)]
+    assert list(carried_files(page % base64.b64encode(PICTURE))) == []
+
+
 def test_a_page_inside_a_page_comes_out():
     page = b'<iframe src="data:text/html;base64,' + base64.b64encode(b"<script>atob(x)</script>") + b'">'
     assert list(carried_files(page)) == [("text/html", b"<script>atob(x)</script>")]

@@ -43,7 +43,13 @@ def test_its_place_is_told():
     assert text[file.span.start : file.span.end] == RUN.rstrip(b"\n")
 
 
-@pytest.mark.parametrize("front", [b"PK\x03\x04", b"Rar!\x1a\x07\0", b"7z\xbc\xaf\x27\x1c", b"%PDF-1.7"])
+@pytest.mark.parametrize(
+    "front",
+    [
+        b"PK\x03\x04", b"Rar!\x1a\x07\0", b"7z\xbc\xaf\x27\x1c", b"%PDF-1.7", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18",
+        b"LZIP\1", b"\0\x05\x16\x07\0", b"SZDD\x88\xf0\x27\x33A", b"MSWIM\0\0\0", b"Cr24",
+    ],
+)  # fmt: skip
 def test_containers_too(front):
     content = front + bytes(range(200))
     assert octets_of(base64.encodebytes(content)) == [content]
