@@ -65,7 +65,7 @@ def read_html(page: str) -> Page:
         return Page(visible="", hidden="")
     walk = _Walk(page)
     complete = walk.walk(root)
-    trouble = "" if complete and not cut else f"HTML longer than {MAX_PAGE} characters or {MAX_NODES} elements"
+    trouble = "" if complete and not cut else f"HTML longer than {MAX_PAGE:,} characters or {MAX_NODES:,} elements"
     return Page(
         visible=walk.visible.text(),
         hidden=walk.hidden.text().strip(),
