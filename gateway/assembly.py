@@ -244,7 +244,7 @@ class Gateway:
         )
 
     def _pipeline(self, next_hop: str, *, amends: bool = True) -> Pipeline:
-        """`amends`: the body may be changed, which a milter never does (reliability D12)."""
+        """`amends`: the body may be changed, which a milter never does."""
         return Pipeline(
             judging=lambda: self._judging,
             quarantine=self._store.quarantine,

@@ -1,4 +1,4 @@
-"""Whether the clock can be believed for what cannot be undone (reliability D16, H10).
+"""Whether the clock can be believed for what cannot be undone.
 
 The keeper notes the time at each turn. Where it has gone on or back by more than a day, by a wrong clock or because the
 service stood still so long, nothing expires by itself for a day, in which somebody reads the log.

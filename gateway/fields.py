@@ -17,7 +17,7 @@ from rules.transaction import ListenerKind, Transaction
 from rules.verdict import Judgement, Verdict
 
 OWN_FIELDS = frozenset({"mailward-verdict", "mailward-tag", "mailward-disclaimer"})
-# What Exchange believes of its own servers, and what we and our rules believe (reliability D10). From anybody else it
+# What Exchange believes of its own servers, and what we and our rules believe. From anybody else it
 # is forged, and from a server of ours it has done its work: the stamp's secret must not leave.
 TRUST_PREFIXES = (
     "x-mailward-",

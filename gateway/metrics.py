@@ -12,7 +12,7 @@ from enum import StrEnum
 
 MAX_SERIES = 500  # label sets of one metric; beyond, only policies that are changed all day would need more
 OTHER = "other"  # the label value of everything beyond MAX_SERIES
-# Seconds: a small message takes some hundredths, and 90 is the longest that a sender is kept (reliability section 4).
+# Seconds: a small message takes some hundredths, and 90 is the longest that a sender is kept.
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 90.0)
 
 

@@ -69,7 +69,7 @@ class Settlement:
 
 
 def settle(plan: Plan, deliveries: Sequence[Delivery]) -> Settlement:
-    """Once somebody was served the whole message is ours: nobody is served twice and nobody lost (reliability D5).
+    """Once somebody was served the whole message is ours: nobody is served twice and nobody lost.
 
     When nobody was, the refusal goes up; a temporary one is stronger, because it costs no mail. Held copies wait
     for the retry, which finds them by their key.

@@ -33,7 +33,7 @@ from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 
-DRAIN_SECONDS = 60.0  # reliability section 4
+DRAIN_SECONDS = 60.0  # for messages whose content is under way; their senders try the others again
 RESTART_SECONDS = 1.0  # between the death of a process and its successor, so that a broken one does not spin
 POLL_SECONDS = 0.2
 CONFIG_EXIT = 78  # EX_CONFIG of sysexits.h: starting again would not help

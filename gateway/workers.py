@@ -29,7 +29,7 @@ from rules.verdict import Judgement
 
 __all__ = ["InspectionUnavailable", "WorkerPool", "WorkerSettings", "canary", "worker_settings"]
 
-# What a message may have left behind does not stay for long (reliability D7). A fresh worker pays some 100 ms for the
+# What a message may have left behind does not stay for long. A fresh worker pays some 100 ms for the
 # pages that it no longer shares with its parent: at 200 messages that was half as much again as inspecting them.
 MESSAGES_PER_WORKER = 1_000
 

@@ -1,7 +1,7 @@
 """The record of what was done to held mail: append-only lines, each linked to the one before by its hash.
 
 One chain (file) for each node and process start, so that no two processes ever write to one. Never changes a line.
-A chain cut at its end still verifies, therefore head and count stand in the daily digest (reliability D15).
+A chain cut at its end still verifies, therefore head and count stand in the daily digest.
 """
 
 import hashlib
@@ -96,7 +96,7 @@ class Audit:
                     self._chain = _begin(self.folder)
                 self._chain.write(record)
             except OSError as error:
-                # What reached the disk is not known: this chain ends here (reliability D6).
+                # What reached the disk is not known: this chain ends here.
                 if self._chain is not None:
                     self._chain.abandon()
                     self._chain = None

@@ -11,7 +11,7 @@ from quarantine.item import HeldMessage
 from rules.finding import Evidence
 from rules.verdict import Judgement
 
-MAX_LINE = 120  # characters (reliability I08)
+MAX_LINE = 120  # characters
 CUT = "…"
 LOOKED_AT = 4  # times the limit: room for blanks that fall away
 # Controls, format characters (bidirectional, zero-width), surrogates, private use, unassigned, line and paragraph ends.

@@ -36,7 +36,7 @@ class Cause(StrEnum):
     """Why the message came to be held."""
 
     POLICY = "policy"
-    NEXT_HOP_REFUSED = "next hop refused"  # other recipients of it had been accepted (reliability D5)
+    NEXT_HOP_REFUSED = "next hop refused"  # other recipients of it had been accepted
     NOT_CONFIRMED = "next hop did not confirm"  # the same, and these may have been accepted too
 
 
@@ -76,7 +76,7 @@ class HeldMessage:
     judgement: Judgement
     legal_hold: str = ""  # why; empty when there is none
     expires: datetime | None = None
-    purged: datetime | None = None  # when the content was given up; the rest is a tombstone (reliability D16)
+    purged: datetime | None = None  # when the content was given up; the rest is a tombstone
 
     @property
     def state(self) -> State:

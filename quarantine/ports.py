@@ -49,7 +49,7 @@ class Contents(Protocol):
         ...
 
     def put(self, octets: Octets) -> str:
-        """Keep durably (reliability D6) and return the hex digest. Raises StoreUnavailable."""
+        """Keep durably and return the hex digest. Raises StoreUnavailable."""
         ...
 
     def get(self, sha256: str) -> bytes:

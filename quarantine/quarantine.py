@@ -234,7 +234,7 @@ class Quarantine:
 
 
 def idempotency_key(transaction: Transaction, sha256: str, cause: Cause) -> str:
-    """What makes a transaction a retry of an earlier one (reliability D4): listener, whole envelope, content, cause."""
+    """What makes a transaction a retry of an earlier one: listener, whole envelope, content, cause."""
     envelope = transaction.envelope
     reverse_path = "" if envelope.reverse_path is None else envelope.reverse_path.key
     recipients = sorted(recipient.address.key for recipient in envelope.recipients)

@@ -1,6 +1,6 @@
 """What leaves the quarantine and what stays of it: expiry, the tombstone, contents that no item needs.
 
-Retention is off until a city sets a schedule; a legal hold beats every way of losing a message (reliability D16).
+Retention is off until a city sets a schedule; a legal hold beats every way of losing a message.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from quarantine.ports import Contents, Index, Refused
 from rules.verdict import Judgement
 
 # More at once than this share of what is held, and more than this many, is a wrong clock or a wrong schedule
-# until someone says otherwise (reliability D16).
+# until someone says otherwise.
 MAX_SHARE = 0.05
 MAX_ITEMS = 20
 WHY = "retention schedule"

@@ -119,7 +119,7 @@ class MilterListener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Everything a peer can make us hold or wait for (reliability section 4)."""
+    """Everything a peer can make us hold or wait for."""
 
     __pydantic_config__ = STRICT
     message_octets: Annotated[int, between(64 * 1024, 2048 * MIB)] = 150 * MIB  # RFC 5321 section 4.5.3.1.7: 64 K
@@ -181,7 +181,7 @@ class IdentitySettings:
     authenticate: bool = False  # SPF, DKIM, DMARC and ARC on edge listeners; needs a name server
     nameservers: tuple[IPv4Address | IPv6Address, ...] = ()  # the machine's own when empty
     nameserver_port: Port = 53
-    seconds: Seconds = 5.0  # for all questions of one message (reliability F07)
+    seconds: Seconds = 5.0  # for all questions of one message
     requires_auth: bool = False  # answer 451 when the DNS does not, instead of going on without it
     trusted_sealers: tuple[str, ...] = ()  # domains whose ARC seal is believed
     stamp_files: tuple[Path, ...] = ()  # secrets that Exchange stamps on mail of its own users; two while changing
@@ -228,9 +228,7 @@ class Config:
     processes: Annotated[int, between(1, 1_024)] = 1  # gateway processes
     sandbox: Sandbox = Sandbox.BEST_EFFORT  # of inspection workers
     read_pictures: bool = False  # their words, by tesseract: up to seconds of processor time for one message
-    quarantine_days: Annotated[int, between(0, 36_500)] = (
-        0  # held mail expires after so many days; 0: never (reliability D16)
-    )
+    quarantine_days: Annotated[int, between(0, 36_500)] = 0  # held mail expires after so many days; 0: never
     # What detectors saw of each message, without its text, for `policy replay --facts`; 0: nothing is kept.
     stored_facts_megabytes: Annotated[int, between(0, 1_000_000)] = 200
     digest: Digest = field(default_factory=Digest)

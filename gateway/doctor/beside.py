@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from gateway.config import Config, MilterListener, NextHop
 
 LEAST_COMMAND = 30.0  # seconds to wait for MAIL and RCPT; they are answered at once, but for a busy machine
-LEAST_CONTENT = 90.0  # from the end of a message to our answer at the latest (reliability section 4)
+LEAST_CONTENT = 90.0  # from the end of a message to our answer at the latest
 SMTP_PORT = 25
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

@@ -9,7 +9,7 @@ from quarantine.audit import folder_of, verify
 from quarantine.display import counted
 from quarantine.ports import StoreUnavailable
 
-STRONG = "delete"  # the rollback journal, which quarantine.adapters.sql asks for (reliability section 0, 6)
+STRONG = "delete"  # the rollback journal, which quarantine.adapters.sql asks for
 RESTORE = "stop the service, keep a copy, and restore the last backup"
 
 

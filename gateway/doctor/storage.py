@@ -18,7 +18,7 @@ from gateway.snapshot import FOLDER
 from quarantine.adapters.files import sync_folder
 
 MOUNTS = Path("/proc/self/mountinfo")  # proc(5)
-# SQLite's locks and our renames are not to be trusted on these (reliability D6).
+# SQLite's locks and our renames are not to be trusted on these.
 NETWORK = frozenset(
     {
         *("9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs", "lustre"),

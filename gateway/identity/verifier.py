@@ -21,7 +21,7 @@ from rules.identity import ArcResult, Authentication, DkimResult, DmarcResult, R
 from rules.message import Field
 from rules.transaction import Transaction
 
-SECONDS = 5.0  # for all questions of a message (reliability F07)
+SECONDS = 5.0  # for all questions of a message
 
 _log = logging.getLogger("mailward.identity")
 

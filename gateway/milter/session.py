@@ -121,7 +121,7 @@ class MilterSession(asyncio.Protocol):
             self._wait()
 
     def _judge(self, ended: Ended) -> None:
-        """In a task that no hang-up tears (reliability L4); meanwhile the MTA is told that we are alive."""
+        """In a task that no hang-up tears; meanwhile the MTA is told that we are alive."""
         self._watchdog.suspend()
         commit = self._answering = asyncio.create_task(self._commit(ended))
         self._shared.commits.add(commit)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.relay.replies import WireReply
 from rules.transaction import Envelope, Recipient
 
-MAX_COMMAND = 2_048  # octets; our own listener takes no longer one (reliability section 4)
+MAX_COMMAND = 2_048  # octets; our own listener takes no longer one
 
 
 class CommandError(ValueError):

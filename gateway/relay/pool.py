@@ -1,4 +1,4 @@
-"""The connections to one next hop: how many, how long, how often used (reliability section 4, Exchange's limits).
+"""The connections to one next hop: how many, how long, how often used (within Exchange's limits).
 
 Owns dialling and re-use; never speaks of messages.
 """

@@ -22,7 +22,7 @@ from gateway.reply import NEXT_HOP_AWAY, TRY_LATER, Reply
 from rules.transaction import Envelope, Recipient
 
 KEEP_SECONDS = 1.0  # a client that is slow with recipients or content keeps a connection so long, then others may
-SEND_SECONDS = 60.0  # for sending, beside 30 for inspection: our answer within 90 s of the final dot (reliability P3)
+SEND_SECONDS = 60.0  # for sending, beside 30 for inspection: our answer within 90 s of the final dot
 # A large content has more time, as its next hop needs it; but less than the ten minutes that its sender waits (RFC 5321
 # section 4.5.3.2.6), of which inspection may take 90 s.
 MOST_SECONDS = 480.0

@@ -1,4 +1,4 @@
-"""Limits that the kernel holds for whatever a message makes of a worker (setrlimit(2); reliability section 4)."""
+"""Limits that the kernel holds for whatever a message makes of a worker (setrlimit(2))."""
 
 import contextlib
 import ctypes

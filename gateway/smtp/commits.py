@@ -1,6 +1,6 @@
 """Commits: what happens between the final dot and our reply, whatever the client does meanwhile.
 
-Each runs in a task of its own that owns its outcome; a client that hangs up cannot tear it (reliability L4).
+Each runs in a task of its own that owns its outcome; a client that hangs up cannot tear it.
 """
 
 import asyncio

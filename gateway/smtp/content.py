@@ -6,7 +6,7 @@ from gateway.smtp.replies import BARE_LINE_END, HEADER_TOO_LARGE, NO_ROOM, TOO_L
 from rules.message import MAX_FIELDS, MAX_HEADER, Message
 from rules.transaction import ListenerKind
 
-MAX_FIELD = 64 * 1024  # octets of one header field (reliability section 4)
+MAX_FIELD = 64 * 1024  # octets of one header field
 MAX_RECEIVED = 30  # Received fields, as Exchange's hop count
 MAX_OWN = 2  # of them from us: out and in again, or in and past a review; a fourth time goes round in a circle
 

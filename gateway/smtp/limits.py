@@ -1,4 +1,4 @@
-"""What one client may use: connections, time, errors, commands without mail (reliability section 4)."""
+"""What one client may use: connections, time, errors, commands without mail."""
 
 from collections import Counter
 

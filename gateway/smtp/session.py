@@ -1,8 +1,8 @@
 """One connection from a client: aiosmtpd's, with what lies between the socket and the commands repaired.
 
 Of aiosmtpd 1.4.6 the session as a protocol and its change to TLS are used as they are. Its command loop, commands,
-DATA reader, streams, timer and error replies are replaced (reliability section 2.1 says why); Dialogue has the
-commands. Owns line ends, time and the order of octets; never knows what a command means.
+DATA reader, streams, timer and error replies are replaced; Dialogue has the commands. Owns line ends, time and the
+order of octets; never knows what a command means.
 """
 
 import asyncio

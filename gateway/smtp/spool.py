@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.mapped import MappedFile, map_file
 
-SPOOL_BUDGET = 4 * 1024**3  # octets (reliability section 4)
+SPOOL_BUDGET = 4 * 1024**3  # octets
 
 
 class SpoolFull(OSError):

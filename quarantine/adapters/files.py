@@ -1,4 +1,4 @@
-"""Message contents in files: named by their SHA-256, compressed, durable before `put` returns (reliability D6).
+"""Message contents in files: named by their SHA-256, compressed, durable before `put` returns.
 
 Never decides what is still needed, and never lists anything but digests.
 """

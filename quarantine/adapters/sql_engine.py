@@ -40,7 +40,7 @@ def sqlite_engine(path: Path, *, synchronous: str, journal: str) -> Engine:
     @sa.event.listens_for(engine, "handle_error")
     def _abandon(context: sa.engine.ExceptionContext) -> None:
         # SQLite opens a file for reading alone when it cannot otherwise, and that connection would stay so after the
-        # disk has come back; nor is a descriptor trusted whose write or sync has failed (reliability D6).
+        # disk has come back; nor is a descriptor trusted whose write or sync has failed.
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         context.is_disconnect = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
         if context.is_disconnect and context.execution_context is not None:

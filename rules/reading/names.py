@@ -1,6 +1,6 @@
 """File names as sets: every name that some reader may give a part, written the way a file system will read it.
 
-Normalises and keeps; judges no extension. reliability: D9.
+Normalises and keeps; judges no extension.
 """
 
 import re
