@@ -1,5 +1,7 @@
 """What tests of several folders share: real Postfix instances, as next hop and as sending MTA."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +12,18 @@ from tests.postfix import Postfix, PostfixMissing
 # How fast a machine is decides no test: a shared one may stand still for a second.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """What a process of the service sets for itself would go on for the tests that follow in ours.
+
+    A Postfix made under its mask of files could not enter its own queue.
+    """
+    umask, handler = os.umask(0o022), signal.getsignal(signal.SIGHUP)
+    yield
+    os.umask(umask)
+    signal.signal(signal.SIGHUP, handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,11 @@
 """The supervisor's own words; what it does with processes is tested end to end."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.service import supervise
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """What `supervise` sets for a process of its own would go on for the tests that follow in ours."""
-    umask, handler = os.umask(0o022), signal.getsignal(signal.SIGHUP)
-    yield
-    os.umask(umask)
-    signal.signal(signal.SIGHUP, handler)
 
 
 def test_a_bad_configuration_is_refused_with_file_and_line(
