@@ -7,9 +7,9 @@ Owns what a mark is, and what a footer is. Knows nothing of messages.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rules.patterns import compile_patterns
+from rules.remembering import remembered
 
 MAX_MARKS = 100  # in one text
 ASKED_WEIGHT = 0.7  # of words such as "please keep this confidential"
@@ -90,7 +90,7 @@ _WARNING = re.compile(r"\b(?:phish\w*|spam|scams?|hoax|virus|malware|ransomware|
 _BANNER_NOISE = re.compile(r"[^A-Za-z]+")
 
 
-@lru_cache(maxsize=32)  # texts of one message: two detectors ask for the same
+@remembered
 def find_markings(text: str) -> tuple[Marking, ...]:
     """The marks in a text, by place; those in a legal notice are told as such."""
     marks = (_mark(text, start, end) for start, end in _places(text, _MARKS))

@@ -5,9 +5,10 @@ Owns the caches and their end; knows nothing of what is remembered.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 A = TypeVar("A")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _TEXTS = 32  # texts of one message that are asked about again before others have taken their place
@@ -15,11 +16,11 @@ _TEXTS = 32  # texts of one message that are asked about again before others hav
 _ends: list[Callable[[], None]] = []
 
 
-def remembered(function: Callable[[A], T]) -> Callable[[A], T]:
-    """For what is asked of the same few texts, or of other things that have a hash."""
+def remembered(function: Callable[P, T]) -> Callable[P, T]:
+    """For what is asked of the same few texts; every argument has a hash."""
     cached = lru_cache(maxsize=_TEXTS)(function)
     _ends.append(cached.cache_clear)
-    return cached
+    return cast(Callable[P, T], cached)
 
 
 def remembered_last(function: Callable[[A], T]) -> Callable[[A], T]:

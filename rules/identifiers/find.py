@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from rules.identifiers import checks
 from rules.identifiers.kinds import (
@@ -21,6 +20,7 @@ from rules.identifiers.names import names_person
 from rules.identifiers.records import LOOKS as RECORD_LOOKS
 from rules.identifiers.records import find_records
 from rules.patterns import compile_patterns
+from rules.remembering import remembered
 
 MAX_EACH = 500  # of one shape in one text; a list is a list long before
 BEFORE = 60  # characters in which a context word speaks for what follows: a line
@@ -56,7 +56,7 @@ class Identifier:
     value: str
 
 
-@lru_cache(maxsize=32)  # texts of one message: several detectors ask for the same
+@remembered
 def find_identifiers(text: str, today: date) -> tuple[Identifier, ...]:
     """All identifiers with a weight above 0, by place; where two begin together, the heavier."""
     plain = text if text.isascii() else text.translate(_ALIKE)

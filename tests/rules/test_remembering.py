@@ -35,3 +35,18 @@ def test_only_the_very_same_thing_is_taken_for_the_last() -> None:
     forget_message()
     number(second)
     assert len(asked) == 3
+
+
+@remembered
+def repeated(text: str, times: int) -> str:
+    asked.append((text, times))
+    return text * times
+
+
+def test_what_depends_on_more_than_the_text_is_told_apart() -> None:
+    asked.clear()
+    assert [repeated("ab", 1), repeated("ab", 2), repeated("ab", 2)] == ["ab", "abab", "abab"]
+    assert asked == [("ab", 1), ("ab", 2)]
+    forget_message()
+    repeated("ab", 2)
+    assert len(asked) == 3
