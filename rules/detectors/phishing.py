@@ -170,7 +170,7 @@ def _of_sender(facts: Facts) -> Iterator[Measure]:
     """A brand's or an office's name over a mailbox that is not theirs, and names and domains that nobody has."""
     shown: dict[str, list[Evidence]] = {name: [] for name in ("brand", "office", "name", "domain")}
     for one in facts.originators[:MAX_ORIGINATORS]:
-        domain = one.address.rpartition("@")[2].lower()
+        domain = _domain(one)
         evidence = Evidence(part="header", text=f"{one.name} <{one.address}>"[:200])
         if one.name and any(
             not any(leads_to(domain, owner) for owner in BRANDS[index][1])
@@ -191,7 +191,7 @@ def _of_sender(facts: Facts) -> Iterator[Measure]:
 
 def _of_brands(facts: Facts, links: Sequence[Link]) -> Measure:
     """Companies named where the eye falls first, by somebody else, with links of which none leads to them."""
-    hosts = {link.host for link in links} | {one.address.rpartition("@")[2].lower() for one in facts.originators}
+    hosts = {link.host for link in links} | set(map(_domain, facts.originators))
     shown = []
     for text in (*facts.said(Role.SUBJECT), *facts.said(Role.AUTHOR)[:1]) if links else ():
         for match in compile_patterns(_BRANDS).find(text.text[:OPENING]):
@@ -206,8 +206,12 @@ def _names_another(one: Mailbox) -> bool:
     return match is not None and registered(match.group(1).lower()) != _registered(one)
 
 
+def _domain(one: Mailbox) -> str:
+    return one.address.rpartition("@")[2].lower()
+
+
 def _registered(one: Mailbox) -> str:
-    return registered(one.address.rpartition("@")[2].lower())
+    return registered(_domain(one))
 
 
 def _of_answers(facts: Facts) -> Iterator[Measure]:
@@ -219,11 +223,12 @@ def _of_answers(facts: Facts) -> Iterator[Measure]:
     elsewhere, free, alike = [], [], []
     if match is not None and authors and not listed:
         evidence = Evidence(part="header", text=f"Reply-To: {match.group()}"[:200])
-        if match.group(1).lower() in FREE_MAIL and match.group().lower() not in authors:
+        answered = match.group(1).lower()
+        if answered in FREE_MAIL and match.group().lower() not in authors:
             free.append(evidence)
-        elif any(likeness(match.group(1).lower(), domain) is not None for domain in domains if domain):
+        elif any(likeness(answered, domain) is not None for domain in domains if domain):
             alike.append(evidence)
-        elif registered(match.group(1).lower()) not in domains:
+        elif registered(answered) not in domains:
             elsewhere.append(evidence)
     yield _measure("answered_elsewhere", elsewhere)
     yield _measure("answered_at_free_mailbox", free)
