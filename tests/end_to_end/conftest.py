@@ -47,9 +47,10 @@ listeners:
             process = subprocess.Popen([str(MAILWARD), "serve", "-c", str(self.config)], stderr=log, cwd=self.folder)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
-            ports = re.findall(r"(?:edge|inside) 127\.0\.0\.1:(\d+)", self.log.read_text())
-            if len(ports) == 2:
-                self.edge, self.internal = map(int, ports)
+            # Of several processes each has ports of its own, and two may have begun between two looks.
+            listening = re.search(r"edge 127\.0\.0\.1:(\d+), inside 127\.0\.0\.1:(\d+)", self.log.read_text())
+            if listening is not None:
+                self.edge, self.internal = map(int, listening.groups())
                 return process
             time.sleep(0.05)
         process.kill()
