@@ -18,7 +18,7 @@ from pathlib import Path
 
 from gateway.logs import start_logging
 from gateway.sandbox import confine_parent, confine_worker
-from gateway.sandbox.limits import has_grown, limit_time, overfull
+from gateway.sandbox.limits import forget_time, has_grown, limit_time, overfull
 from gateway.warm_parent import FORK, KILL, WorkerSettings
 from gateway.wire import (
     ENDED,
@@ -66,6 +66,10 @@ class Reading:
 
 def main() -> None:
     """Load policy and directory, warm up, say ready on standard input's socket, then fork on demand."""
+    # A terminal's Ctrl-C and a service manager's end reach all of us at once, with messages in hand: the gateway, which
+    # knows of those, is who ends us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     start_logging(logging.WARNING)
     logging.getLogger("libarchive").setLevel(logging.CRITICAL)  # its warnings hold names of archive members
     control = socket.socket(fileno=0)
@@ -112,8 +116,7 @@ def _serve(control: socket.socket, reading: Reading) -> None:
         if message == FORK:
             with socket.socket(fileno=descriptors[0]) as sock:
                 try:
-                    private = Path(tempfile.mkdtemp())
-                    pid = os.fork()
+                    pid, private = _forked()
                 except OSError as error:  # no process, memory or file left just now; the others go on
                     _log.error("no worker can be started: %s", error.strerror)
                     continue
@@ -127,6 +130,16 @@ def _serve(control: socket.socket, reading: Reading) -> None:
                 os.kill(pid, signal.SIGKILL)
         else:
             return
+
+
+def _forked() -> tuple[int, Path]:
+    """The new process, 0 within it, and its private folder. Raises OSError, and has then left nothing behind."""
+    private = Path(tempfile.mkdtemp())
+    try:
+        return os.fork(), private
+    except OSError:
+        private.rmdir()
+        raise
 
 
 def _reap(children: dict[int, Path]) -> None:
@@ -185,6 +198,7 @@ def _one_message(sock: socket.socket, reading: Reading) -> bool:
         return _give_up(sock, Ended.REPLY)
     last = has_grown()
     sock.sendall(HEADER.pack(len(reply), LAST if last else JUDGED) + reply)
+    forget_time()
     return not last
 
 

@@ -124,8 +124,8 @@ class WorkerPool:
         places = [_Place() for _ in range(self._size)]
         try:
             await self._parent.start()
-            if self._settings.sandbox_required:
-                places[0].worker = await self._parent.fork()  # only a worker can tell what it goes without
+            for place in places:  # the first message does not wait for its worker; only that can tell what it lacks
+                place.worker = await self._parent.fork()
         except BaseException:
             await self._parent.end()
             raise

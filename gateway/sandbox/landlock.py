@@ -17,11 +17,13 @@ _PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 # Rights over files by the ABI that brought them (linux/landlock.h)
-_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_FILE, _MAKE_REG, _TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8, 1 << 14
 _RIGHTS_OF_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _TCP_OF_ABI, _TCP = 4, 0x3  # bind and connect
 _SCOPES_OF_ABI, _SCOPES = 6, 0x3  # abstract Unix sockets, signals: only among ourselves
-_FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15  # a rule on a file may name no other right
+_FOR_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE  # a rule on a file may name no right over a folder
+# Ordinary files alone: what is in folders inside folders, or has no name that can be read, is not easily removed again.
+_IN_PRIVATE = _FOR_FILES | _READ_DIR | _REMOVE_FILE | _MAKE_REG
 
 
 def confine_files(private: Path) -> None:
@@ -35,7 +37,7 @@ def confine_files(private: Path) -> None:
     try:
         for path in needed():
             _allow(descriptor, path, (_READ_FILE | _READ_DIR) & handled)
-        _allow(descriptor, private, handled & ~_EXECUTE)
+        _allow(descriptor, private, _IN_PRIVATE & handled)
         checked(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         kernel(_RESTRICT_SELF, descriptor, ctypes.c_uint32(0))
     finally:

@@ -14,7 +14,8 @@ MEMORY_OCTETS = 768 * 1024 * 1024
 CPU_SECONDS = 45
 LIFE_CPU_SECONDS = 3_600  # of a worker, whatever it makes of its own limits; a thousand messages need some seconds
 FILE_OCTETS = 1024 * 1024 * 1024  # of all that a worker writes, where the private folder has its own file system
-FILES = 1_000  # in private folders
+FILES = 1_000  # in all private folders
+FILES_EACH = 100  # in one of them, so that no worker keeps others from having theirs; readers write none
 DESCRIPTORS = 64
 KEPT_OCTETS = 150 * 1024 * 1024  # a worker that a message made larger ends after its answer: a fresh one has half
 FIRST_TO_END = 500  # of 1,000, proc(5) oom_score_adj: before the gateway itself when the machine has no memory left
@@ -39,10 +40,13 @@ def end_first() -> None:
 
 
 def overfull(folder: Path) -> bool:
-    """Whether there is more in a private folder than a worker may write; where it lies on a disk, nothing else asks."""
-    entries = tuple(itertools.islice(folder.rglob("*"), FILES + 1))
+    """Whether there is more in a private folder than a worker may write; where it lies on a disk, nothing else asks.
+
+    It is flat: a worker cannot make folders.
+    """
+    entries = tuple(itertools.islice(folder.iterdir(), FILES_EACH + 1))
     sizes = (entry.lstat().st_blocks * 512 for entry in entries)
-    return len(entries) > FILES or sum(sizes) > FILE_OCTETS
+    return len(entries) > FILES_EACH or sum(sizes) > FILE_OCTETS
 
 
 def limit_time(seconds: float) -> None:
@@ -52,6 +56,11 @@ def limit_time(seconds: float) -> None:
     life = resource.getrlimit(resource.RLIMIT_CPU)[1]
     limit = int(time.process_time()) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (limit if life == resource.RLIM_INFINITY else min(limit, life), life))
+
+
+def forget_time() -> None:
+    """After the answer: a worker that waits for mail, be it for hours, is as good as a fresh one."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def has_grown() -> bool:

@@ -97,7 +97,11 @@ def _hide(entry: os.DirEntry[str], nothing: Path) -> None:
     """Folders and files; what a link leads to is hidden where it stands, and devices are nobody's secret."""
     if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False):
         source = nothing / ("folder" if entry.is_dir() else "file")
-        checked(_libc().mount(bytes(source), os.fsencode(entry.path), None, _MS_BIND, None))
+        try:
+            checked(_libc().mount(bytes(source), os.fsencode(entry.path), None, _MS_BIND, None))
+        except LayerRefused:
+            if os.path.lexists(entry.path):  # else somebody's temporary file, which went while we looked
+                raise
 
 
 def drop_capabilities() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import errno
 import io
 import os
 import re
@@ -16,7 +17,7 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
-from gateway.inspector import _end_hoarders
+from gateway.inspector import _end_hoarders, _forked
 from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.message import Message
@@ -72,8 +73,21 @@ async def test_a_worker_dies_with_its_parent(worker: int) -> None:
     pytest.fail("the worker outlives its parent")
 
 
+def test_a_fork_that_the_system_refuses_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for so many of them, after which no worker could be started any more."""
+
+    def refuse() -> int:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.fork", refuse)
+    with pytest.raises(OSError, match="Resource temporarily unavailable"):
+        _forked()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_worker_that_fills_its_folder_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.sandbox.limits.FILES", 1)
+    monkeypatch.setattr("gateway.sandbox.limits.FILES_EACH", 1)
     with subprocess.Popen(["sleep", "60"]) as hoarder, subprocess.Popen(["sleep", "60"]) as modest:
         folders = {hoarder.pid: tmp_path / "hoard", modest.pid: tmp_path / "modest"}
         for folder in folders.values():

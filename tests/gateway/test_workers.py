@@ -73,6 +73,34 @@ async def test_a_sound_message_is_judged(pool: WorkerPool) -> None:
     assert [verdict.action for verdict in judgement.verdicts] == [Action.PASS]
 
 
+async def test_workers_are_there_before_the_first_message() -> None:
+    async with WorkerPool(replace(SETTINGS, workers=2)) as pool:
+        waiting = set(workers())
+        assert len(waiting) == 2
+        await asyncio.gather(pool.inspect(canary()), pool.inspect(canary()))
+        assert set(workers()) == waiting
+
+
+async def test_a_worker_that_waits_for_mail_is_kept_however_long() -> None:
+    """Longer than one message may take: its clock runs for a message, not for the worker."""
+    async with WorkerPool(replace(SETTINGS, seconds=1.0)) as pool:
+        await pool.inspect(canary())
+        before = workers()
+        await asyncio.sleep(1.2)
+        await pool.inspect(canary())
+        assert workers() == before
+
+
+async def test_ctrl_c_reaches_every_process_and_ends_only_the_gateway(pool: WorkerPool) -> None:
+    """Which has messages in hand; so does a service manager that tells all of them to end."""
+    ours = [*inspectors(), *workers()]
+    for pid in ours:
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
+    assert (await pool.inspect(canary())).inspected is Inspected.FULLY
+    assert [*inspectors(), *workers()] == ours
+
+
 async def test_a_message_over_the_inline_limit_is_judged_the_same_way(pool: WorkerPool) -> None:
     judgement = await pool.inspect(message(BIG))
     assert judgement.subject == "big"

@@ -19,6 +19,23 @@ def test_writing_and_reading_elsewhere_is_refused(confined, common):
     ) == ["EACCES", "EACCES", "done"]
 
 
+def test_the_private_folder_holds_ordinary_files_alone(confined):
+    """A folder in it, a folder in that and so on could be made too deep to be removed."""
+    assert confined(
+        """
+        folder = tried(lambda: os.mkdir(private / "folder"))
+        link = tried(lambda: os.symlink("/etc", private / "link"))
+        pipe = tried(lambda: os.mkfifo(private / "pipe"))
+        note = tried(lambda: (private / "note").write_text("a"))
+        cut = tried(lambda: os.truncate(private / "note", 0))
+        moved = tried(lambda: os.rename(private / "note", private / "other"))
+        gone = tried(lambda: os.unlink(private / "other"))
+        [folder, link, pipe, note, cut, moved, gone]
+        """,
+        ALONE,
+    ) == ["EACCES", "EACCES", "EACCES", "done", "done", "done", "done"]
+
+
 def test_programs_cannot_be_started(confined):
     assert confined("tried(lambda: os.execv('/bin/true', ['true']))", ALONE) == "EACCES"
 

@@ -68,6 +68,12 @@ def test_wall_clock_ends_the_worker():
     assert ended(sleep) == -signal.SIGALRM
 
 
+def test_the_wall_clock_stands_while_there_is_no_message():
+    """A worker waits for mail for hours; a limit still running would end it, or worse, the message after the next."""
+    wait = "from gateway.sandbox.limits import forget_time, limit_time\nimport time\n"
+    assert ended(wait + "limit_time(0.2)\nforget_time()\ntime.sleep(0.5)") == 0
+
+
 def test_no_core_file_is_left(confined):
     assert confined("list(resource.getrlimit(resource.RLIMIT_CORE))") == [0, 0]
 
@@ -107,17 +113,15 @@ def test_a_process_that_has_held_too_much_says_so(confined):
 
 
 def test_a_private_folder_holds_so_much_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "folder").mkdir()
-    directory = (tmp_path / "folder").stat().st_blocks * 512
-    monkeypatch.setattr("gateway.sandbox.limits.FILE_OCTETS", directory + 8192)
-    (tmp_path / "folder" / "a").write_bytes(bytes(8192))
+    monkeypatch.setattr("gateway.sandbox.limits.FILE_OCTETS", 8192)
+    (tmp_path / "a").write_bytes(bytes(8192))
     assert not overfull(tmp_path)
     (tmp_path / "b").write_bytes(b"x")
     assert overfull(tmp_path)
 
 
 def test_a_private_folder_holds_so_many_files_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gateway.sandbox.limits.FILES", 2)
+    monkeypatch.setattr("gateway.sandbox.limits.FILES_EACH", 2)
     for name in "ab":
         (tmp_path / name).touch()
     assert not overfull(tmp_path)

@@ -22,6 +22,23 @@ def test_nothing_but_what_a_reader_needs_is_in_sight(confined, common):
     assert confined(statements, ALONE) == [[], 0, "EROFS"]
 
 
+def test_a_file_that_goes_while_we_look_costs_no_layer(confined, common):
+    """In folders where everybody keeps temporary files one may go at any moment."""
+    (common / "letter").write_text("dear city")
+    before = f"""
+from gateway.sandbox import namespaces
+real = namespaces._hide
+def going(entry, nothing):
+    Path({str(common / "letter")!r}).unlink(missing_ok=True)
+    real(entry, nothing)
+namespaces._hide = going
+namespaces._make_read_only = lambda tree: None
+namespaces.needed = lambda: (Path({str(common / "nothing")!r}), *needed())
+"""
+    imports = "from gateway.sandbox.needed import needed\n"
+    assert confined("[refusal.reason for refusal in refused]", imports + before) == []
+
+
 def test_the_mounts_cannot_be_undone(confined):
     statements = """
     libc = ctypes.CDLL(None, use_errno=True)

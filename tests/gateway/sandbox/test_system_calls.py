@@ -14,6 +14,8 @@ ACTS = {
     "os.kill(os.getppid(), 0)": "ENOSYS",
     "os.chmod(private, 0o777)": "ENOSYS",
     "os.symlink('/etc', private / 'link')": "ENOSYS",
+    "os.mkdir(private / 'folder')": "ENOSYS",
+    "os.link('/dev/null', private / 'link')": "ENOSYS",
     "os.mkfifo(private / 'pipe')": "ENOSYS",
     "os.chroot(private)": "ENOSYS",
     "os.memfd_create('hoard')": "ENOSYS",
