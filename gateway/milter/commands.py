@@ -1,14 +1,17 @@
 """Packets into commands: each payload read exactly, or the connection is at fault. Pure."""
 
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from gateway.milter.packets import Packet
 from gateway.milter.protocol import MACROS_READ, MAX_ARGUMENTS, MAX_MACROS, CommandCode, ProtocolViolation, Right, Step
 
 NUMBERS = struct.Struct("!III")  # version, rights, steps
 PORT = struct.Struct("!H")
+
+_STAGES = {code.encode(): code for code in CommandCode}
+_NAMES = {wire.encode(): name for name in MACROS_READ for wire in (name, f"{{{name}}}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +82,7 @@ Command = Negotiate | Macros | Connect | Hello | Mail | Rcpt | Header | Chunk | 
 
 def read_command(packet: Packet) -> Command:
     """Raises ProtocolViolation."""
-    code, payload = packet.code, packet.payload
-    match code:
-        case CommandCode.HEADER:
-            return Header(*_exactly(packet, 2))
-        case CommandCode.BODY | CommandCode.END_OF_MESSAGE:
-            return Chunk(payload, last=code is CommandCode.END_OF_MESSAGE)
-        case CommandCode.MACROS:
-            return _macros(packet)
-        case CommandCode.MAIL:
-            return Mail(*_path(packet))
-        case CommandCode.RCPT:
-            return Rcpt(*_path(packet))
-        case CommandCode.NEGOTIATE:
-            return _negotiate(payload)
-        case CommandCode.CONNECT:
-            return _connect(payload)
-        case CommandCode.HELLO:
-            return Hello(*_exactly(packet, 1))
-        case (
-            CommandCode.DATA
-            | CommandCode.END_OF_HEADER
-            | CommandCode.ABORT
-            | CommandCode.QUIT
-            | CommandCode.QUIT_NEW_CONNECTION
-            | CommandCode.UNKNOWN
-        ):
-            return Signal(code)
-        case never:
-            assert_never(never)
+    return _READERS[packet.code](packet)
 
 
 def _strings(packet: Packet, payload: bytes) -> list[bytes]:
@@ -132,29 +107,30 @@ def _path(packet: Packet) -> tuple[bytes, tuple[bytes, ...]]:
 
 
 def _macros(packet: Packet) -> Macros:
-    try:
-        stage = CommandCode(chr(packet.payload[0]))
-    except (IndexError, ValueError):
-        raise ProtocolViolation("macros for no command") from None
+    stage = _STAGES.get(packet.payload[:1])
+    if stage is None:
+        raise ProtocolViolation("macros for no command")
     rest = packet.payload[1:]
-    strings = _strings(packet, rest) if rest else []
+    if not rest:
+        return Macros(stage, {})
+    strings = _strings(packet, rest)
     if len(strings) % 2 or len(strings) > 2 * MAX_MACROS:
         raise ProtocolViolation(f"macros in {len(strings)} strings")
-    names = (name.decode("latin-1").removeprefix("{").removesuffix("}") for name in strings[::2])
-    pairs = zip(names, strings[1::2], strict=True)
-    return Macros(stage, {name: value for name, value in pairs if name in MACROS_READ})
+    pairs = zip(strings[::2], strings[1::2], strict=True)
+    return Macros(stage, {_NAMES[name]: value for name, value in pairs if name in _NAMES})
 
 
-def _negotiate(payload: bytes) -> Negotiate:
+def _negotiate(packet: Packet) -> Negotiate:
     """What stands behind the three numbers is of a version that we do not know, and is left alone."""
+    payload = packet.payload
     if len(payload) < NUMBERS.size:
         raise ProtocolViolation(f"negotiation of {len(payload)} octets")
     version, rights, steps = NUMBERS.unpack_from(payload)
     return Negotiate(version, Right(rights), Step(steps))
 
 
-def _connect(payload: bytes) -> Connect:
-    hostname, nul, rest = payload.partition(b"\0")
+def _connect(packet: Packet) -> Connect:
+    hostname, nul, rest = packet.payload.partition(b"\0")
     family = chr(rest[0]) if rest else ""
     if not nul or family not in ("4", "6", "L", "U"):
         raise ProtocolViolation("connection of no known family")
@@ -163,3 +139,27 @@ def _connect(payload: bytes) -> Connect:
     if len(rest) < 1 + PORT.size + 1 or rest.find(b"\0", 1 + PORT.size) != len(rest) - 1:
         raise ProtocolViolation("connection without its address")
     return Connect(hostname, family, PORT.unpack_from(rest, 1)[0], rest[1 + PORT.size : -1])
+
+
+_READERS: Mapping[CommandCode, Callable[[Packet], Command]] = {
+    CommandCode.NEGOTIATE: _negotiate,
+    CommandCode.MACROS: _macros,
+    CommandCode.CONNECT: _connect,
+    CommandCode.HELLO: lambda packet: Hello(*_exactly(packet, 1)),
+    CommandCode.MAIL: lambda packet: Mail(*_path(packet)),
+    CommandCode.RCPT: lambda packet: Rcpt(*_path(packet)),
+    CommandCode.HEADER: lambda packet: Header(*_exactly(packet, 2)),
+    CommandCode.BODY: lambda packet: Chunk(packet.payload, last=False),
+    CommandCode.END_OF_MESSAGE: lambda packet: Chunk(packet.payload, last=True),
+    **{
+        code: lambda packet: Signal(packet.code)
+        for code in (
+            CommandCode.DATA,
+            CommandCode.END_OF_HEADER,
+            CommandCode.ABORT,
+            CommandCode.QUIT,
+            CommandCode.QUIT_NEW_CONNECTION,
+            CommandCode.UNKNOWN,
+        )
+    },
+}

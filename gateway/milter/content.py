@@ -43,9 +43,8 @@ class Content:
 
     def add(self, octets: bytes) -> None:
         """What does not fit is counted and forgotten: the fault is told at the end."""
-        if self.fault is not None or not octets:
+        if self.fault is not None:
             return
-        self._look(octets)
         self._size += len(octets)
         if self._size > self._limit:
             self._fail(Fault.TOO_LARGE)
@@ -53,15 +52,17 @@ class Content:
         if self._file is not None:  # a chunk of a large body: copied no further than into the file
             self._write(self._file, octets)
             return
-        self._block += octets
+        self._block += octets  # and looked at in one go, for a small message comes in dozens of pieces
         if len(self._block) > BLOCK:
             self._move()
 
     def finish(self) -> Octets:
         """All of it; empty after a fault."""
-        self._seen.decode("", final=True)  # a CR at the very end waits for its LF no longer
         if self._file is None:
-            return bytes(self._block)
+            block = bytes(self._block)
+            self._look(block, last=True)
+            return block
+        self._look(b"", last=True)
         try:
             return self._file.read()
         except OSError:
@@ -85,6 +86,7 @@ class Content:
         self._write(self._file, block)
 
     def _write(self, file: SpoolFile, octets: bytes) -> None:
+        self._look(octets)
         try:
             file.write(octets)
         except OSError:
@@ -94,7 +96,7 @@ class Content:
         self.fault = fault
         self.close()
 
-    def _look(self, octets: bytes) -> None:
-        """A CRLF may be cut by two chunks: the CR waits for its LF."""
+    def _look(self, octets: bytes, *, last: bool = False) -> None:
+        """A CRLF may be cut by two chunks: the CR waits for its LF, unless it is the last octet of all."""
         self._nul = self._nul or b"\0" in octets
-        self._seen.decode(str(octets, "latin-1"))
+        self._seen.decode(str(octets, "latin-1"), last)

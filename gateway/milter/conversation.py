@@ -73,14 +73,14 @@ class Conversation:
         command = read_command(packet)
         self.state = state
         match command:
-            case Header(name, value):
-                self._current.content.add_field(name, value)
-                return self._answer(Step.SILENT_HEADER)
-            case Chunk(octets, last):
-                return self._chunk(octets, last=last)
-            case Macros(stage, values):
-                self._early[stage] = values
+            case Macros():  # the most frequent first: Postfix sends one before each command
+                self._early[command.stage] = command.values
                 return b""
+            case Header():
+                self._current.content.add_field(command.name, command.value)
+                return self._answer(Step.SILENT_HEADER)
+            case Chunk():
+                return self._chunk(command.octets, last=command.last)
             case Mail():
                 return self._mail(command)
             case Rcpt():
@@ -90,10 +90,10 @@ class Conversation:
                 return self._agreement.octets
             case Connect():
                 return self._connect(command)
-            case Hello(name):
-                return self._hello(name)
-            case Signal(code):
-                return self._signal(code)
+            case Hello():
+                return self._hello(command.name)
+            case Signal():
+                return self._signal(command.code)
             case never:
                 assert_never(never)
 
@@ -112,7 +112,7 @@ class Conversation:
         return self._agreement
 
     def _answer(self, silent: Step) -> bytes:
-        return self._agreed.answer(silent)
+        return self._agreed.answers[silent]
 
     def _drop_message(self) -> None:
         message, self.message = self.message, None

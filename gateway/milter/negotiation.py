@@ -1,5 +1,6 @@
 """What we ask of an MTA, and what we cannot do without. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,15 +43,12 @@ class Agreement:
     version: int
     steps: Step
     octets: bytes  # the answer to the offer
+    answers: Mapping[Step, bytes]  # to each command, by the step that spares it: continue, or nothing
 
     @property
     def exact(self) -> bool:
         """Whether field bodies come and go with their leading blank, so that every octet of the header is known."""
         return Step.LEADING_SPACE in self.steps
-
-    def answer(self, silent: Step) -> bytes:
-        """Continue, or nothing where that command is not to be answered."""
-        return b"" if silent in self.steps else CONTINUE
 
 
 CONTINUE = simple(ResponseCode.CONTINUE)
@@ -68,4 +66,9 @@ def agree(offer: Negotiate) -> Agreement:
     rights, macros = Right(sum(NEEDED)), {}
     if Right.CHOOSE_MACROS in offer.rights:
         rights, macros = rights | Right.CHOOSE_MACROS, MACROS
-    return Agreement(version=version, steps=steps, octets=negotiated(version, rights, steps, macros))
+    return Agreement(
+        version=version,
+        steps=steps,
+        octets=negotiated(version, rights, steps, macros),
+        answers={step: b"" if step in steps else CONTINUE for step in Step},
+    )

@@ -2,13 +2,13 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.milter.protocol import MAX_CHUNK, MAX_PACKET, CommandCode, ProtocolViolation
 
 LENGTH = struct.Struct("!I")
 
-_HEAD = LENGTH.size + 1
+_HEAD = struct.Struct("!IB")  # length of what follows it, command
 _CODES = {ord(code): code for code in CommandCode}
 _LIMITS = dict.fromkeys(CommandCode, MAX_PACKET) | {
     CommandCode.BODY: MAX_CHUNK,
@@ -16,8 +16,7 @@ _LIMITS = dict.fromkeys(CommandCode, MAX_PACKET) | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     code: CommandCode
     payload: bytes
 
@@ -26,37 +25,59 @@ class PacketReader:
     """The packets of one connection. What is asked for next is decided before its octets are waited for."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._octets = b""
+        self._start = 0  # of what nobody has asked for yet
+        self._later: list[bytes] = []  # what came after that
+        self._later_size = 0
+        self._awaited = 0  # octets without which there is no further packet
 
     def feed(self, octets: bytes) -> None:
-        self._buffer += octets
+        self._later.append(octets)
+        self._later_size += len(octets)
 
     @property
     def waiting(self) -> int:
         """Octets that nobody has asked for yet."""
-        return len(self._buffer)
+        return len(self._octets) - self._start + self._later_size
 
     def packets(self) -> Iterator[Packet]:
         """Every packet that is whole. Raises ProtocolViolation as soon as the head of one shows it."""
-        while (packet := self._next()) is not None:
-            yield packet
+        if self.waiting < self._awaited:  # a packet that comes octet by octet is put together once, at its end
+            return
+        octets = self._joined()
+        size = len(octets)
+        while size - self._start >= _HEAD.size:
+            begin = self._start
+            length, letter = _HEAD.unpack_from(octets, begin)
+            code = _checked(length, letter)
+            end = begin + LENGTH.size + length
+            if end > size:
+                self._awaited = end - begin
+                return
+            self._start = end
+            yield Packet(code, octets[begin + _HEAD.size : end])
+        self._awaited = LENGTH.size
+        if size - self._start == LENGTH.size:
+            _check_length(*LENGTH.unpack_from(octets, self._start))
 
-    def _next(self) -> Packet | None:
-        if len(self._buffer) < LENGTH.size:
-            return None
-        (length,) = LENGTH.unpack_from(self._buffer)
-        if not 1 <= length <= 1 + MAX_PACKET:
-            raise ProtocolViolation(f"a packet of {length} octets")
-        if len(self._buffer) < _HEAD:
-            return None
-        code = _CODES.get(self._buffer[LENGTH.size])
-        if code is None:
-            raise ProtocolViolation(f"unknown command 0x{self._buffer[LENGTH.size]:02x}")
-        if length - 1 > _LIMITS[code]:
-            raise ProtocolViolation(f"command {code} with {length - 1} octets")
-        end = LENGTH.size + length
-        if len(self._buffer) < end:
-            return None
-        payload = bytes(memoryview(self._buffer)[_HEAD:end])
-        del self._buffer[:end]
-        return Packet(code, payload)
+    def _joined(self) -> bytes:
+        if self._later:
+            self._octets = b"".join((self._octets[self._start :], *self._later))
+            self._start = self._later_size = 0
+            self._later.clear()
+        return self._octets
+
+
+def _check_length(length: int) -> None:
+    if not 1 <= length <= 1 + MAX_PACKET:
+        raise ProtocolViolation(f"a packet of {length} octets")
+
+
+def _checked(length: int, letter: int) -> CommandCode:
+    _check_length(length)
+    code = _CODES.get(letter)
+    if code is None:
+        raise ProtocolViolation(f"unknown command 0x{letter:02x}")
+    if length - 1 > _LIMITS[code]:
+        raise ProtocolViolation(f"command {code} with {length - 1} octets")
+    return code

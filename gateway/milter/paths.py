@@ -1,5 +1,6 @@
 """The paths and parameters of MAIL and RCPT as an MTA hands them on: it has accepted them. Pure."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -28,6 +29,9 @@ def _read(read: Callable[[str], T], keyword: str, path: bytes, arguments: Sequen
     words = [argument.decode("ascii", "replace") for argument in arguments]
     if keyword == "FROM:" and not command.isascii() and "SMTPUTF8" not in words:
         words.append("SMTPUTF8")
+    kept = "".join(f" {word}" for word in words)
+    with contextlib.suppress(Refused):  # as nearly always, all are known
+        return read(command + kept)
     kept = ""
     for word in words:
         try:

@@ -34,7 +34,7 @@ def test_only_steps_that_were_offered_are_asked_for() -> None:
     assert agreement.steps == Step(0)
     assert agreement.version == 2
     assert not agreement.exact
-    assert agreement.answer(Step.SILENT_HEADER) == b"\0\0\0\1c"
+    assert agreement.answers[Step.SILENT_HEADER] == b"\0\0\0\1c"
 
 
 @pytest.mark.parametrize(("offered", "agreed"), [(2, 2), (3, 3), (4, 4), (6, 6), (7, 6), (99, 6)])

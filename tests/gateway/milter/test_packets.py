@@ -22,6 +22,15 @@ def test_packets_do_not_depend_on_where_the_octets_were_cut(packets: Callable[[b
         assert found == whole
 
 
+def test_a_packet_may_come_octet_by_octet(packets: Callable[[bytes], list[Packet]]) -> None:
+    reader, found = PacketReader(), []
+    for number, octet in enumerate(DIALOGUE, 1):
+        reader.feed(bytes([octet]))
+        found += reader.packets()
+        assert reader.waiting == number - sum(5 + len(packet.payload) for packet in found)
+    assert found == packets(DIALOGUE)
+
+
 @pytest.mark.parametrize("length", [0, 2 + MAX_PACKET, 2**32 - 1])
 def test_a_length_is_refused_before_its_octets_come(packets: Callable[[bytes], list[Packet]], length: int) -> None:
     with pytest.raises(ProtocolViolation, match=f"a packet of {length} octets"):

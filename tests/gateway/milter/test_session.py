@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
@@ -22,6 +24,7 @@ from tests.gateway.milter import mta
 from tests.gateway.milter.conftest import LISTENER
 
 BEGIN = mta.offer() + mta.connect() + mta.hello()
+DELAYED = 0.04  # seconds for which Linux keeps an acknowledgement back at the least
 
 
 @dataclass
@@ -98,6 +101,26 @@ async def test_a_message_is_judged_and_answered(house: House, tmp_path: Path, un
     ((transaction, content),) = house.received
     assert content == b"From: a@elsewhere.example\r\nSubject: papers\r\n\r\nWords.\r\n"
     assert (transaction.listener, transaction.queue_id, transaction.client.address) == ("mta", "4XyZ", "203.0.113.9")
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_answered_is_acknowledged_at_once(house: House) -> None:
+    """An MTA with Nagle's algorithm, as Postfix: macros without an answer, and then a recipient."""
+    milter = await house.open()
+    reader, writer = await call(milter)
+    writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+    writer.write(mta.offer() + mta.connect() + mta.packet("M", mta.strings(b"<a@elsewhere.example>")))
+    await reader.readuntil(mta.packet("c"))
+    took = []
+    for _ in range(10):
+        began = time.monotonic()
+        writer.write(mta.macros("R", i="4XyZ"))
+        await asyncio.sleep(0.001)
+        writer.write(mta.packet("R", mta.strings(b"<b@city.example>")))
+        await reader.readuntil(mta.packet("c"))
+        took.append(time.monotonic() - began)
+    assert min(took) < DELAYED
+    writer.close()
 
 
 @pytest.mark.asyncio
