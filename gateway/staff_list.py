@@ -10,7 +10,7 @@ from quarantine.adapters.files import sync_folder
 from rules.directory import Directory
 from rules.directory_csv import csv_of
 from rules.directory_entries import Conflict, directory_of
-from rules.directory_file import load_directory
+from rules.directory_file import MAX_OCTETS, load_directory
 from rules.document import DocumentError
 from rules.ldif import Entry
 
@@ -37,14 +37,24 @@ def renew(path: Path, entries: Iterable[Entry], domains: Collection[str], *, acc
     if not directory.people:
         raise Refused("the server names nobody with an address of our domains; the list stays as it is")
     before = _people_before(path, domains)
-    lost = (before or 0) - len(directory.people)
-    if lost > MOST_LOST * (before or 0) and not accept_fewer:
-        raise Refused(
-            f"{len(directory.people)} people, and there were {before}: more than a fifth would go. The list stays as "
-            "it is; if they have really gone, say --accept-fewer"
-        )
+    if not accept_fewer:
+        _refuse_to_lose(len(directory.people), before, path)
     _put(path, csv_of(directory))
     return Renewed(directory=directory, before=before, conflicts=conflicts)
+
+
+def _refuse_to_lose(people: int, before: int | None, path: Path) -> None:
+    there = _lines_of_people(path) if before is None and path.exists() else before or 0
+    if before is None and path.exists() and not there:
+        raise Refused(
+            "the list there cannot be read, so nobody can tell whether people would be lost. It stays as it is; if the "
+            "new one is right, say --accept-fewer"
+        )
+    if there - people > MOST_LOST * there:
+        raise Refused(
+            f"{people} people, and there were {there}: more than a fifth would go. The list stays as it is; if they "
+            "have really gone, say --accept-fewer"
+        )
 
 
 def _people_before(path: Path, domains: Collection[str]) -> int | None:
@@ -52,6 +62,12 @@ def _people_before(path: Path, domains: Collection[str]) -> int | None:
         return len(load_directory(path, domains).people)
     except DocumentError:
         return None
+
+
+def _lines_of_people(path: Path) -> int:
+    """About how many people a list names that cannot be read, as after an edit by hand."""
+    with path.open("rb") as file:
+        return sum(b"@" in line for line in file.read(MAX_OCTETS).splitlines())
 
 
 def _put(path: Path, text: str) -> None:

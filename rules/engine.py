@@ -12,6 +12,7 @@ from rules.address import Address, key_of
 from rules.detectors import BY_NAME
 from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation, strictest
+from rules.masking import masked_alike
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption, RuleClass, Status
 from rules.remembering import forget_message
@@ -80,7 +81,7 @@ def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
         observations.extend(found)
     forget_message()
     located = tuple(_located(observation, facts) for observation in observations)
-    return Observed(observations=located, by_probe=by_probe, failed=tuple(failed))
+    return Observed(observations=masked_alike(located), by_probe=by_probe, failed=tuple(failed))
 
 
 def _located(observation: Observation, facts: Facts) -> Observation:

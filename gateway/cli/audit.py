@@ -25,10 +25,21 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object a record, one line each.")
 @click.option("--item", help="Only the records of this item; its ID, or the beginning of it.")
 def show(path: Path, as_json: bool, item: str | None) -> None:
-    """Every record, oldest first."""
-    found = tuple(records(_chains(path)))
+    """Every record, oldest first.
+
+    Of a chain with a bad record, those before it; then the bad one is named, and the exit code is 1.
+    """
+    folder = _chains(path)
+    found = tuple(records(folder))
+    faults = verify(folder).faults
     if item is not None:
-        found = _of_item(found, item)
+        found = _of_item(found, item, faults)
+    _print(found, as_json=as_json)
+    if faults:
+        fail("\n".join(f"{fault}; nothing from there on is shown" for fault in faults))
+
+
+def _print(found: Sequence[Record], *, as_json: bool) -> None:
     if as_json:
         for one in found:
             print_json(
@@ -60,11 +71,14 @@ def _chains(path: Path) -> Path:
     return folder
 
 
-def _of_item(found: Sequence[Record], item: str) -> tuple[Record, ...]:
-    """Asked of the record itself, not of the store: it may name what the store has lost."""
+def _of_item(found: Sequence[Record], item: str, faults: Sequence[str]) -> tuple[Record, ...]:
+    """Asked of the record itself, not of the store: it may name what the store has lost.
+
+    Where the record has faults, what is missing may stand behind them: then nothing is claimed.
+    """
     wanted = typed_id(item)
     ids = {one.item for one in found if one.item.startswith(wanted)}
-    if not wanted or not ids:
+    if not wanted or not (ids or faults):
         fail(f"no record of an item {item}", Exit.USAGE)
     if len(ids) > 1:
         fail(f"more than one item begins with {item}", Exit.USAGE)

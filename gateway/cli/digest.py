@@ -60,7 +60,7 @@ def send(path: Path, by: str, day: datetime | None, as_json: bool) -> None:
     """
     from gateway.courier import SmtpCourier
 
-    config, store = open_configured(path)
+    config, store = open_configured(path, make=True)
     settings = digest_settings(config)
     sender = DigestSender(store=store, courier=SmtpCourier(config), settings=settings)
     period = _period(store, settings, day)

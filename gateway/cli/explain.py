@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping
 from gateway.cli.aside import Case, asides, whom
 from gateway.cli.near import evidence_line, near_lines
 from gateway.cli.terminal import escaped
-from rules.finding import Finding
+from rules.finding import Finding, Observation
+from rules.policy import Rule
 from rules.policy_file import Clause
 from rules.verdict import Inspected, Judgement, Verdict
 
 SHOWN_EVIDENCE = 5  # passages of one observation; --json has them all
 SHOWN_RECIPIENTS = 20
 SHOWN_UNREAD = 20
+WEIGHTS = (
+    "  The numbers: behind each sign stands how strongly it speaks for (+) or against (-); 1 is a hint, 3 a strong",
+    "  sign. Together they make the score, from 0 (nothing) to 1 (no doubt); a rule needs a score of its own to fire.",
+)
 
 
 def explanation(
@@ -29,19 +34,22 @@ def explanation(
     if len(judgement.verdicts) > SHOWN_RECIPIENTS:
         yield f"  … and {len(judgement.verdicts) - SHOWN_RECIPIENTS} recipients more"
     for finding in _distinct(judgement, observed=False):
-        yield from _finding(judgement, finding, clauses, finding.action.value, terminal)
+        yield from _finding(judgement, finding, clauses, finding.action.value, terminal, case)
     for finding in _distinct(judgement, observed=True):
-        yield from _finding(judgement, finding, clauses, "observed only, not acted on", terminal)
+        yield from _finding(judgement, finding, clauses, "observed only, not acted on", terminal, case)
     yield from asides(judgement, case)
     if case is not None:
         yield from near_lines(judgement, case, terminal=terminal)
     yield from _unread(judgement)
+    if any(item.signal for seen in judgement.observations for item in seen.evidence):
+        yield from WEIGHTS
 
 
 def _distinct(judgement: Judgement, *, observed: bool) -> tuple[Finding, ...]:
-    """Each finding once, however many recipients it concerns."""
+    """Each finding once, however many recipients it concerns; what holds stands before what only tags."""
     findings = (_findings(verdict, observed) for verdict in judgement.verdicts)
-    return tuple(dict.fromkeys(finding for group in findings for finding in group))
+    distinct = dict.fromkeys(finding for group in findings for finding in group)
+    return tuple(sorted(distinct, key=lambda finding: -finding.action.rank))
 
 
 def _findings(verdict: Verdict, observed: bool) -> tuple[Finding, ...]:
@@ -49,18 +57,36 @@ def _findings(verdict: Verdict, observed: bool) -> tuple[Finding, ...]:
 
 
 def _finding(
-    judgement: Judgement, finding: Finding, clauses: Mapping[str, Clause], action: str, terminal: bool
+    judgement: Judgement,
+    finding: Finding,
+    clauses: Mapping[str, Clause],
+    action: str,
+    terminal: bool,
+    case: Case | None,
 ) -> Iterator[str]:
     concerned = [verdict.recipient for verdict in judgement.verdicts if finding in verdict.findings + verdict.observed]
     yield f"  {escaped(finding.rule)}: {action}{whom(concerned, judgement)}"
     for name in finding.cites:
         yield f"    {_clause(name, clauses.get(name))}"
     observation = judgement.observations[finding.observation]
-    yield f"    {escaped(observation.summary)}"
+    yield f"    {escaped(observation.summary)}{_score(observation, finding, case)}"
     for item in observation.evidence[:SHOWN_EVIDENCE]:
         yield f"      {evidence_line(item, terminal=terminal)}"
     if len(observation.evidence) > SHOWN_EVIDENCE:
         yield f"      … and {len(observation.evidence) - SHOWN_EVIDENCE} passages more"
+
+
+def _score(observation: Observation, finding: Finding, case: Case | None) -> str:
+    """The score, where it is a sum of signs; elsewhere it says nothing that the summary does not."""
+    if not any(item.signal for item in observation.evidence):
+        return ""
+    asked = () if case is None else (rule for rule in case.policy.rules if _is_of(finding, rule, observation))
+    needed = next((f" of {rule.when.parameters.threshold:g} needed" for rule in asked), "")
+    return f": score {observation.score:g}{needed}"
+
+
+def _is_of(finding: Finding, rule: Rule, observation: Observation) -> bool:
+    return (rule.name, rule.cites, rule.when.detector) == (finding.rule, finding.cites, observation.detector)
 
 
 def _clause(name: str, clause: Clause | None) -> str:

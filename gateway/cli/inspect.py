@@ -16,7 +16,7 @@ import click
 
 from gateway.cli.aside import Case, exemptions_by_key
 from gateway.cli.explain import explanation
-from gateway.cli.judged import judgement_object
+from gateway.cli.judged import judgement_object, places
 from gateway.cli.near import near_rules
 from gateway.cli.options import optional_config
 from gateway.cli.supposing import ReversePath, mail_files, settings_for, supposed_of, supposing
@@ -113,6 +113,7 @@ def _explain(judged: _Judged, policy: Policy) -> None:
 def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
     judgement = judged.judgement
     case = Case(policy=policy, sender=judged.sender, now=judged.received)
+    at = places(judgement)
     return {
         "path": judged.file.name,
         "sha256": judged.sha256,
@@ -121,5 +122,5 @@ def _as_json(judged: _Judged, policy: Policy) -> dict[str, object]:
         "milliseconds": judged.milliseconds,
         "direction": {verdict.recipient: verdict.direction.value for verdict in judgement.verdicts},
         **judgement_object(judgement, exemptions_by_key(policy)),
-        "near": [asdict(item) for item in near_rules(judgement, case)],
+        "near": [{**asdict(item), "observation": at[item.observation]} for item in near_rules(judgement, case)],
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from gateway.cli.aside import Case as RuleCase
 from gateway.cli.explain import explanation
 from gateway.cli.judged import judgement_object
 from gateway.cli.terminal import escaped, is_terminal
@@ -13,7 +14,8 @@ from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
-from rules.policy_file import Clause, Exemption
+from rules.policy import Policy
+from rules.policy_file import Exemption
 
 SHORT = 40  # characters of a subject or an address in a table
 
@@ -122,11 +124,14 @@ def case_row(case: Case, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def item_lines(
-    item: HeldMessage, history: Sequence[Event], clauses: Mapping[str, Clause], zone: ZoneInfo, *, missing: bool
+    item: HeldMessage, history: Sequence[Event], policy: Policy | None, zone: ZoneInfo, *, missing: bool
 ) -> Iterator[str]:
-    """Everything that `show` prints, safe for a terminal. `missing`: the content should be there and is not."""
+    """Everything that `show` prints, safe for a terminal.
+
+    `policy` is the one in force, as far as it is known. `missing`: the content should be there and is not.
+    """
     yield from _head(item, zone, missing)
-    yield from _judged(item, clauses)
+    yield from _judged(item, policy)
     yield from _text(item)
     yield from _told(history, item, zone)
 
@@ -154,10 +159,18 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
         yield "  content missing: it cannot be released"
 
 
-def _judged(item: HeldMessage, clauses: Mapping[str, Clause]) -> Iterator[str]:
+def _judged(item: HeldMessage, policy: Policy | None) -> Iterator[str]:
     yield ""
     yield f"judged under {escaped(item.judgement.policy)} {item.judgement.policy_hash[:12]}"
-    yield from explanation(readable(item), clauses, terminal=is_terminal(sys.stdout))
+    clauses = {} if policy is None else policy.clauses
+    yield from explanation(readable(item), clauses, terminal=is_terminal(sys.stdout), case=_case(item, policy))
+
+
+def _case(item: HeldMessage, policy: Policy | None) -> RuleCase | None:
+    """What it was judged under; None when that is no longer the policy in force, or the evidence was given up."""
+    if policy is None or policy.hash != item.judgement.policy_hash or item.purged is not None:
+        return None
+    return RuleCase(policy=policy, sender=item.reverse_path, now=item.received)
 
 
 def _text(item: HeldMessage) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A judgement as scripts read it: the same words wherever a command prints one with --json. Decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rules.finding import Finding, Observation
 from rules.policy_file import Exemption
@@ -8,15 +9,26 @@ from rules.verdict import Judgement, LetOff, Verdict
 
 
 def judgement_object(judgement: Judgement, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
-    """Observations, verdicts and what was not inspected. `exemptions` by their keys, as far as they are known."""
+    """Observations, verdicts and what was not inspected. `exemptions` by their keys, as far as they are known.
+
+    What a detector saw alike with several parameters is one observation; `places` tells which.
+    """
+    at = places(judgement)
+    seen = dict(zip(at, judgement.observations, strict=True))
     return {
-        "observations": [_observation(item) for item in judgement.observations],
-        "verdicts": [_verdict(item, exemptions) for item in judgement.verdicts],
+        "observations": [_observation(item) for item in seen.values()],
+        "verdicts": [_verdict(item, exemptions, at) for item in judgement.verdicts],
         "inspected": judgement.inspected.value,
         "not_inspected": [
             {"part": item.part, "reason": item.reason.value, "detail": item.detail} for item in judgement.not_inspected
         ],
     }
+
+
+def places(judgement: Judgement) -> tuple[int, ...]:
+    """For each observation its place among the different ones, in the order in which they were made."""
+    found: dict[Observation, int] = {}
+    return tuple(found.setdefault(replace(item, probe=None), len(found)) for item in judgement.observations)
 
 
 def _observation(observation: Observation) -> dict[str, object]:
@@ -40,26 +52,26 @@ def _observation(observation: Observation) -> dict[str, object]:
     }
 
 
-def _verdict(verdict: Verdict, exemptions: Mapping[str, Exemption]) -> dict[str, object]:
+def _verdict(verdict: Verdict, exemptions: Mapping[str, Exemption], at: Sequence[int]) -> dict[str, object]:
     return {
         "recipient": verdict.recipient,
         "direction": verdict.direction.value,
         "action": verdict.action.value,
-        "findings": [_finding(item) for item in verdict.findings],
-        "observed": [_finding(item) for item in verdict.observed],
-        "let_off": [_let_off(item, exemptions.get(item.exemption)) for item in verdict.let_off],
+        "findings": [_finding(item, at) for item in verdict.findings],
+        "observed": [_finding(item, at) for item in verdict.observed],
+        "let_off": [_let_off(item, exemptions.get(item.exemption), at) for item in verdict.let_off],
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _finding(finding: Finding, at: Sequence[int]) -> dict[str, object]:
     return {
         "rule": finding.rule,
         "cites": finding.cites,
         "action": finding.action.value,
-        "observation": finding.observation,
+        "observation": at[finding.observation],
     }
 
 
-def _let_off(item: LetOff, exemption: Exemption | None) -> dict[str, object]:
+def _let_off(item: LetOff, exemption: Exemption | None, at: Sequence[int]) -> dict[str, object]:
     said = {} if exemption is None else {"because": exemption.because, "by": exemption.by, "until": exemption.until}
-    return {"rule": item.rule, "observation": item.observation, **said}
+    return {"rule": item.rule, "observation": at[item.observation], **said}

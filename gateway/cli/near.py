@@ -15,12 +15,21 @@ SHOWN_EVIDENCE = 5  # passages of one observation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A rule that did not fire, the observation that it did not fire for, and the score from which it would have."""
+    """A rule that did not fire, the observation that it did not fire for, and what it would have needed.
+
+    `threshold` is the score from which it fires, `minimum` how many different ones it asks for.
+    """
 
     rule: str
     observation: int
     score: float
     threshold: float | None
+    minimum: int | None
+
+    @property
+    def missing(self) -> float:
+        """How much of the score; nothing where only their number was too small."""
+        return max(0.0, (1.0 if self.threshold is None else self.threshold) - self.score)
 
 
 def near_rules(judgement: Judgement, case: Case) -> tuple[Near, ...]:
@@ -32,12 +41,13 @@ def near_rules(judgement: Judgement, case: Case) -> tuple[Near, ...]:
             observation=index,
             score=observation.score,
             threshold=getattr(rule.when.parameters, "threshold", None),
+            minimum=getattr(rule.when.parameters, "minimum", None),
         )
         for index, observation in enumerate(judgement.observations)
         for rule in case.policy.rules
         if not observation.detected and _asked(rule, observation, case) and directions & set(rule.directions)
     }
-    return tuple(sorted(found.values(), key=lambda item: (item.threshold or 1.0) - item.score))
+    return tuple(sorted(found.values(), key=lambda item: item.missing or 1.0))
 
 
 def near_lines(judgement: Judgement, case: Case, *, terminal: bool) -> Iterator[str]:
@@ -45,12 +55,18 @@ def near_lines(judgement: Judgement, case: Case, *, terminal: bool) -> Iterator[
     found = near_rules(judgement, case)
     for item in found[:SHOWN_NEAR]:
         observation = judgement.observations[item.observation]
-        limit = "" if item.threshold is None else f" of {item.threshold:g}"
-        yield escaped(f"  near: {item.rule}: {item.score:g}{limit}: {observation.summary}".removesuffix(": "))
+        yield escaped(f"  near: {item.rule}: {_short_of(item)}: {observation.summary}".removesuffix(": "))
         for evidence in observation.evidence[:SHOWN_EVIDENCE]:
             yield f"      {evidence_line(evidence, terminal=terminal)}"
     if len(found) > SHOWN_NEAR:
         yield f"  … and {len(found) - SHOWN_NEAR} rules more"
+
+
+def _short_of(item: Near) -> str:
+    """What was seen, and what the rule asks for."""
+    if item.minimum is not None and not item.missing:
+        return f"fewer than {item.minimum}"
+    return f"{item.score:g}" if item.threshold is None else f"{item.score:g} of {item.threshold:g}"
 
 
 def evidence_line(item: Evidence, *, terminal: bool) -> str:

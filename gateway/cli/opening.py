@@ -3,6 +3,7 @@
 import os
 import pwd
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -35,10 +36,17 @@ by_option = click.option(
 reason_option = click.option("--reason", required=True, callback=_said, help="Why, for the record.")
 
 
-def open_configured(path: Path) -> tuple[Config, Store]:
-    """The configuration, and the store under its state folder. Raises DocumentError, StoreUnavailable."""
+def open_configured(path: Path, *, make: bool = False) -> tuple[Config, Store]:
+    """The configuration, and the store under its state folder. Raises DocumentError, StoreUnavailable.
+
+    Where nothing has been kept yet, an empty one elsewhere that ends with the command, unless it is to `make` it: a
+    database that root has made by reading would be closed to the service.
+    """
     config = load_config(path)
-    if not (config.state / DATABASE).exists():
+    state = config.state
+    if not (state / DATABASE).exists():
         # An empty answer would look like a proof to whoever named another configuration than the gateway's.
-        click.echo(f"{config.state}: nothing has been kept there yet", err=True)
-    return config, open_store(config.state, keep_days=config.quarantine_days)
+        click.echo(f"{state}: nothing has been kept there yet", err=True)
+        if not make and (state.is_dir() or not state.exists()):  # what is in the way is told by opening it
+            state = Path(click.get_current_context().with_resource(TemporaryDirectory(prefix="mailward-")))
+    return config, open_store(state, keep_days=config.quarantine_days)

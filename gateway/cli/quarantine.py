@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,9 @@ from gateway.config import Config
 from quarantine.cases import Case, cases_of
 from quarantine.item import State
 from rules.document import DocumentError
-from rules.policy import Policy, find_policy, load_policy
-from rules.policy_file import Clause, Exemption
+from rules.engine import NOT_INSPECTED_RULE
+from rules.policy import Policy, find_policy, library_rules, load_policy
+from rules.policy_file import Exemption
 
 _id = click.argument("id", metavar="ID")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
@@ -72,6 +74,8 @@ def list_(
         sender=None if sender is None else sender.removeprefix("<").removesuffix(">"),
         recipient=recipient,
     )
+    if rule is not None and not items:
+        _refuse_unknown(rule, config)
     if as_cases:
         _list_cases(cases_of(items), zone, as_json=as_json)
         return
@@ -99,7 +103,7 @@ def show(path: Path, by: str, as_json: bool, id: str) -> None:
         print_json({**shown_object(item, history, _exemptions(config)), "content_missing": missing})
         return
     zone = ZoneInfo(config.timezone)
-    for line in item_lines(item, history, _clauses(config), zone, missing=missing):
+    for line in item_lines(item, history, _policy(config), zone, missing=missing):
         click.echo(line)
 
 
@@ -226,15 +230,19 @@ def _tell_act(id: str, outcome: str, *, as_json: bool, **more: object) -> None:
         click.echo(f"{id}: {outcome}")
 
 
-def _clauses(config: Config) -> Mapping[str, Clause]:
-    """What the clauses say, of the policy in force."""
-    policy = _policy(config)
-    return policy.clauses if policy else {}
-
-
 def _exemptions(config: Config) -> Mapping[str, Exemption]:
     policy = _policy(config)
     return exemptions_by_key(policy) if policy else {}
+
+
+def _refuse_unknown(rule: str, config: Config) -> None:
+    """An empty table would say that the rule held nothing: a name that no rule has is told instead."""
+    policy = _policy(config)
+    used = () if policy is None else (entry.name for entry in policy.rules)
+    known = {*library_rules(), *used, NOT_INSPECTED_RULE}
+    if rule not in known:
+        near = get_close_matches(rule, known, n=1)
+        fail(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else ""), Exit.USAGE)
 
 
 def _policy(config: Config) -> Policy | None:

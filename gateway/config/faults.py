@@ -160,13 +160,18 @@ def _is_domain(text: str) -> bool:
     return is_address(f"x@{text}")
 
 
+def _is_plain(address: str) -> bool:
+    """An address that every next hop takes: without SMTPUTF8 (RFC 6531) a report to another would never arrive."""
+    return address.isascii() and is_address(address)
+
+
 def _digest(config: Config) -> Iterator[Wrong]:
     digest = config.digest
     for index, address in enumerate(digest.to):
-        if not is_address(address):
-            yield ("digest", "to", index), f"name@domain, not {address!r}"
-    if digest.sender and not is_address(digest.sender):
-        yield ("digest", "sender"), f"name@domain, not {digest.sender!r}"
+        if not _is_plain(address):
+            yield ("digest", "to", index), f"name@domain in ASCII, not {address!r}"
+    if digest.sender and not _is_plain(digest.sender):
+        yield ("digest", "sender"), f"name@domain in ASCII, not {digest.sender!r}"
     hops = [hop.name for hop in config.next_hops]
     if digest.to and digest.next_hop not in hops:
         known = ", ".join(hops) or "the next hops"

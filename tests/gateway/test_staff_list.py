@@ -40,6 +40,27 @@ def test_a_fifth_may_go_and_one_more_may_not(tmp_path: Path) -> None:
     assert len(renew(path, people(7), DOMAINS, accept_fewer=True).directory.people) == 7
 
 
+@pytest.mark.parametrize(("people_now", "stays"), [(8, False), (7, True)])
+def test_nor_where_the_list_was_spoilt_by_hand(tmp_path: Path, people_now: int, stays: bool) -> None:
+    path = tmp_path / "staff.csv"
+    renew(path, people(10), DOMAINS)
+    path.write_text(path.read_text().replace("yes", "perhaps", 1))
+    if stays:
+        with pytest.raises(Refused, match="7 people, and there were 10"):
+            renew(path, people(people_now), DOMAINS)
+        assert "perhaps" in path.read_text()
+    else:
+        assert renew(path, people(people_now), DOMAINS).before is None
+
+
+def test_nor_where_nothing_can_be_made_of_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "staff.csv"
+    path.write_bytes(b"\xff\xfe\0")
+    with pytest.raises(Refused, match="cannot be read"):
+        renew(path, people(10), DOMAINS)
+    assert len(renew(path, people(10), DOMAINS, accept_fewer=True).directory.people) == 10
+
+
 def test_a_list_of_nobody_is_never_accepted(tmp_path: Path) -> None:
     path = tmp_path / "staff.csv"
     for accept_fewer in (False, True):

@@ -88,3 +88,12 @@ def test_a_record_that_another_account_keeps_is_told_without_a_traceback(run, mo
 
     monkeypatch.setattr("gateway.cli.audit.records", kept)
     assert "/var/lib/mailward/audit: Permission denied; run this as the account" in run("show", exit=1)
+
+
+@pytest.mark.parametrize("item", [[], ["--item", "4k2p"], ["--item", "4k9z"]])
+def test_show_says_where_a_chain_can_no_longer_be_read(run, tmp_path, item):
+    (chain,) = (tmp_path / "state" / "audit").iterdir()
+    chain.write_bytes(chain.read_bytes().replace(b'"view"', b'"veiw"'))
+    told = run("show", *item, exit=1)
+    assert f"{chain.name}:2: does not match its hash; nothing from there on is shown" in told
+    assert ("hold" in told) is (item != ["--item", "4k9z"])

@@ -1,6 +1,8 @@
 """A judgement in words that an employee whose mail was held can follow."""
 
-from gateway.cli.explain import SHOWN_EVIDENCE, SHOWN_RECIPIENTS, explanation
+from dataclasses import replace
+
+from gateway.cli.explain import SHOWN_EVIDENCE, SHOWN_RECIPIENTS, WEIGHTS, explanation
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
 from rules.policy_file import Clause
@@ -89,3 +91,17 @@ def test_long_lists_are_cut_and_say_so() -> None:
     lines = told(*many, seen=(long,))
     assert "      … and 2 passages more" in lines
     assert "  … and 3 recipients more" in lines
+
+
+def test_what_holds_stands_before_what_tags() -> None:
+    tagged = Finding(rule="profanity", cites=(), action=Action.TAG, observation=0)
+    lines = told(verdict("a", Action.QUARANTINE, tagged, HELD))
+    assert lines.index("  chain-letter: quarantine") < lines.index("  profanity: tag")
+
+
+def test_a_sum_of_signs_tells_its_score_and_how_to_read_it() -> None:
+    evidence = Evidence(part="1", text="ten friends", start=0, end=3, mark=(0, 3), signal="asks to pass it on +3.5")
+    weighed = replace(LETTER, score=0.97, evidence=(evidence,))
+    lines = told(verdict("a", Action.QUARANTINE, HELD), seen=(weighed,))
+    assert "    asks to be passed on: score 0.97" in lines
+    assert lines[-len(WEIGHTS) :] == list(WEIGHTS)

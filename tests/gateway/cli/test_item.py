@@ -12,7 +12,7 @@ from quarantine.retention import tombstone
 from rules.address import parse_address
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
-from rules.policy import Clause
+from rules.policy import Clause, find_policy, load_policy
 from rules.transaction import Client, Direction, Recipient
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -45,9 +45,13 @@ def item():
     )  # fmt: skip
 
 
-def lines_of(item, history=(), missing=False):
+def policy_of(**changes):
     clause = Clause(ref="4", enforce="gateway", says="no chain letters")
-    return "\n".join(item_lines(item, history, {"C-1": clause}, ZONE, missing=missing))
+    return replace(load_policy(find_policy("city-baseline")), clauses={"C-1": clause}, **changes)
+
+
+def lines_of(item, history=(), missing=False, policy=None):
+    return "\n".join(item_lines(item, history, policy or policy_of(), ZONE, missing=missing))
 
 
 def test_a_row_names_one_recipient_and_counts_the_others(item):
@@ -114,3 +118,11 @@ def test_the_shown_object_names_what_a_rule_on_trial_found(item):
     shown = shown_object(replace(item, judgement=replace(item.judgement, verdicts=(first, tried))), [], {})
     told = [([f["rule"] for f in one["findings"]], [f["rule"] for f in one["observed"]]) for one in shown["verdicts"]]
     assert told == [(["chain-letter"], []), ([], ["chain-letter"])]
+
+
+def test_rules_that_were_near_are_told_as_long_as_the_same_policy_is_in_force(item):
+    letter = replace(item.judgement.observations[0], detected=False, score=0.3)
+    passed = tuple(replace(one, findings=()) for one in item.judgement.verdicts)
+    near = replace(item, judgement=replace(item.judgement, observations=(letter,), verdicts=passed))
+    assert "near: chain-letter: 0.3 of 0.5" in lines_of(near, policy=policy_of(hash="f" * 64))
+    assert "near: " not in lines_of(near, policy=policy_of(hash="e" * 64))

@@ -1,6 +1,7 @@
 """A judgement for scripts: every part of it, and who was let off by whom."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 from gateway.cli.judged import judgement_object
@@ -89,3 +90,16 @@ def test_a_judgement_is_told_whole() -> None:
 def test_an_exemption_of_another_policy_is_not_made_up() -> None:
     (verdict,) = judgement_object(JUDGEMENT, {})["verdicts"]  # type: ignore[misc]
     assert verdict["let_off"] == [{"rule": "bulk-mail", "observation": 0}]
+
+
+def test_what_was_seen_alike_with_other_parameters_is_told_once() -> None:
+    (letter,) = JUDGEMENT.observations
+    other = replace(letter, detector="bulk_mail")
+    seen = (replace(letter, probe=0), replace(letter, probe=1), replace(other, probe=2))
+    (verdict,) = JUDGEMENT.verdicts
+    findings = tuple(replace(FINDING, observation=index) for index in range(3))
+    told = judgement_object(
+        replace(JUDGEMENT, observations=seen, verdicts=(replace(verdict, findings=findings, let_off=()),)), {}
+    )
+    assert [item["detector"] for item in told["observations"]] == ["chain_letter", "bulk_mail"]
+    assert [item["observation"] for item in told["verdicts"][0]["findings"]] == [0, 0, 1]

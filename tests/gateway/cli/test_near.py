@@ -43,7 +43,15 @@ def test_a_near_rule_is_told_with_its_score_its_threshold_and_what_counted(tmp_p
 def test_a_rule_that_fires_is_not_near(tmp_path: Path) -> None:
     output = inspect(tmp_path, threshold=0.5).stdout
     assert "fundraising: quarantine" in output and "near: fundraising" not in output
-    assert "[asks for a gift +" in output
+    assert "[asks for a gift +" in output and " of 0.5 needed" in output
+
+
+def test_a_rule_that_needs_more_of_them_says_how_many(tmp_path: Path) -> None:
+    policy = POLICY.replace("fundraising", "personal-information").replace("threshold: %s", "minimum: 3")
+    (tmp_path / "policy.yaml").write_text(policy % ("outbound", ""))
+    (tmp_path / "a.eml").write_text(MAIL + "My social security number is 219-09-9998.\n")
+    result = CliRunner().invoke(main, ["inspect", "--policy", str(tmp_path), str(tmp_path / "a.eml")])
+    assert "near: personal-information: fewer than 3: 1 × social security number" in result.stdout
 
 
 def test_a_rule_that_no_copy_concerns_is_not_near(tmp_path: Path) -> None:

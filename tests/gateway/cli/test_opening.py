@@ -3,6 +3,7 @@
 import os
 import pwd
 
+import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
@@ -19,7 +20,7 @@ next_hops: [{name: box, maildir: box}]
 
 def test_the_store_is_beside_the_configuration_and_keeps_its_schedule(tmp_path):
     (tmp_path / "mailward.yaml").write_text(CONFIG)
-    _, store = open_configured(tmp_path / "mailward.yaml")
+    _, store = open_configured(tmp_path / "mailward.yaml", make=True)
     assert (tmp_path / "state" / "quarantine.sqlite").is_file()
     assert store.quarantine.keep_days == 30
 
@@ -36,8 +37,20 @@ def test_an_empty_answer_is_no_proof_where_nothing_was_ever_kept(tmp_path):
     for command in (["ledger", "verify"], ["audit", "verify"]):
         result = CliRunner().invoke(main, [*command, "-c", str(tmp_path / "mailward.yaml")])
         assert result.exit_code == 0 and f"{tmp_path / 'state'}" in result.stderr
+    open_configured(tmp_path / "mailward.yaml", make=True)
     again = CliRunner().invoke(main, ["ledger", "verify", "-c", str(tmp_path / "mailward.yaml")])
     assert again.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["quarantine list", "quarantine show 4k2p", "quarantine expire", "digest show", "ledger verify", "policy stats"],
+)
+def test_a_command_that_reads_makes_nothing_where_nothing_was_kept(tmp_path, command):
+    (tmp_path / "mailward.yaml").write_text(CONFIG)
+    result = CliRunner().invoke(main, [*command.split(), "-c", str(tmp_path / "mailward.yaml")])
+    assert result.exit_code in (0, 2), result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["mailward.yaml"]
 
 
 def test_a_missing_configuration_is_told(tmp_path):

@@ -230,3 +230,12 @@ def test_delete_tells_scripts_each_item(office):
     item = office.hold("ann@city.example")
     told = json.loads(office.run("delete", item.id, "--reason", "x", "--json"))
     assert told == {"id": item.id, "outcome": "deleted", "recipients": []}
+
+
+def test_a_name_that_no_rule_has_is_told_instead_of_an_empty_table(office):
+    office.hold("ann@city.example")
+    assert "no rule is called chain-leter; did you mean chain-letter?" in office.run(
+        "list", "--rule", "chain-leter", exit=2
+    )
+    assert office.listed("--rule", "phishing") == office.listed("--rule", "not-inspected") == []
+    assert len(office.listed("--rule", "chain-letter")) == 1

@@ -64,6 +64,7 @@ def test_what_fits_together_is_no_fault(config: Config, tmp_path: Path, change: 
         ("milters.0.socket_group", {"milters": (replace(MILTER, socket_group="postfix"),)}),
         ("milters.0.user_domain", {"milters": (replace(MILTER, user_domain="@city.example"),)}),
         ("digest.sender", {"digest": Digest(sender="nobody")}),
+        ("digest.sender", {"digest": Digest(sender="börse@city.example")}),
         ("digest.next_hop", {"digest": Digest(to=("it@city.example",), next_hop="away")}),
         ("disclaimer.text", {"disclaimer": Disclaimer(text="w" * (MAX_DISCLAIMER + 1))}),
         ("disclaimer.text", {"disclaimer": Disclaimer(text="two\nlines")}),
