@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rules.reading import html
-from rules.reading.html import MAX_PAGE, read_html
+from rules.reading.html import MAX_PAGE, MAX_TARGET, MAX_USER, read_html
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,29 @@ def test_script_and_style_are_no_text():
 
 def test_what_only_outlook_shows_is_hidden():
     assert read_html("<p>a</p><!--[if mso]><p>secret</p><![endif]-->").hidden == "secret"
+
+
+@pytest.mark.parametrize("written", [
+    "https://evil.example/a?b=c",
+    "\n https://evil.example/a?b=c ",
+    "ht\ntps:/\t/evil.exa\r\nmple/a?b=c",
+    "https:evil.example/a?b=c",
+    "https:/evil.example/a?b=c",
+    "https:////evil.example/a?b=c",
+    "https:\\\\evil.example\\a?b=c",
+])  # fmt: skip
+def test_a_target_is_read_as_browsers_read_it(written):
+    assert read_html(f'<a href="{written}">here</a>').visible == "here <https://evil.example/a?b=c>\n"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_target_that_is_cut_keeps_its_host(more):
+    """Of a target that meets the limit everything is kept; of a longer one, the name before its host goes first."""
+    user = "bank.example" + "a" * (MAX_TARGET - 34 + more)
+    shown = read_html(f'<a href="https://{user}@evil.example/">here</a>').visible
+    assert shown == f"here <https://{user[: MAX_USER if more else None]}@evil.example/>\n"
+    long = f"https://evil.example/{'a' * (MAX_TARGET - 21 + more)}"
+    assert read_html(f'<a href="{long}">here</a>').visible == f"here <{long[:MAX_TARGET]}>\n"
 
 
 def test_a_link_keeps_its_target_where_that_says_more():
