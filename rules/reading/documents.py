@@ -1,5 +1,6 @@
 """The readable text of documents: Word, Excel, PowerPoint, OpenDocument, PDF, RTF, and text files in any charset."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, Meter
 from rules.reading.cards import readable
 from rules.reading.charsets import MAX_OCTETS, decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
+from rules.reading.hidden_styles import HiddenStyles, hidden_styles
 from rules.reading.markup import strip_tags
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound
@@ -41,6 +43,9 @@ _ASIDE = re.compile(
 )
 _SHARED, _WORKBOOK, _WORKBOOK_RELATIONS = "xl/sharedstrings.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TYPES = "[content_types].xml"
+_STYLE_PARTS = ("word/styles.xml", "styles.xml")
+_ELEMENT = re.compile(rb"<[^<>]{1,4000}>")
+_TARGET = re.compile(rb"\btarget\s{0,8}=\s{0,8}[\"']([^\"']{1,500})")
 _SHEET = re.compile(r"xl/worksheets/[^/]{1,60}\.xml")
 _RUN_8 = re.compile(rb"[\t\r\n\x20-\x7e\x91-\x97\xa0-\xff]{6,}")
 _RUN_16 = re.compile(rb"(?:[\t\r\n\x20-\x7e\xa0-\xff]\x00){6,}")
@@ -80,7 +85,8 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
     if flat_kind(octets) is not None:
         words = Words()
         with suppress(FullError):
-            read_words(plain_xml(bytes(octets[:MAX_FLAT])), words)
+            xml = plain_xml(bytes(octets[:MAX_FLAT]))
+            read_words(xml, words, styles=hidden_styles(xml))
         return _gathered(words)
     kind = page_kind(head)
     if kind is Kind.IMAGE:
@@ -143,11 +149,11 @@ def _package_text(octets: Octets, budget: Budget) -> DocumentText:
     return _gathered(words)
 
 
-def _read_part(name: str, xml: bytes, words: Words) -> None:
+def _read_part(name: str, xml: bytes, words: Words, styles: HiddenStyles) -> None:
     """A part that is no worksheet. Drawings of old Excel are malformed, pictures declare entities: no main part may."""
     aside = _ASIDE.match(name) is not None
     try:
-        read_words(xml, words, aside=aside)
+        read_words(xml, words, aside=aside, styles=styles)
     except Unreadable:
         if _MAIN.fullmatch(name):
             raise
@@ -163,6 +169,7 @@ class _Package:
         self._entries = dict(self._named)
         self._meter = meter
         self._left = _MAX_XML
+        self._kept: dict[Entry, bytes] = {}  # parts read ahead of their turn
 
     def read(self, words: Words) -> None:
         """Nothing of an archive that is no document. Raises Unreadable, FullError."""
@@ -170,17 +177,18 @@ class _Package:
             return
         shared = SharedStrings(self._part(_SHARED))
         hidden = self._hidden_sheets()
+        styles = self._hidden_styles()
         for name, entry in self._named:
             if name in (_SHARED, _TYPES) or name.endswith(".rels"):
                 continue
             if name.startswith("xl/") and name.endswith(".bin"):
                 words.add("\n".join(_runs_16(self._content(entry))))
             elif begins_as_xml(self._front(entry)):
-                xml = plain_xml(self._content(entry))
+                xml = self._xml(entry)
                 if _SHEET.fullmatch(name):
                     read_sheet(xml, shared, words, aside=name.removeprefix("xl/") in hidden)
                 else:
-                    _read_part(name, xml, words)
+                    _read_part(name, xml, words, styles)
         for text in shared.unused():
             words.add(f"{text}\n", hidden=True)
 
@@ -189,9 +197,31 @@ class _Package:
         relations = self._part(_WORKBOOK_RELATIONS)
         return hidden_sheets(workbook, relations) if workbook and relations else frozenset()
 
+    def _hidden_styles(self) -> HiddenStyles:
+        """Of the parts that define styles: called so, or by a relationship of the main part, whatever its name is."""
+        main = self._related("", "officedocument")
+        names = dict.fromkeys((*_STYLE_PARTS, self._related(main, "styles")))
+        found = [(self._entries[name], self._part(name)) for name in names if name in self._entries]
+        self._kept.update(found)
+        return hidden_styles(*(xml for _, xml in found))
+
+    def _related(self, name: str, kind: str) -> str:
+        """The part that a relationship of this kind leads to from another; "" when there is none."""
+        folder, _, base = name.rpartition("/")
+        relations = self._part(posixpath.join(folder, "_rels", f"{base}.rels"))
+        for element in _ELEMENT.findall(relations.lower()):
+            if f"/{kind}".encode() in element and (target := _TARGET.search(element)) is not None:
+                return posixpath.join("/", folder, target.group(1).decode("utf-8", "replace")).lstrip("/")
+        return ""
+
     def _part(self, name: str) -> bytes:
         """One part in UTF-8; nothing when it is not there."""
-        return plain_xml(self._content(self._entries[name])) if name in self._entries else b""
+        return self._xml(self._entries[name]) if name in self._entries else b""
+
+    def _xml(self, entry: Entry) -> bytes:
+        """In UTF-8; what was read ahead is not read again."""
+        kept = self._kept.pop(entry, None)
+        return plain_xml(self._content(entry)) if kept is None else kept
 
     def _front(self, entry: Entry) -> bytes:
         return read_entry(self._octets, entry, _FRONT)

@@ -6,12 +6,11 @@ Recognises elements by the name that applications go by, whatever the prefix. Ex
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
-from xml.parsers import expat
 
 from rules.reading.budget import MAX_TEXT
 from rules.reading.flat import BINARY
-from rules.reading.member import Unreadable
+from rules.reading.hidden_styles import NONE, HiddenStyles
+from rules.reading.parsed_xml import Attributes, parse_xml, value_of
 
 _BREAKS = frozenset(
     {"p", "br", "tr", "row", "h", "cr", "si", "text-box", "line-break", "comment", "text", "Text", "title", "desc"}
@@ -44,47 +43,16 @@ class FullError(Exception):
     """No more words are taken; those before count."""
 
 
-def read_words(xml: bytes, words: Words, *, aside: bool = False) -> None:
+def read_words(xml: bytes, words: Words, *, aside: bool = False, styles: HiddenStyles = NONE) -> None:
     """Add the words of one part in UTF-8; all are hidden when it stands `aside`. Raises Unreadable, FullError."""
     if _HAS_WORDS.search(xml):
-        parse_xml(xml, _Reader(words, aside))
-
-
-class Handler(Protocol):
-    """What `parse_xml` calls."""
-
-    def start(self, tag: str, attributes: dict[str, str], /) -> None: ...
-
-    def end(self, tag: str, /) -> None: ...
-
-    def text(self, data: str, /) -> None: ...
-
-
-def parse_xml(xml: bytes, handler: Handler) -> None:
-    """Run expat over one part; entity declarations are refused, so that nothing is expanded or fetched."""
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = handler.start
-    parser.EndElementHandler = handler.end
-    parser.CharacterDataHandler = handler.text
-    parser.EntityDeclHandler = _refuse
-    try:
-        parser.Parse(xml, True)
-    except expat.ExpatError as error:
-        raise Unreadable("document with malformed XML") from error
-
-
-def _refuse(*_: object) -> None:
-    raise Unreadable("document with XML entities of its own")
-
-
-_Attributes = dict[str, str]
+        parse_xml(xml, _Reader(words, aside, styles))
 
 
 class _Reader:
     """Everything that is written, with the line ends of paragraphs; what hides its content hides all inside."""
 
-    def __init__(self, words: Words, aside: bool) -> None:
+    def __init__(self, words: Words, aside: bool, styles: HiddenStyles) -> None:
         self._words = words
         self._aside = aside
         self._starting = _Starting()
@@ -95,15 +63,17 @@ class _Reader:
         self._unread_open = 0
         self._run = ""  # the run of text that is read
         self._style = ""
-        self._hidden_styles: set[str] = set()
+        self._hidden_styles = set(styles.names)
+        self._hidden_by_default = styles.by_default
+        self._paragraph_hidden = False  # by its style
 
-    def start(self, tag: str, attributes: _Attributes) -> None:
+    def start(self, tag: str, attributes: Attributes) -> None:
         starting = self._starting[tag]
         if starting is not None:
             starting(self, tag, attributes)
         if tag == self._hidden_by:
             self._hidden_open += 1
-        elif self._hidden_styles and _value(attributes, "style-name") in self._hidden_styles:
+        elif self._hidden_styles and value_of(attributes, "style-name") in self._hidden_styles:
             self._hide(tag, attributes)
             self._hidden_open = 1
         if tag == self._unread_by:
@@ -131,66 +101,102 @@ class _Reader:
     def _add(self, text: str) -> None:
         self._words.add(text, hidden=self._aside or self._hidden_by != "")
 
-    def _hide(self, tag: str, _: _Attributes) -> None:
+    def _hide(self, tag: str, _: Attributes) -> None:
         """From here to the end of the element, which `start` counts."""
         if not self._hidden_by:
             self._hidden_by, self._hidden_open = tag, 0
 
-    def _pass_over(self, tag: str, _: _Attributes) -> None:
+    def _pass_over(self, tag: str, _: Attributes) -> None:
         if not self._unread_by:
             self._unread_by, self._unread_open = tag, 0
 
-    def _begin_run(self, tag: str, _: _Attributes) -> None:
+    def _begin_run(self, tag: str, attributes: Attributes) -> None:
         self._run = tag
+        if self._paragraph_hidden:
+            self._hide(tag, attributes)
 
-    def _vanish(self, _: str, attributes: _Attributes) -> None:
+    def _begin_paragraph(self, _: str, __: Attributes) -> None:
+        self._paragraph_hidden = self._hidden_by_default
+
+    def _paragraph_style(self, _: str, attributes: Attributes) -> None:
+        self._paragraph_hidden = value_of(attributes, "val") in self._hidden_styles
+
+    def _run_style(self, _: str, attributes: Attributes) -> None:
+        """Hiding is switched: a style of a run shows what that of its paragraph hides (ISO 29500-1 section 17.7.3)."""
+        if value_of(attributes, "val") not in self._hidden_styles:
+            return
+        if self._paragraph_hidden:
+            self._show_run()
+        else:
+            self._hide_run()
+
+    def _vanish(self, _: str, attributes: Attributes) -> None:
         """Of a run; that of a paragraph mark hides no words (ISO 29500-1 section 17.3.2.41)."""
-        if self._run and not self._hidden_by and _value(attributes, "val") not in ("0", "false", "off"):
+        if value_of(attributes, "val") in ("0", "false", "off"):
+            self._show_run()
+        else:
+            self._hide_run()
+
+    def _hide_run(self) -> None:
+        if self._run and not self._hidden_by:
             self._hidden_by, self._hidden_open = self._run, 1
 
-    def _slide(self, tag: str, attributes: _Attributes) -> None:
-        if _value(attributes, "show") in ("0", "false"):
+    def _show_run(self) -> None:
+        """Where the run itself was hidden, and nothing around it."""
+        if self._run and self._hidden_by == self._run and self._hidden_open == 1:
+            self._hidden_by = ""
+
+    def _slide(self, tag: str, attributes: Attributes) -> None:
+        if value_of(attributes, "show") in ("0", "false"):
             self._hide(tag, attributes)
 
-    def _row(self, tag: str, attributes: _Attributes) -> None:
-        if _value(attributes, "visibility") in ("collapse", "filter"):
+    def _row(self, tag: str, attributes: Attributes) -> None:
+        if value_of(attributes, "visibility") in ("collapse", "filter"):
             self._hide(tag, attributes)
 
-    def _named_style(self, _: str, attributes: _Attributes) -> None:
-        self._style = _value(attributes, "name")
-
-    def _text_properties(self, _: str, attributes: _Attributes) -> None:
-        if _value(attributes, "display") == "none":
+    def _named_style(self, _: str, attributes: Attributes) -> None:
+        self._style = value_of(attributes, "name")
+        if value_of(attributes, "parent-style-name") in self._hidden_styles:
             self._hidden_styles.add(self._style)
 
-    def _space(self, tag: str, attributes: _Attributes) -> None:
+    def _text_properties(self, _: str, attributes: Attributes) -> None:
+        shown = value_of(attributes, "display")
+        if shown == "none":
+            self._hidden_styles.add(self._style)
+        elif shown:
+            self._hidden_styles.discard(self._style)
+
+    def _space(self, tag: str, attributes: Attributes) -> None:
         """Of OpenDocument, or a cached cell (which has its value as an attribute)."""
         if "v" in attributes:
             self._cached(tag, attributes)
             return
-        count = _value(attributes, "c")
+        count = value_of(attributes, "c")
         self._add(" " * min(int(count), _MAX_SPACES) if count.isdecimal() and len(count) < 9 else " ")
 
-    def _cached(self, _: str, attributes: _Attributes) -> None:
+    def _cached(self, _: str, attributes: Attributes) -> None:
         if "v" in attributes:
             self._words.add(attributes["v"] + "\n", hidden=True)
 
-    def _caption(self, _: str, attributes: _Attributes) -> None:
+    def _caption(self, _: str, attributes: Attributes) -> None:
         for key in ("title", "descr"):
             if attributes.get(key):
                 self._words.add(attributes[key] + "\n", hidden=True)
 
-    def _hidden_field(self, tag: str, attributes: _Attributes) -> None:
+    def _hidden_field(self, tag: str, attributes: Attributes) -> None:
         self._hide(tag, attributes)
-        self._add(_value(attributes, "string-value"))
+        self._add(value_of(attributes, "string-value"))
 
 
 _MAX_SPACES = 100  # of one element that stands for several
-_Action = Callable[[_Reader, str, _Attributes], None]
+_Action = Callable[[_Reader, str, Attributes], None]
 _STARTING: dict[str, _Action] = {
     **dict.fromkeys(_HIDING, _Reader._hide),
     **dict.fromkeys(_UNREAD, _Reader._pass_over),
+    "p": _Reader._begin_paragraph,
+    "pStyle": _Reader._paragraph_style,
     "r": _Reader._begin_run,
+    "rStyle": _Reader._run_style,
     "vanish": _Reader._vanish,
     "webHidden": _Reader._vanish,
     "sld": _Reader._slide,
@@ -222,8 +228,3 @@ class _Ending(dict[str, str | None]):
         local = tag.rpartition(":")[2]
         found = self[tag] = "\n" if local in _BREAKS else "\t" if local in _TABS else None
         return found
-
-
-def _value(attributes: _Attributes, name: str) -> str:
-    """An attribute by its name without prefix; "" when it is not there."""
-    return next((value for key, value in attributes.items() if key.rpartition(":")[2] == name), "")

@@ -2,7 +2,8 @@
 
 import re
 
-from rules.reading.office_text import Words, parse_xml
+from rules.reading.office_text import Words
+from rules.reading.parsed_xml import parse_xml
 
 _MAX_COLUMNS = 16_384  # of a worksheet, in Excel
 _LETTERS = re.compile(r"[A-Z]{1,3}")
