@@ -82,13 +82,16 @@ _DESCRIBED: tuple[tuple[str, Kind], ...] = (
 )  # fmt: skip
 
 
-def signs_of(names: Sequence[str], declared: str | None, octets: Octets) -> tuple[Sign, ...]:
-    """Every reason to call the part something: from each name, from the declared media type, from its content."""
+def signs_of(names: Sequence[str], declared: str | None, octets: Octets, *, is_file: bool = False) -> tuple[Sign, ...]:
+    """Every reason to call the part something: from each name, from the declared media type, from its content.
+
+    What has a name, or is called no text, is a file; so is what is said to be one. Words are not judged as one.
+    """
     by_name = signs_of_names(names)
     page = Kind.HTML if declared == "text/html" or any(sign.kind is Kind.HTML for sign in by_name) else None
     if declared == "image/svg+xml" or any(sign.text == ".svg" for sign in by_name):
         page = Kind.IMAGE  # which runs the script of any XML
-    file = bool(names) or not _is_text_type(declared)
+    file = is_file or bool(names) or not _is_text_type(declared)
     by_content = tuple(dict.fromkeys(_by_content(octets, is_file=file, page=page)))
     if by_content and not is_text(bytes(octets[:HEAD])):
         by_name = tuple(sign for sign in by_name if sign.kind is not Kind.MESSAGE)  # which is text, whatever its name

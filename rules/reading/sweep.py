@@ -1,7 +1,7 @@
 """The structure-blind look at text that no reading of the structure has taken apart.
 
-Finds runs of base64 that decode to a known dangerous or container format, and fields that describe a file, wherever
-they stand; `encoded_files` finds uuencode, yEnc and BinHex there.
+Finds runs of base64 that decode to a known dangerous or container format, to a script, page or message, and fields
+that describe a file, wherever they stand; `encoded_files` finds uuencode, yEnc and BinHex there.
 """
 
 import re
@@ -10,16 +10,21 @@ from collections.abc import Iterator
 
 from rules.message import Octets
 from rules.reading.budget import LimitExceeded
+from rules.reading.charsets import in_ascii
 from rules.reading.encoded_files import EncodedFile
 from rules.reading.encodings import Encoding, decode_base64
+from rules.reading.mbox import is_message
 from rules.reading.mime import Entity, Span, read_entity
-from rules.reading.signatures import HEAD, Format, formats_of, front_of
+from rules.reading.pages import page_kind
+from rules.reading.scripts import LOOKED_AT, script_sign
+from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, front_of, is_text
 
 MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60 to 76, words and names end before
 MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two
 MAX_GROUPS = 2_000  # of them that are looked at; each costs up to half a millisecond
 MAX_FRONT = 8 * 1024  # octets in which the fields of one group are looked for
 MAX_DECODED = 5_000  # places in one text that begin as a file does and are decoded; each costs some microseconds
+MAX_WRITTEN = 50_000  # of them that begin as written text does; each costs some 10 microseconds
 _PHASES = 4  # letters of one quantum: a stray letter before a file shifts it, and a reader may pass it over
 _LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119)
 
@@ -62,6 +67,10 @@ _BEGINNINGS = frozenset(
     for letters in (b2a_base64(first + bytes([rest << 6])),)
     for alphabet in (None, _TO_URL_ALPHABET)
 )
+_LETTERS_OF_WORDS = (
+    24  # that show whether a run decodes to text: 18 octets, which are it by chance in none of a million
+)
+_ADDRESS = b"base64,"  # RFC 2397: `carried` knows what a page's addresses hold
 _LETTERS_OF_HEAD = 2 * HEAD  # of base64, its line ends and marks of quotation among them, that give HEAD octets
 _PROGRAM_ZEROS = 4  # octets of zero in the first 64 of a program; base64 read by chance gives MZ once in 65,536 times
 
@@ -110,11 +119,11 @@ def _next_described(lowered: bytes, position: int) -> int:
 def runs_in(text: Octets) -> Iterator[EncodedFile]:
     """Every file in base64 that a text holds; nothing when no line is long enough for one.
 
-    LimitExceeded beyond MAX_DECODED; the files found before it count.
+    LimitExceeded beyond MAX_DECODED and MAX_WRITTEN; the files found before it count.
     """
     marks = bytes(text).translate(_AS_RUN)
     at = marks.find(_RUN)
-    decoded = 0
+    decoded = written = 0
     while at >= 0:
         block = _BLOCK.match(text, at)
         end = block.end() if block is not None else at + MIN_RUN
@@ -125,6 +134,13 @@ def runs_in(text: Octets) -> Iterator[EncodedFile]:
             if (octets := _file_at(text, start, end, maybe_disk=start < at + _PHASES)) is not None:
                 yield EncodedFile("", octets, Span(start, end))
                 break
+        else:
+            if _begins_as_words(text, at, end):
+                written += 1
+                if written > MAX_WRITTEN:
+                    raise LimitExceeded(f"more than {MAX_WRITTEN:,} runs of base64 in one text that decode to text")
+                if (octets := _written_at(text, at, end)) is not None:
+                    yield EncodedFile("", octets, Span(at, end))
         at = marks.find(_RUN, end)
 
 
@@ -149,6 +165,25 @@ def _file_at(text: Octets, start: int, end: int, *, maybe_disk: bool) -> bytes |
         octets = _decoded(text[start:end])
         return octets if not _SOUGHT.isdisjoint(formats_of(octets)) else None
     return None
+
+
+def _begins_as_words(text: Octets, start: int, end: int) -> bool:
+    """Whether base64 decodes to ASCII, UTF-8 with its mark or UTF-16, and is no address of a page."""
+    front = _decoded(text[start : min(end, start + _LETTERS_OF_WORDS)])
+    front = front.removeprefix(b"\xef\xbb\xbf")
+    if not front.isascii():
+        return front.startswith(UTF_16_MARKS)
+    narrow = front.translate(None, b"\0") if front.count(0) * 2 >= len(front) - 1 else front
+    return is_text(narrow) and bytes(text[start - len(_ADDRESS) : start]).lower() != _ADDRESS
+
+
+def _written_at(text: Octets, start: int, end: int) -> bytes | None:
+    """What base64 holds when it is written and more than words: a script, a page, a message."""
+    octets = _decoded(text[start:end])
+    head = in_ascii(octets[:LOOKED_AT])
+    front = head[:HEAD]
+    more = script_sign(head) is not None or page_kind(front) is not None or is_message(front)
+    return octets if more and is_text(front) else None
 
 
 def _decoded(letters: bytes) -> bytes:

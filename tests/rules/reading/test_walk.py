@@ -53,6 +53,12 @@ def test_transfer_encoding_as_lenient_readers_take_it(facts_of, written):
     assert bool(facts.ambiguities) == (written.strip().lower() != "base64")
 
 
+def test_a_script_in_base64_among_words_is_one(facts_of):
+    script = base64.encodebytes(b'@echo off\r\nstart "" %temp%\\a.exe\r\nrem words and more words\r\n').decode()
+    facts = facts_of(f"Content-Type: text/plain\n\nSave this with certutil:\n\n{script}\nThanks\n")
+    assert [sign.text for part in facts.parts for sign in part.signs if sign.kind is Kind.SCRIPT] == ["batch commands"]
+
+
 @pytest.mark.parametrize("order", [("7bit", "base64"), ("base64", "7bit"), ("base64", "8bit", "base64")])
 def test_two_transfer_encodings_are_both_followed(facts_of, order):
     fields = "".join(f"\nContent-Transfer-Encoding: {encoding}" for encoding in order)
