@@ -3,7 +3,6 @@
 import pytest
 
 from rules.reading import office_text
-from rules.reading.member import Unreadable
 from rules.reading.office_text import FullError, Words, read_words
 
 
@@ -46,13 +45,6 @@ def test_what_is_shown_and_what_is_hidden(xml, visible, hidden):
 
 def test_what_stands_aside_is_hidden():
     assert read("<t>a</t>", aside=True) == ("", "a")
-
-
-def test_entities_and_damage_are_refused():
-    with pytest.raises(Unreadable, match="entities"):
-        read_words(b"<!DOCTYPE a [<!ENTITY b 'x'>]><a>&b;</a>", Words())
-    with pytest.raises(Unreadable, match="malformed"):
-        read("<a>x")
 
 
 def test_words_up_to_the_bound_are_kept_and_more_is_told(monkeypatch):
