@@ -34,7 +34,7 @@ class SmtpCourier:
         return self._deliver(item.next_hop, transaction.envelope, pieces)
 
     def submit(
-        self, next_hop: str, reverse_path: Address | None, recipients: Sequence[Recipient], octets: bytes
+        self, next_hop: str, reverse_path: Address, recipients: Sequence[Recipient], octets: bytes
     ) -> Sequence[Attempt]:
         """Send a message of our own as it is."""
         envelope = Envelope(reverse_path=reverse_path, recipients=tuple(recipients))

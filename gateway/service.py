@@ -7,6 +7,7 @@ import asyncio
 import ctypes
 import logging
 import os
+import pwd
 import resource
 import signal
 import socket
@@ -36,6 +37,7 @@ from rules.policy import find_policy, load_policy
 DRAIN_SECONDS = 60.0  # for messages whose content is under way; their senders try the others again
 RESTART_SECONDS = 1.0  # between the death of a process and its successor, so that a broken one does not spin
 POLL_SECONDS = 0.2
+ROOT = 0
 CONFIG_EXIT = 78  # EX_CONFIG of sysexits.h: starting again would not help
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -48,12 +50,34 @@ def supervise(path: Path) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     start_logging()
     os.umask(0o077)
+    _leave_no_core()
     try:
         config = _checked(path)
-    except DocumentError as error:
+        check_account(config.state)
+    except (DocumentError, CannotStart) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return _Supervisor(path, config, _in_force(path, config), Notifier.of(os.environ)).run()
+
+
+def check_account(state: Path) -> None:
+    """Raises CannotStart for root where the state folder is another account's: what root writes, that one cannot read.
+
+    Where it is root's own, as in many a container, that is told and mail flows.
+    """
+    if os.geteuid() != ROOT:
+        return
+    owner = state.stat().st_uid if state.exists() else ROOT
+    if owner != ROOT:
+        raise CannotStart(f"{state} belongs to {_named(owner)}: start the service as that account, not as root")
+    _log.warning("runs as root: whoever breaks in by mail is root then; give it an account (deploy/README.md)")
+
+
+def _named(owner: int) -> str:
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"account {owner}"
 
 
 def _in_force(path: Path, config: Config) -> Path:
@@ -258,6 +282,7 @@ def main() -> None:
     control.set_inheritable(False)  # whoever we start has nothing to report
     start_logging()
     os.umask(0o077)
+    _leave_no_core()
     _end_with_parent()
     _raise_descriptors()
     try:
@@ -270,6 +295,11 @@ def main() -> None:
 def _end_with_parent() -> None:
     """Nothing of us stays behind on the port when the supervisor is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def _leave_no_core() -> None:
+    """A core file would hold mail, keys and secrets."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _raise_descriptors() -> None:

@@ -68,7 +68,9 @@ class Letters:
         self.quarantine.audit.append(
             Record(at=now, act="ask approver", by=GATEWAY, item=case.first.id, recipients=(approver,))
         )
-        attempts = self.courier.submit(self.next_hop, None, (Recipient(address=parse_address(approver)),), octets)
+        attempts = self.courier.submit(
+            self.next_hop, self.sender, (Recipient(address=parse_address(approver)),), octets
+        )
         if not any(attempt.accepted or attempt.in_doubt for attempt in attempts):
             return False
         self.quarantine.index.note(case.first.id, at=now, recipient=key_of(approver), by=GATEWAY, reason=ASKED)

@@ -142,8 +142,7 @@ class DigestSender:
                 detail=f"{message_id(period, self.settings)} {hashlib.sha256(octets).hexdigest()}",
             )
         )
-        # Null reverse-path: a report that cannot be delivered must not come back as mail (RFC 3834 section 3.3).
-        return tuple(self.courier.submit(self.settings.next_hop, None, recipients, octets))
+        return tuple(self.courier.submit(self.settings.next_hop, sender_of(self.settings), recipients, octets))
 
 
 def recipients_of(settings: Settings) -> tuple[Recipient, ...]:

@@ -236,9 +236,14 @@ class Courier(Protocol):
         ...
 
     def submit(
-        self, next_hop: str, reverse_path: Address | None, recipients: Sequence[Recipient], octets: bytes
+        self, next_hop: str, reverse_path: Address, recipients: Sequence[Recipient], octets: bytes
     ) -> Sequence[Attempt]:
-        """Send a message of our own (CRLF line ends, 7-bit) through the next hop of that name."""
+        """Send a message of our own (CRLF line ends, 7-bit) through the next hop of that name.
+
+        Never with the null reverse-path, which is for notices that a standard demands it for (RFC 5321 section 4.5.5):
+        filters drop or count what comes with it, and a report that is lost later on its way would be lost unsaid. No
+        loop comes of it: the notice itself has the null one, and Auto-Submitted stops replies (RFC 3834).
+        """
         ...
 
 

@@ -95,6 +95,7 @@ def test_the_digest_tells_all_of_it_and_holds_one_header_block(
     head = digest.partition(b"\r\n\r\n")[0].lower()
     assert b"\r\nbcc:" not in head
     assert head.count(b"\r\nsubject:") == 1
+    assert head.startswith(b"return-path: <m@city.example>\r\n"), "F09: no null reverse-path on what is no bounce"
 
 
 def test_list_json_is_the_contract(mailward: Callable[..., Any]) -> None:

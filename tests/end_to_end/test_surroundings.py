@@ -5,10 +5,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,26 @@ def test_a_full_disk_is_4xx_for_mail_to_be_held_and_the_rest_flows(
     told = json.loads(gateway.cli("ledger", "verify", "--json"))
     counts = {name: told["recipients"][name] for name in ("relayed", "held", "deferred")}
     assert (counts, told["noted"]) == ({"relayed": 1, "held": 1, "deferred": 1}, 0), "kept in memory meanwhile"
+
+
+def test_a_store_that_does_not_answer_is_451_for_mail_to_be_held_and_the_rest_flows_h12(
+    mailward: Callable[..., Any], tmp_path: Path, delivered: Callable[[], list[bytes]]
+) -> None:
+    """The only store is SQLite and files; as a server's would, it stops answering, and comes back."""
+    gateway = mailward()
+    sent = ("a@elsewhere.example", ["b@city.example"])
+    other = sqlite3.connect(tmp_path / "state" / "quarantine.sqlite", isolation_level=None)
+    with contextlib.closing(other), ThreadPoolExecutor(1) as client:
+        other.execute("begin exclusive")
+        held = client.submit(gateway.send, *sent, PROGRAM)
+        assert gateway.send(*sent, HELLO)[0] == 250
+        assert not held.done() and len(delivered()) == 1
+        code, text = held.result()
+        assert code == 451 and text.startswith("4.3.")
+        other.execute("rollback")
+        assert gateway.send(*sent, PROGRAM)[0] == 250
+    assert len(gateway.held()) == 1
+    gateway.cli("ledger", "verify")
 
 
 def test_files_with_errors_stop_no_process_that_is_started_again(

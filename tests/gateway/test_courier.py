@@ -14,6 +14,7 @@ from rules.verdict import Judgement
 from tests.postfix import Postfix
 
 IT = Recipient(address=parse_address("it@city.example"))
+OURSELVES = parse_address("mailward@city.example")
 
 
 def held(folder: Path, transaction: Transaction, judgement: Judgement) -> HeldMessage:
@@ -45,19 +46,19 @@ def test_each_recipient_has_its_own_answer(
     assert [attempt.code for attempt in attempts] == [250, 550, 450]
 
 
-def test_our_own_report_is_sent_as_it_is_from_the_null_reverse_path(
+def test_our_own_report_is_sent_as_it_is_from_its_own_address_f09(
     config_file: Callable[..., Path], postfix: Postfix
 ) -> None:
     courier = SmtpCourier(load_config(config_file(next_hop=f"host: 127.0.0.1, port: {postfix.port}")))
-    (attempt,) = courier.submit("onward", None, [IT], b"Subject: report\r\n\r\n.\r\n")
+    (attempt,) = courier.submit("onward", OURSELVES, [IT], b"Subject: report\r\n\r\n.\r\n")
     assert attempt.accepted
     postfix.wait_for(1, 20)
     (arrival,) = postfix.arrivals()
-    assert (arrival.reverse_path, arrival.octets) == ("", b"Subject: report\r\n\r\n.\r\n")
+    assert (arrival.reverse_path, arrival.octets) == (str(OURSELVES), b"Subject: report\r\n\r\n.\r\n")
 
 
 def test_a_next_hop_that_is_away_or_gone_is_temporary(config_file: Callable[..., Path]) -> None:
     config = load_config(config_file(next_hop="host: 127.0.0.1, port: 1"))
-    (away,) = SmtpCourier(config).submit("onward", None, [IT], b"\r\n")
-    (gone,) = SmtpCourier(replace(config, next_hops=())).submit("onward", None, [IT], b"\r\n")
+    (away,) = SmtpCourier(config).submit("onward", OURSELVES, [IT], b"\r\n")
+    (gone,) = SmtpCourier(replace(config, next_hops=())).submit("onward", OURSELVES, [IT], b"\r\n")
     assert (away.code, gone.code) == (451, 451)

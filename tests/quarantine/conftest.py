@@ -135,9 +135,10 @@ class FakeCourier:
         return self._send(item.next_hop, recipients, octets)
 
     def submit(
-        self, next_hop: str, reverse_path: Address | None, recipients: Sequence[Recipient], octets: bytes
+        self, next_hop: str, reverse_path: Address, recipients: Sequence[Recipient], octets: bytes
     ) -> Sequence[Attempt]:
-        assert reverse_path is None
+        assert octets.startswith(f"From: Mailward <{reverse_path}>\r\n".encode())  # catalogue F09
+        assert b"\r\nAuto-Submitted: auto-generated\r\n" in octets.partition(b"\r\n\r\n")[0]
         return self._send(next_hop, recipients, octets)
 
     def _send(self, next_hop: str, recipients: Sequence[Recipient], octets: bytes) -> Sequence[Attempt]:

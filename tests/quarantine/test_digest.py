@@ -191,7 +191,7 @@ def test_what_was_given_up_is_said_and_not_left_empty(keeping):
     assert [finding.summary for finding in line.findings] == ["(given up)"]
 
 
-def test_a_missing_content_and_a_damaged_record_are_alerts(keeping):
+def test_a_missing_content_and_a_damaged_record_are_alerts_a05(keeping):
     item = keeping.hold("ann@city.example")
     next((keeping.state / "content").rglob(f"{item.sha256}*")).unlink()
     chain = next((keeping.state / "audit").iterdir())

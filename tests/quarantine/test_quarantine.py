@@ -182,7 +182,7 @@ def test_each_act_has_one_record(keeping):
     assert told == [(act, "gateway" if act == "hold" else "carl", item.id) for act in acts_done]
 
 
-def test_content_missing_is_said_and_is_no_crash(keeping):
+def test_content_missing_is_said_and_is_no_crash_a05(keeping):
     item = keeping.hold("ann@city.example")
     next((keeping.state / "content").rglob(f"{item.sha256}*")).unlink()
     with pytest.raises(Refused, match="content missing"):
