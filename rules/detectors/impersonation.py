@@ -28,6 +28,7 @@ MAX_SHOWN = 200  # characters of a name or address in evidence
 PROVED = 1.0  # two identities that exclude each other
 UNSIGNED = 0.9  # our own domain, and nothing that speaks for it
 LISTED = 0.6  # the same by way of a mailing list, which breaks signatures honestly
+CARELESS = 0.4  # against the standard, and seen of honest senders
 NAMESAKE = 0.6  # a colleague's name over an address made of that name: himself from home, or somebody else
 BORROWED = 0.9  # a colleague's name over an address that has nothing of it
 DRESSED = 0.8  # a colleague's name over an address that also claims an office
@@ -96,6 +97,12 @@ def _authors(facts: Facts) -> Iterator[_Found]:
     instead = next((body for body in written if body and "@" in body), None)
     if instead is not None and not any("@" in one.address for one in facts.originators):
         yield UNSIGNED, "no author, so that mail programs show who is named as sender", instead
+    elif not any(_address(one.address) for one in facts.originators[:MAX_ORIGINATORS]):
+        # On an edge listener that verifies, this is the way around it: no domain is asked. Bounces are often so, and so
+        # is what was imported from old archives.
+        verified = facts.identity.authentication is not None and facts.envelope.reverse_path is not None
+        score = UNSIGNED if verified else CARELESS
+        yield score, "no author's address, so that no domain answers for it", f"From: {facts.field('from') or ''}"
     for body in (body for name, body in facts.fields if name == "from" and _ROUTE.search(body)):
         yield UNSIGNED, "a From address with a route, which mail programs read differently", body
     ours = [_is_ours(_domain(one), facts) for one in facts.originators[:MAX_ORIGINATORS]]

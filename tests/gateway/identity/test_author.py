@@ -32,6 +32,9 @@ def test_one_mailbox(body: bytes) -> None:
     [
         b"",
         b"Ann",
+        b"<>",
+        b'"Ann" <>',
+        b'"a@city.example" <>',
         b"a@city.example, b@city.example",
         b"<a@city.example>b@elsewhere.example",
         b"a@city.example <b@elsewhere.example>",

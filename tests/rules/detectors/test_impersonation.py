@@ -18,6 +18,7 @@ from rules.identity import (
     Rung,
     SpfResult,
 )
+from rules.reading.mailboxes import mailboxes_of
 
 STAFF = {
     f"{name.lower().replace(' ', '.')}@city.example": Person(
@@ -213,3 +214,19 @@ def test_forms_of_from_that_are_read_differently_f01_f02(facts_of, fields, origi
 def test_a_careless_from_accuses_nobody(facts_of, fields, originators):
     facts = facts_of("Hello.", sender="x@elsewhere.example", directory=OURS, to=(ANN,), fields=fields)
     assert not any(one.detected for one in detect(replace(facts, originators=originators), Parameters()))
+
+
+@pytest.mark.parametrize("body", ["", " ", "<>", '"City Hall" <>', "City Hall", "POSTMASTER", "Clerk <clerk>"])
+def test_a_from_without_an_address_is_no_way_around_verification_f01(facts_of, body):
+    facts = facts_of("Hello.", sender="x@elsewhere.example", directory=OURS, to=(ANN,), fields=(("from", body),))
+    facts = replace(facts, originators=mailboxes_of([body.encode()]))
+    nobody = DmarcResult(result=Result.PERMERROR, detail="not exactly one author")
+    verified = replace(facts, identity=authenticated(dmarc=nobody))
+    bounce = replace(verified, envelope=replace(facts.envelope, reverse_path=None))
+    assert [one.detected for one in detect(verified, Parameters())] == [True]
+    assert [one.detected for one in detect(bounce, Parameters())] == [False], "some bounces are so"
+    assert [one.detected for one in detect(facts, Parameters())] == [False], "nothing was verified"
+
+
+def test_a_colleagues_name_without_an_address_is_one(seen):
+    assert any(one.detected and "bears the name" in one.summary for one in seen("Imani Okafor", ""))
