@@ -21,7 +21,8 @@ class NextHops:
         self._hops = {hop.name: hop for hop in hops}
         # The first route that names a domain counts, so it is written last.
         self._routes = {domain: route.next_hop for route in reversed(routes) for domain in route.domains}
-        self._pools = {hop.name: Pool(hop, hostname) for hop in hops if hop.maildir is None}
+        self._abilities: dict[str, Abilities] = {}  # by next hop, until one of them offers something else
+        self._pools = {hop.name: Pool(hop, hostname, self._abilities.clear) for hop in hops if hop.maildir is None}
         self._hostname = hostname
 
     def egress(self, name: str) -> Egress:
@@ -48,6 +49,12 @@ class NextHops:
         But reports of delivery, which all must give: where we promise them, no server before us will (RFC 3461
         section 5.2.1).
         """
+        found = self._abilities.get(name)
+        if found is None:
+            found = self._abilities[name] = self._joint_abilities(name)
+        return found
+
+    def _joint_abilities(self, name: str) -> Abilities:
         mail_to = [self._hops[one] for one in dict.fromkeys((name, *self._routes.values()))]
         known = [_abilities(self._pools.get(one)) for hop in mail_to for one in self._in_order(hop)]
         bounds = [one.octets for one in known]

@@ -28,6 +28,7 @@ class Connection:
         self.opened = asyncio.get_running_loop().time()
         self.released = self.opened
         self.messages = 0
+        self.kept = False  # it has waited for somebody, and its next hop may have hung up meanwhile
         self.transaction_open = False
         self.in_doubt = False
         self.failure = ""  # why it is in doubt

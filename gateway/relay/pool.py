@@ -5,6 +5,7 @@ Owns dialling and re-use; never speaks of messages.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.config import NextHop
@@ -41,8 +42,10 @@ class Unreachable(NextHopError):
 class Pool:
     """At most `hop.connections` are open. Every acquire must be followed by one release."""
 
-    def __init__(self, hop: NextHop, hostname: str) -> None:
+    def __init__(self, hop: NextHop, hostname: str, learned: Callable[[], None] = lambda: None) -> None:
+        """`learned` is called when a session offers something else than the one before."""
         self._hop = hop
+        self._learned = learned
         self._hostname = hostname
         self._context = tls_context(hop)
         self._slots = asyncio.Semaphore(hop.connections)
@@ -98,6 +101,7 @@ class Pool:
         if self._closed or not self._good(connection):
             connection.close()
         else:
+            connection.kept = True
             self._idle.append(connection)
             self._sweep_later()
         self._slots.release()
@@ -146,7 +150,9 @@ class Pool:
             self._down_until = asyncio.get_running_loop().time() + DOWN_SECONDS
             raise Unreachable(str(error)) from error
         self._down_until = float("-inf")
-        self.extensions = connection.extensions
+        if connection.extensions != self.extensions:
+            self.extensions = connection.extensions
+            self._learned()
         return connection
 
     def _good(self, connection: Connection) -> bool:

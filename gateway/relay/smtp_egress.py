@@ -197,7 +197,7 @@ class SmtpEgress:
             self._begun = False
             self._accepted = []
             connection.limit(deadline)
-            stale = connection.messages > 0 and not last
+            stale = (connection.messages > 0 or connection.kept) and not last
             try:
                 opening = await open_transaction(connection, envelope, recipients, content=content, data=data)
             except NextHopError:

@@ -77,6 +77,29 @@ async def test_mail_may_need_what_one_of_its_next_hops_can(
     await hops.close()
 
 
+async def test_what_a_next_hop_offers_anew_is_known_from_then_on(serve: Any, people: tuple[Recipient, ...]) -> None:
+    """Mail for `first` may need what either can, so that what `second` says changes it too."""
+    first, second = await serve({"EHLO": NONE}), await serve({"EHLO": [NONE, ALL]})
+    hops = NextHops(
+        [
+            NextHop(name="first", host="127.0.0.1", port=first.port, tls=Tls.OFF, otherwise="second"),
+            NextHop(name="second", host="127.0.0.1", port=second.port, tls=Tls.OFF),
+        ],
+        "gw.city.example",
+    )
+    await hops.greet()
+    before = hops.abilities("first")
+    assert before == CANNOT and hops.abilities("first") is before, "not worked out for each session anew"
+    for writer in second.writers:
+        writer.close()
+    egress = hops.egress("second")
+    assert (await egress.offer(Envelope(reverse_path=None, recipients=()), people[0])).accepted
+    await egress.close()
+    assert second.connections == 2
+    assert hops.abilities("first") == Abilities(dsn=False, octets=500)
+    await hops.close()
+
+
 async def test_a_folder_takes_everything_and_reports_nothing(tmp_path: Path) -> None:
     hops = NextHops((NextHop(name="folder", maildir=tmp_path),), "gw.city.example")
     assert hops.abilities("folder") == Abilities(dsn=False)
