@@ -11,7 +11,7 @@ from rules.reading.armour import unpack_binhex, unpack_text
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.cards import is_card, unpack_card
 from rules.reading.carried import unpack_page
-from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
+from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd, unpack_vhdx
 from rules.reading.documents import DocumentText, text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.extensions import kinds_of_name
@@ -46,11 +46,12 @@ _OPENED: dict[Format, Callable[[Octets, Budget], Iterator[Member]]] = {
     Format.TNEF: unpack_tnef,
     Format.UDF: unpack_udf,
     Format.VHD: unpack_vhd,
+    Format.VHDX: unpack_vhdx,
 }
 _NEVER_OPENED = frozenset(
     {
         Format.ACE, Format.ALZ, Format.EGG, Format.ZOO, Format.STUFFIT, Format.INSTALL_SHIELD, Format.XAR,
-        Format.RPM, Format.SYMBIAN, Format.CRX, Format.VHDX, Format.VMDK, Format.QCOW, Format.DMG, Format.WIM,
+        Format.RPM, Format.SYMBIAN, Format.CRX, Format.VMDK, Format.QCOW, Format.DMG, Format.WIM,
         Format.CHM, Format.SQX, Format.PACK, Format.RAW_DISC, Format.ZPAQ, Format.APPLE_ARCHIVE, Format.MAIL_STORE,
     }
 )  # fmt: skip

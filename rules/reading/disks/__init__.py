@@ -13,9 +13,10 @@ from rules.reading.disks.iso import files_of_iso
 from rules.reading.disks.partitions import partitions_of
 from rules.reading.disks.udf import files_of_udf
 from rules.reading.disks.vhd import disk_of_vhd
+from rules.reading.disks.vhdx import disk_of_vhdx
 from rules.reading.member import Member, Unreadable
 
-__all__ = ["unpack_image", "unpack_iso", "unpack_udf", "unpack_vhd"]
+__all__ = ["unpack_image", "unpack_iso", "unpack_udf", "unpack_vhd", "unpack_vhdx"]
 
 _NAMED = (
     (3, b"NTFS    ", "NTFS"),
@@ -37,6 +38,11 @@ def unpack_image(octets: Octets, budget: Budget) -> Iterator[Member]:
 def unpack_vhd(octets: Octets, budget: Budget) -> Iterator[Member]:
     """The files of a virtual hard disk, fixed or dynamic. Raises Unreadable after those that could be read."""
     yield from _of_disk(disk_of_vhd(octets), Tally(budget.open(len(octets))))
+
+
+def unpack_vhdx(octets: Octets, budget: Budget) -> Iterator[Member]:
+    """The files of one of the second form, likewise."""
+    yield from _of_disk(disk_of_vhdx(octets), Tally(budget.open(len(octets))))
 
 
 def unpack_iso(octets: Octets, budget: Budget) -> Iterator[Member]:

@@ -8,14 +8,14 @@ from rules.reading.disks.disk import Disk, OctetsOnDisk, Section
 from rules.reading.member import Unreadable
 
 _FOOTER = 512
-_SECTOR = 512
+SECTOR = 512
 _FIXED, _DYNAMIC, _DIFFERENCING = 2, 3, 4
-_UNUSED = 0xFFFFFFFF
+UNUSED = 0xFFFFFFFF  # the sector of a block that was never written
 _MAX_BLOCKS = 1 << 20  # a table of 4 MiB: two tebibytes in blocks of 2 MiB, the most that the format holds
 
 
 @dataclass(frozen=True, slots=True)
-class _Dynamic:
+class Blocks:
     """Blocks that were never written are absent, and read as zeros."""
 
     octets: Octets
@@ -39,9 +39,9 @@ class _Dynamic:
         return b"".join(pieces)
 
     def _within(self, sector: int, within: int, length: int) -> bytes:
-        if sector == _UNUSED:
+        if sector == UNUSED:
             return bytes(length)
-        start = sector * _SECTOR + self.bitmap + within
+        start = sector * SECTOR + self.bitmap + within
         return bytes(self.octets[start : start + length])
 
 
@@ -66,7 +66,7 @@ def _dynamic(octets: Octets, at: int) -> Disk:
         raise Unreadable("damaged VHD disk image")
     table, _, entries, block = struct.unpack_from(">QIII", header, 16)
     stored = bytes(octets[table : table + 4 * entries]) if entries <= _MAX_BLOCKS else b""
-    if block < _SECTOR or block % _SECTOR or len(stored) < 4 * entries:
+    if block < SECTOR or block % SECTOR or len(stored) < 4 * entries:
         raise Unreadable("damaged VHD disk image")
-    bitmap = -(-block // _SECTOR // 8 // _SECTOR) * _SECTOR
-    return _Dynamic(octets, struct.unpack(f">{entries}I", stored), block, max(bitmap, _SECTOR))
+    bitmap = -(-block // SECTOR // 8 // SECTOR) * SECTOR
+    return Blocks(octets, struct.unpack(f">{entries}I", stored), block, max(bitmap, SECTOR))

@@ -128,7 +128,7 @@ def test_a_program_in_a_document_is_found_and_the_documents_own_parts_are_not():
     [
         (bytes(7) + b"**ACE**" + bytes(50), "ACE archive, which is not opened"),
         (b"MSWIM\0\0\0" + bytes(200), "WIM disk image, which is not opened"),
-        (b"vhdxfile" + bytes(200), "VHDX disk image, which is not opened"),
+        (b"vhdxfile" + bytes(200), "VHDX disk image whose two tables of regions differ or are damaged"),
         (b"ITSF\x03\0\0\0" + bytes(200), "compiled HTML help, which is not opened"),
         (b"7kSt\xa0\x31\x83\xd3" + bytes(200), "ZPAQ archive, which is not opened"),
         (b"AA01" + bytes(200), "Apple archive, which is not opened"),

@@ -21,6 +21,7 @@ import pytest
 
 from rules.facts import Facts, Kind, Reason
 from tests.rules.reading.disks.test_vhd import dynamic, footer
+from tests.rules.reading.disks.test_vhdx import MEBIBYTE, vhdx
 from tests.rules.reading.test_embedded import note
 from tests.rules.reading.test_macintosh import apple, macbinary
 from tests.rules.reading.test_tnef import HEAD as TNEF_HEAD
@@ -222,7 +223,7 @@ def test_the_program_is_found(made, sent, name):
 
 def test_the_program_is_found_on_a_virtual_disk(made, sent):
     image = made("img")
-    for disk in (image + footer(2), dynamic([image])):
+    for disk in (image + footer(2), dynamic([image]), vhdx([image[:MEBIBYTE], image[MEBIBYTE:]])):
         facts = sent(disk)
         assert is_found(facts)
         assert facts.unread == ()

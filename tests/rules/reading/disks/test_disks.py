@@ -5,8 +5,9 @@ import struct
 import pytest
 
 from rules.reading.budget import Budget
-from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd
+from rules.reading.disks import unpack_image, unpack_iso, unpack_udf, unpack_vhd, unpack_vhdx
 from rules.reading.member import Unreadable
+from tests.rules.reading.disks.test_vhdx import MEBIBYTE, vhdx
 
 SECTOR = 512
 
@@ -42,7 +43,9 @@ def boot_sector(name):
 @pytest.mark.real
 def test_a_program_on_a_disk_with_partitions_and_without(floppy, program):
     for octets in (floppy(), partitioned(floppy())):
-        for unpack, image in ((unpack_image, octets), (unpack_vhd, with_footer(octets))):
+        blocks = [octets[at : at + MEBIBYTE] for at in range(0, len(octets), MEBIBYTE)]
+        forms = ((unpack_image, octets), (unpack_vhd, with_footer(octets)), (unpack_vhdx, vhdx(blocks)))
+        for unpack, image in forms:
             members, fault = taken(unpack, image)
             assert fault is None
             assert members[-1].octets == program
