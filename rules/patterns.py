@@ -13,10 +13,13 @@ import re2
 
 from rules.facts import Text
 from rules.finding import Evidence
+from rules.needed_words import Needed, needed_by
 
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
 MAX_PATTERN_MEMORY = 16 * 1024 * 1024  # octets, for one pattern
 MAX_TOGETHER = 2_000  # characters in one Set: the states of long patterns multiply until it is slower than each alone
+SHORT = 100  # characters of a text on which RE2 is faster than looking up its words
+FEW = 2  # patterns that are searched for faster one by one
 MAX_PATTERN = 20_000  # characters; several times the longest shipped one, and compilation cost grows with it
 MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
 MAX_MATCHES_EACH = 100  # of one pattern, so that a common one cannot crowd out the others
@@ -38,25 +41,26 @@ class Match:
 
 
 class Patterns:
-    """A compiled tuple of patterns; made by `compile_patterns`."""
+    """A compiled tuple of patterns; made by `compile_patterns`, or by `compile_apart`."""
 
-    __slots__ = ("_sets", "_singles")
+    __slots__ = ("_needed", "_sets", "_singles")
 
-    def __init__(self, singles: tuple[Any, ...], sets: tuple[tuple[int, Any], ...]) -> None:
+    def __init__(self, singles: tuple[Any, ...], sets: "tuple[_Together, ...]", needed: Needed | None) -> None:
         self._singles = singles
-        self._sets = sets  # each with the number of its first pattern
+        self._sets = sets
+        self._needed = needed
 
     def find(self, text: str, fired: Iterable[int] | None = None) -> tuple[Match, ...]:
         """All matches of all patterns in order of place, at most MAX_MATCHES; empty matches are left out.
 
-        `fired` saves the search for the patterns that match, when `fires` has told them.
+        `fired` saves the search for the patterns that match, for whoever knows them already.
         """
         if not text:
             return ()
         octets = text.encode("utf-8", "replace")  # a lone surrogate becomes one "?", so lengths still agree
         spans = sorted(
             (start, end, index)
-            for index in (self._fired(octets) if fired is None else fired)
+            for index in (self._fired(text, octets) if fired is None else fired)
             for start, end in _spans(self._singles[index], octets)
         )[:MAX_MATCHES]
         if len(octets) != len(text):
@@ -65,29 +69,69 @@ class Patterns:
 
     def fires(self, text: str) -> tuple[int, ...]:
         """The numbers of the patterns that match somewhere, in order; cheaper than `find`."""
-        return tuple(sorted(self._fired(text.encode("utf-8", "replace")))) if text else ()
+        return tuple(sorted(self._fired(text, text.encode("utf-8", "replace")))) if text else ()
 
-    def _fired(self, octets: bytes) -> list[int]:
-        return [first + index for first, one in self._sets for index in one.Match(octets) or ()]
+    def _fired(self, text: str, octets: bytes) -> list[int]:
+        if self._needed is None or len(text) < SHORT:
+            return [one.first + index for one in self._sets for index in one.compiled.Match(octets) or ()]
+        possible = self._needed.possible(text)
+        if len(possible) <= FEW:
+            return [index for index in possible if self._singles[index].search(octets) is not None]
+        asked = [one for one in self._sets if not possible.isdisjoint(one.numbers)]
+        return [one.first + index for one in asked for index in one.compiled.Match(octets) or ()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """A Set of the patterns of these numbers."""
+
+    numbers: range
+    compiled: Any
+
+    @property
+    def first(self) -> int:
+        return self.numbers.start
 
 
 @lru_cache(maxsize=256)
 def compile_patterns(patterns: tuple[str, ...]) -> Patterns:
     """Compile patterns in RE2's syntax, ignoring case. Raises PatternError for the first one that is refused."""
     singles = tuple(_single(pattern) for pattern in patterns)
-    return Patterns(singles, tuple(_sets(patterns)))
+    return Patterns(singles, tuple(_sets(patterns)), needed_by(patterns))
 
 
-def _sets(patterns: tuple[str, ...]) -> Iterator[tuple[int, Any]]:
-    """Sets of neighbours that are short enough together, each with the number of its first pattern."""
+def compile_apart(patterns: tuple[str, ...]) -> Patterns:
+    """The same for whoever tells `find` which of them match: nothing is made to find that out fast."""
+    sets = tuple(_Together(range(index, index + 1), _set((pattern,))) for index, pattern in enumerate(patterns))
+    return Patterns(tuple(_single(pattern) for pattern in patterns), sets, None)
+
+
+class Phrase:
+    """A pattern of which nothing is asked but whether it matches. Compiled when that is asked first."""
+
+    __slots__ = ("_compiled", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._compiled: Any = None
+
+    def stands_in(self, octets: bytes) -> bool:
+        """Whether it matches somewhere in these octets of UTF-8. Raises PatternError."""
+        if self._compiled is None:
+            self._compiled = _single(self.pattern)
+        return self._compiled.search(octets) is not None
+
+
+def _sets(patterns: tuple[str, ...]) -> Iterator[_Together]:
+    """Sets of neighbours that are short enough together."""
     first = length = 0
     for index, pattern in enumerate(patterns):
         if index > first and length + len(pattern) > MAX_TOGETHER:
-            yield first, _set(patterns[first:index])
+            yield _Together(range(first, index), _set(patterns[first:index]))
             first, length = index, 0
         length += len(pattern)
     if patterns:
-        yield first, _set(patterns[first:])
+        yield _Together(range(first, len(patterns)), _set(patterns[first:]))
 
 
 def _set(patterns: tuple[str, ...]) -> Any:

@@ -12,7 +12,8 @@ from pathlib import Path
 from rules.document import STRICT, Threshold, read_document
 from rules.facts import Role
 from rules.finding import Evidence
-from rules.patterns import PatternError, Patterns, compile_patterns
+from rules.needed_words import Needed, needed_by
+from rules.patterns import PatternError, Patterns, Phrase, compile_apart, compile_patterns
 
 MAX_SCANNED = 128 * 1024  # characters of one role; what conduct rules look for stands far before
 
@@ -75,11 +76,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A model made ready: one compiled pattern for each signal that has any, and which signal that is."""
+    """A model made ready: one compiled pattern for each signal that has any, and which signal that is.
+
+    The phrases that a pattern is made of are there one by one too, with what tells which of them a text may have.
+    """
 
     model: Model
     patterns: Patterns
     owners: tuple[int, ...]  # index of the signal, for each compiled pattern
+    phrases: tuple[Phrase, ...]
+    belongs: tuple[int, ...]  # index of the compiled pattern, for each phrase
+    needed: Needed  # by the phrases
     roles: frozenset[Role]  # whose texts the model or one of its signals looks at
     gains: tuple[float, ...]  # the most that each compiled pattern can add
     measured: Mapping[str, float]  # and each measure
@@ -91,8 +98,8 @@ def scale_of(path: Path) -> Scale:
     model = read_document(path, Model)
     owners = tuple(index for index, signal in enumerate(model.signals) if signal.patterns)
     words = _kinds(model.words)
-    patterns = tuple(_spelt_out(whole_words(model.signals[index].patterns), words) for index in owners)
-    return ready(model, patterns, owners)
+    phrases = tuple(tuple(_spelt_out(phrase, words) for phrase in model.signals[index].patterns) for index in owners)
+    return ready(model, phrases, owners)
 
 
 def _kinds(words: Sequence[Words]) -> Mapping[str, str]:
@@ -110,8 +117,8 @@ def _spelt_out(pattern: str, kinds: Mapping[str, str]) -> str:
     return _KIND.sub(lambda match: kinds[match[1]], pattern)
 
 
-def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> Scale:
-    """The model with its patterns compiled. Raises PatternError."""
+def ready(model: Model, phrases: Sequence[tuple[str, ...]], owners: tuple[int, ...]) -> Scale:
+    """The model with the phrases of each of these signals compiled. Raises PatternError."""
     roles = frozenset((*model.roles, *(role for signal in model.signals for role in signal.roles)))
     measured: dict[str, float] = {}
     for signal in model.signals:
@@ -119,8 +126,11 @@ def ready(model: Model, patterns: tuple[str, ...], owners: tuple[int, ...]) -> S
             measured[signal.measure] = measured.get(signal.measure, 0.0) + _gain(signal)
     return Scale(
         model=model,
-        patterns=compile_patterns(patterns),
+        patterns=compile_apart(tuple(map(whole_words, phrases))),
         owners=owners,
+        phrases=tuple(Phrase(whole_words((phrase,))) for some in phrases for phrase in some),
+        belongs=tuple(index for index, some in enumerate(phrases) for _ in some),
+        needed=needed_by(whole_words((phrase,)) for some in phrases for phrase in some),
         roles=roles,
         gains=tuple(_gain(model.signals[owner]) for owner in owners),
         measured=measured,

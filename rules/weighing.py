@@ -5,15 +5,15 @@ Decides nothing; knows no detector.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rules.facts import Role, Text
 from rules.finding import Evidence, Observation
 from rules.normalising import normalise
-from rules.patterns import evidence_of
-from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready, whole_words
+from rules.patterns import Phrase, evidence_of
+from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
 OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
@@ -23,11 +23,15 @@ _WHOLE = (Role.SUBJECT, Role.SIGNATURE, Role.FOOTER)  # short, and said of the w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """A text, what it reads like normalised, and the patterns that match somewhere in it."""
+    """A text, what it reads like normalised, and the phrases that may stand in it, by the pattern they belong to."""
 
     text: Text
     normalised: str
-    fired: tuple[int, ...]
+    octets: bytes
+    possible: Mapping[int, tuple[Phrase, ...]]
+
+    def fires(self, pattern: int) -> bool:
+        return any(phrase.stands_in(self.octets) for phrase in self.possible.get(pattern, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +73,11 @@ def weigh(
 ) -> Iterable[Observation]:
     """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
     threshold, phrases = parameters.threshold, parameters.phrases
-    scans = _scans(scale, texts)
-    if not phrases and _at_best(scale, scans, measures) < _logit(min(NEAR, threshold)):
+    enough = -math.inf if phrases else _logit(min(NEAR, threshold))
+    fired = _fired(scale, _scans(scale, texts), measures, enough)
+    if fired is None:
         return
-    hits = _hits(scale, scans, measures) + _own(phrases, texts)
+    hits = _hits(scale, fired, measures) + _own(phrases, texts)
     score = 1 / (1 + math.exp(-scale.model.bias - sum(hit.adds for hit in hits)))
     if score < min(NEAR, threshold):
         return
@@ -92,7 +97,7 @@ def _logit(score: float) -> float:
 
 
 def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
-    """The texts that the model looks at, those without any match left out."""
+    """The texts that the model looks at, those in which no phrase may stand left out."""
     scans = []
     used: dict[Role, int] = {}
     for text in texts:
@@ -104,24 +109,52 @@ def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
         used[text.role] = MAX_SCANNED - room + len(text.text)
         seen = text if len(text.text) <= room else replace(text, text=text.text[:room])
         normalised = normalise(seen.text).text[: scale.model.scanned]
-        if fired := scale.patterns.fires(normalised):
-            scans.append(Scan(text=seen, normalised=normalised, fired=fired))
+        if possible := scale.needed.possible(seen.text):
+            octets = normalised.encode("utf-8", "replace")
+            scans.append(Scan(text=seen, normalised=normalised, octets=octets, possible=_by_pattern(scale, possible)))
     return tuple(scans)
 
 
-def _at_best(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> float:
-    """The highest sum these texts could reach, told from which patterns fire: cheap, and enough for most mail."""
-    fired = {index for scan in scans for index in scan.fired}
-    best = scale.model.bias + sum([scale.gains[index] for index in fired])
+def _by_pattern(scale: Scale, phrases: Iterable[int]) -> dict[int, tuple[Phrase, ...]]:
+    found: dict[int, tuple[Phrase, ...]] = {}
+    for number in phrases:
+        pattern = scale.belongs[number]
+        found[pattern] = (*found.get(pattern, ()), scale.phrases[number])
+    return found
+
+
+def _fired(
+    scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure], enough: float
+) -> tuple[tuple[Scan, tuple[int, ...]], ...] | None:
+    """Each text with the patterns that match in it; None when their sum cannot be `enough`.
+
+    Those that could add most are asked first: after a few of them most mail is known to be far from the subject.
+    """
+    possible = {pattern for scan in scans for pattern in scan.possible}
+    best = _at_best(scale, possible, measures)
+    fired: list[list[int]] = [[] for _ in scans]
+    for pattern in sorted(possible, key=lambda pattern: -scale.gains[pattern]):
+        if best < enough:
+            return None
+        where = [number for number, scan in enumerate(scans) if scan.fires(pattern)]
+        for number in where:
+            fired[number].append(pattern)
+        best -= 0.0 if where else scale.gains[pattern]
+    return tuple(zip(scans, map(tuple, fired), strict=True)) if best >= enough else None
+
+
+def _at_best(scale: Scale, patterns: Iterable[int], measures: Sequence[Measure]) -> float:
+    """The highest sum that these patterns and measures could reach."""
+    best = scale.model.bias + sum([scale.gains[pattern] for pattern in patterns])
     for measure in measures:
         if measure.count:
             best += scale.measured.get(measure.name, 0.0)
     return best
 
 
-def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> list[Hit]:
+def _hits(scale: Scale, fired: Sequence[tuple[Scan, tuple[int, ...]]], measures: Sequence[Measure]) -> list[Hit]:
     """Every signal that fired, the heaviest first."""
-    found = _together(scale.model, _passages(scale, scans))
+    found = _together(scale.model, _passages(scale, fired))
     hits = []
     for index, signal in enumerate(scale.model.signals):
         distinct = {passage.said: passage for passage in reversed(found) if passage.owner == index}
@@ -136,10 +169,10 @@ def _hits(scale: Scale, scans: Sequence[Scan], measures: Sequence[Measure]) -> l
     return sorted(hits, key=lambda hit: -abs(hit.adds))
 
 
-def _passages(scale: Scale, scans: Sequence[Scan]) -> list[Passage]:
+def _passages(scale: Scale, fired: Sequence[tuple[Scan, tuple[int, ...]]]) -> list[Passage]:
     passages = []
-    for scan in scans:
-        for match in scale.patterns.find(scan.normalised, scan.fired):
+    for scan, patterns in fired:
+        for match in scale.patterns.find(scan.normalised, patterns):
             owner = scale.owners[match.index]
             if scan.text.role not in (scale.model.signals[owner].roles or scale.model.roles):
                 continue
@@ -210,7 +243,12 @@ def _own(phrases: tuple[str, ...], texts: Sequence[Text]) -> list[Hit]:
     """The administrator's own phrases, one signal."""
     if not phrases:
         return []
+    scale = _own_scale(phrases)
+    return _hits(scale, _fired(scale, _scans(scale, texts), (), -math.inf) or (), ())
+
+
+@lru_cache(maxsize=64)
+def _own_scale(phrases: tuple[str, ...]) -> Scale:
     signal = Signal(name="a phrase of this city", weight=OWN_PHRASE, patterns=phrases)
     model = Model(about="", bias=0, window=MAX_SCANNED, roles=tuple(Role), signals=(signal,))
-    scale = ready(model, (whole_words(phrases),), (0,))
-    return _hits(scale, _scans(scale, texts), ())
+    return ready(model, (phrases,), (0,))
