@@ -8,7 +8,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -133,6 +133,8 @@ def _takes(hint: Any) -> str:
         return f"list of {of}" if hint is not None and getattr(hint, "__origin__", None) is tuple else of
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(str(member.value) for member in hint)
+    if is_dataclass(hint):
+        return "entry of " + ", ".join(item.name for item in fields(hint))
     return _TYPES.get(hint, getattr(hint, "__name__", str(hint)))
 
 

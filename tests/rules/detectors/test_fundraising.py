@@ -51,6 +51,7 @@ def test_another_campaign_does_not_pass_for_it(facts_of: FactsOf) -> None:
         "Council members may not accept a contribution above the limit; reports are due on the 15th.",
         "The foundation's grant paid for the trail, the county contributed the bridge.",
         "Thank you for your contribution to the meeting yesterday.",
+        "She is ready to make a real contribution to the audit, and by making a contribution to the budget helped us.",
     ],
 )
 def test_other_contributions_pass(facts_of: FactsOf, words: str) -> None:

@@ -3,6 +3,7 @@
 from rules.detectors.personal_information import Parameters, detect
 from rules.facts import Role, Text
 from rules.identifiers import IdentifierKind
+from rules.identifiers.own import OwnNumber
 
 
 def seen(facts_of, author="", parameters=None, **more):
@@ -73,3 +74,15 @@ def test_one_home_address_is_told_and_a_list_of_them_detected(facts_of):
 
 def test_a_physicians_published_number_does_not_count(facts_of):
     assert list(detect(facts_of("NPI 1234567893"), Parameters())) == []
+
+
+def test_numbers_of_the_citys_own_count_and_are_masked_like_others(facts_of):
+    own = OwnNumber(name="customer account", pattern=r"\d{3}-\d{5}-\d", examples=("204-88120-7",), words=("account",))
+    text = "SSN 512-44-9087, account 204-88120-7"
+    (found,) = seen(facts_of, text, Parameters(own=(own,), minimum=2))
+    assert found.detected and found.summary == "1 × social security number, 1 × customer account"
+    assert all("204-88" not in item.text and "512" not in item.text for item in found.evidence)
+    (without,) = seen(facts_of, text, Parameters(minimum=2))
+    assert not without.detected
+    (bare,) = seen(facts_of, "part 204-88120-7", Parameters(own=(own,)))
+    assert not bare.detected and bare.score == 0.3
