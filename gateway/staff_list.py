@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quarantine.adapters.files import sync_folder
+from quarantine.display import counted
 from rules.directory import Directory
 from rules.directory_csv import csv_of
 from rules.directory_entries import Conflict, directory_of
@@ -36,38 +37,53 @@ def renew(path: Path, entries: Iterable[Entry], domains: Collection[str], *, acc
     directory, conflicts = directory_of(entries, domains)
     if not directory.people:
         raise Refused("the server names nobody with an address of our domains; the list stays as it is")
-    before = _people_before(path, domains)
+    before = _before(path, domains)
     if not accept_fewer:
-        _refuse_to_lose(len(directory.people), before, path)
+        _refuse_loss(directory, before, path)
     _put(path, csv_of(directory))
-    return Renewed(directory=directory, before=before, conflicts=conflicts)
+    people = None if before is None else len(before.people)
+    return Renewed(directory=directory, before=people, conflicts=conflicts)
 
 
-def _refuse_to_lose(people: int, before: int | None, path: Path) -> None:
-    there = _lines_of_people(path) if before is None and path.exists() else before or 0
-    if before is None and path.exists() and not there:
-        raise Refused(
-            "the list there cannot be read, so nobody can tell whether people would be lost. It stays as it is; if the "
-            "new one is right, say --accept-fewer"
-        )
-    if there - people > MOST_LOST * there:
-        raise Refused(
-            f"{people} people, and there were {there}: more than a fifth would go. The list stays as it is; if they "
-            "have really gone, say --accept-fewer"
-        )
+def check_loss(directory: Directory, before: Directory) -> None:
+    """Raises Refused where more than a fifth of those who have a live account would go."""
+    _check(_active(directory), _active(before))
 
 
-def _people_before(path: Path, domains: Collection[str]) -> int | None:
+def _active(directory: Directory) -> int:
+    return sum(person.active for person in directory.people.values())
+
+
+def _check(people: int, before: int) -> None:
+    if before - people > MOST_LOST * before:
+        raise Refused(f"{counted(people, 'person', 'people')}, and there were {before}: more than a fifth would go")
+
+
+def _refuse_loss(directory: Directory, before: Directory | None, path: Path) -> None:
     try:
-        return len(load_directory(path, domains).people)
+        if before is not None:
+            check_loss(directory, before)
+        elif path.exists():
+            _check(_active(directory), _lines_of_people(path))
+    except Refused as refused:
+        really = "The list stays as it is; if they have really gone, say --accept-fewer"
+        raise Refused(f"{refused}. {really}") from None
+
+
+def _before(path: Path, domains: Collection[str]) -> Directory | None:
+    try:
+        return load_directory(path, domains)
     except DocumentError:
         return None
 
 
 def _lines_of_people(path: Path) -> int:
-    """About how many people a list names that cannot be read, as after an edit by hand."""
+    """About how many people a list names that cannot be read, as after an edit by hand. Raises Refused for none."""
     with path.open("rb") as file:
-        return sum(b"@" in line for line in file.read(MAX_OCTETS).splitlines())
+        lines = sum(b"@" in line for line in file.read(MAX_OCTETS).splitlines())
+    if not lines:
+        raise Refused("the list there cannot be read, so nobody can tell whether people would be lost")
+    return lines
 
 
 def _put(path: Path, text: str) -> None:

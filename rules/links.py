@@ -53,6 +53,13 @@ def links_of(texts: Iterable[Text]) -> Iterator[Link]:
         yield from _links_in(text)
 
 
+def above(host: str) -> Iterator[str]:
+    """The host and all that it lies below, nearest first."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
 def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
     """The hosts that the links of the texts lead to; cheaper than the links."""
     return frozenset([host for text in texts for _, _, host, _ in _found(text.text)])

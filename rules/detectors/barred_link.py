@@ -12,7 +12,7 @@ from rules.document import STRICT, read_document
 from rules.entries import Host
 from rules.facts import Facts, Role
 from rules.finding import Observation
-from rules.links import hosts_of, links_of
+from rules.links import above, hosts_of, links_of
 from rules.passing_on import sent_words
 
 NAME = Path(__file__).stem
@@ -86,8 +86,4 @@ def _barred(parameters: Parameters) -> Mapping[str, str]:
 
 def _category(host: str, barred: Mapping[str, str]) -> str:
     """That of the host or the nearest that it lies below, "" for one that is not barred."""
-    while host not in barred:
-        _, dot, host = host.partition(".")
-        if not dot:
-            return ""
-    return barred[host]
+    return next((barred[name] for name in above(host) if name in barred), "")

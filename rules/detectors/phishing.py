@@ -16,7 +16,7 @@ from rules.document import Threshold
 from rules.entries import Host, LocalPart, Phrase
 from rules.facts import Facts, Mailbox, Role
 from rules.finding import Evidence, Observation
-from rules.links import Link, leads_to, links_of, registered
+from rules.links import Link, above, leads_to, links_of, registered
 from rules.lookalike import likeness
 from rules.passing_on import REPORT_DESKS, reported, sent_words
 from rules.patterns import compile_patterns, evidence_of
@@ -138,7 +138,7 @@ def _is_bare(host: str) -> bool:
 
 def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
     """Hosts that anybody may use or that hide where they lead, links that carry the reader's address, and no words."""
-    free = {link.host: link for link in links if not FREE_HOSTS.isdisjoint(_above(link.host))}
+    free = {link.host: link for link in links if not FREE_HOSTS.isdisjoint(above(link.host))}
     short = {link.host: link for link in links if link.host in SHORTENERS or _leads_on(link)}
     yield _measure("anybodys_host", [link.evidence for link in list(free.values())[:MAX_SHOWN]])
     yield _measure("hides_its_target", [link.evidence for link in list(short.values())[:MAX_SHOWN]])
@@ -151,13 +151,6 @@ def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
 
 def _leads_on(link: Link) -> bool:
     return any(name in link.host for name in _REDIRECTORS) and _REDIRECTS.match(link.target) is not None
-
-
-def _above(host: str) -> Iterator[str]:
-    """The host and what it lies below."""
-    while host:
-        yield host
-        host = host.partition(".")[2]
 
 
 def _names_reader(link: Link, readers: set[str]) -> bool:
@@ -181,7 +174,7 @@ def _of_sender(facts: Facts) -> Iterator[Measure]:
             shown["office"].append(evidence)
         if _NUMBER_IN_NAME.search(one.name) or _names_another(one):
             shown["name"].append(evidence)
-        if domain and (_RANDOM.search(registered(domain)) or not _RENTED.isdisjoint(_above(domain))):
+        if domain and (_RANDOM.search(registered(domain)) or not _RENTED.isdisjoint(above(domain))):
             shown["domain"].append(evidence)
     yield _measure("borrowed_brand", shown["brand"])
     yield _measure("office_at_free_mailbox", shown["office"])

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.staff_list import Refused, renew
+from gateway.staff_list import Refused, check_loss, renew
+from rules.directory import Directory, Person
 from rules.directory_file import load_directory
 from rules.ldif import Entry
 
@@ -73,3 +74,17 @@ def test_what_is_passed_over_is_told(tmp_path: Path) -> None:
     twice = [*people(1), Entry(dn="cn=other", attributes={"objectclass": ("user",), "mail": ("P0@city.example",)})]
     (conflict,) = renew(tmp_path / "staff.csv", twice, DOMAINS).conflicts
     assert conflict.dn == "cn=other"
+
+
+def test_people_without_a_live_account_are_lost_too() -> None:
+    def listed(active: int) -> Directory:
+        addresses = [f"p{number}@city.example" for number in range(10)]
+        people = {
+            address: Person(address=address, name="", department="", active=number < active)
+            for number, address in enumerate(addresses)
+        }
+        return Directory(domains=frozenset(DOMAINS), people=people)
+
+    check_loss(listed(8), listed(10))
+    with pytest.raises(Refused, match="7 people, and there were 10"):
+        check_loss(listed(7), listed(10))

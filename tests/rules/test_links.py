@@ -3,7 +3,7 @@
 import pytest
 
 from rules.facts import Role, Text
-from rules.links import MAX_LINKS, host_of, leads_to, links_of, registered
+from rules.links import MAX_LINKS, above, host_of, leads_to, links_of, registered
 
 
 def links(words: str) -> list[tuple[str, str, str]]:
@@ -66,3 +66,8 @@ def test_below_a_listed_host_and_beside_it() -> None:
 def test_no_more_links_of_one_text_than_the_bound() -> None:
     assert len(links("http://a.example/ " * MAX_LINKS)) == MAX_LINKS
     assert len(links("http://a.example/ " * (MAX_LINKS + 1))) == MAX_LINKS
+
+
+def test_a_host_lies_below_each_of_its_ends():
+    assert list(above("www.city.co.uk")) == ["www.city.co.uk", "city.co.uk", "co.uk", "uk"]
+    assert list(above("")) == []
