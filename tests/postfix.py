@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.credentials import Credentials
 from tests.ports import free_port
 
 START_SECONDS = 20.0
@@ -82,6 +83,7 @@ error     unix  -  -  n  -     -  error
 retry     unix  -  -  n  -     -  error
 virtual   unix  -  n  n  -     -  virtual
 anvil     unix  -  -  n  -     1  anvil
+tlsmgr    unix  -  -  n  1000? 1  tlsmgr
 postlog   unix-dgram n - n -   1  postlogd
 """
 # What smtpd and virtual(8) put before the content: their own fields, the Received one folded over several lines.
@@ -113,7 +115,11 @@ class Postfix:
     """
 
     def __init__(
-        self, relay_port: int | None = None, settings: dict[str, str] | None = None, submission: int | None = None
+        self,
+        relay_port: int | None = None,
+        settings: dict[str, str] | None = None,
+        submission: int | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         _require()
         self.port, self.submission = free_port(), submission or free_port()
@@ -121,6 +127,8 @@ class Postfix:
         self.configuration = self.folder / "etc"
         self._mailbox = self.folder / "mail" / "inbox"
         self._write(relay_port, settings or {})
+        if credentials is not None:
+            self._know(credentials)
         self._guard = subprocess.Popen(["sh", "-c", _GUARD, str(self.folder)], stdin=subprocess.PIPE)
         self._postfix("start")
         wait_for_port(self.port, START_SECONDS)
@@ -180,6 +188,12 @@ class Postfix:
         )
         if check and done.returncode:
             raise RuntimeError(f"postfix {action}: {done.stderr}\n{self.log}")
+
+    def _know(self, credentials: Credentials) -> None:
+        """Debian's Postfix looks for the settings of SASL beside its own."""
+        (self.configuration / "sasl").symlink_to(credentials.folder)
+        with (self.configuration / "main.cf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in credentials.for_postfix().items())
 
     def _write(self, relay_port: int | None, settings: dict[str, str]) -> None:
         owner = pwd.getpwnam("postfix")

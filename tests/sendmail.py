@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.ending import end_with_parent
+from tests.credentials import SASL_FOLDER, Credentials
 from tests.peers import UNPACKED
 from tests.ports import free_port
 from tests.postfix import wait_for_port
@@ -61,13 +62,18 @@ class SendmailMissing(Exception):
 class Sendmail:
     """Passes everything on to `sink`. Mail that comes by `submission` is asked about by no milter."""
 
-    def __init__(self, sink: int, extra: str = "", submission: int | None = None) -> None:
+    def __init__(
+        self, sink: int, extra: str = "", submission: int | None = None, credentials: Credentials | None = None
+    ) -> None:
         _require()
         self.port, self.submission = free_port(), submission or free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="mailward-sendmail-"))
         self.folder.chmod(0o755)
         (self.folder / "queue").mkdir(mode=0o700)
         (self.folder / "switch").write_text("hosts files\naliases files\n")
+        if credentials is not None:
+            extra += "\n" + credentials.for_sendmail()
+        shown = "" if credentials is None else f"mount --bind {credentials.folder} {SASL_FOLDER} && "
         source = self.folder / "sendmail.mc"
         source.write_text(
             _CONFIGURATION.format(
@@ -79,7 +85,10 @@ class Sendmail:
         self._log = (self.folder / "log").open("wb")
         self._process = subprocess.Popen(
             # It sleeps a minute where the machine's name has no dot: one of its own, in a namespace of its own.
-            ["unshare", "--uts", "sh", "-c", f"hostname relay.city.example && exec {BINARY} -bD -C {self._conf}"],
+            [
+                *("unshare", "--uts", "--mount", "sh", "-c"),
+                f"hostname relay.city.example && {shown}exec {BINARY} -bD -C {self._conf}",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

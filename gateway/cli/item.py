@@ -16,6 +16,7 @@ from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
 from rules.policy import Policy
 from rules.policy_file import Exemption
+from rules.transaction import Client
 
 SHORT = 40  # characters of a subject or an address in a table
 
@@ -58,7 +59,13 @@ def shown_object(item: HeldMessage, history: Sequence[Event], exemptions: Mappin
         "transaction": item.transaction,
         "held": item.held.isoformat(),
         "listener": item.listener,
-        "client": {"address": item.client.address, "name": item.client.name},
+        "client": {
+            "address": item.client.address,
+            "name": item.client.name,
+            "tls": item.client.tls,
+            "authenticated": item.client.authenticated,
+            "certificate": list(item.client.certificate),
+        },
         "policy": judgement.policy,
         "policy_hash": judgement.policy_hash,
         **judgement_object(judgement, exemptions),
@@ -140,9 +147,14 @@ def _when(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
+def _client(client: Client) -> str:
+    """Its address, and the user it was where it proved that."""
+    return f"{client.address}, as {client.authenticated}" if client.authenticated else client.address
+
+
 def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
     yield f"{item.id}: {item.state.value}, {item.cause.value}"
-    yield f"  held      {_when(item.held, zone)}, came by {escaped(item.listener)} from {escaped(item.client.address)}"
+    yield f"  held      {_when(item.held, zone)}, came by {escaped(item.listener)} from {escaped(_client(item.client))}"
     yield f"  from      {escaped(str(item.reverse_path or '<>'))}"
     for copy in item.recipients:
         tail = f", {escaped(copy.reply)}" if copy.reply else ""

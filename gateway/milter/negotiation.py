@@ -28,7 +28,7 @@ WANTED = (
 MACROS = {
     Stage.CONNECT: "v",
     Stage.HELLO: "{tls_version} {cipher} {cert_subject} {verify}",
-    Stage.MAIL: "i {auth_authen} {auth_type}",
+    Stage.MAIL: "i {auth_authen}",
     Stage.RCPT: "i",
     Stage.END_OF_MESSAGE: "i",
 }

@@ -1,25 +1,25 @@
 """Mailward beside a real Postfix and a real Sendmail: swaks before, a sink behind, one and several recipients."""
 
-import contextlib
 import io
 import os
 import re
-import signal
-import subprocess
+import smtplib
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT, Running
-from tests.ports import free_port
-from tests.postfix import Arrival, Postfix, PostfixMissing
-from tests.sendmail import Sendmail, SendmailMissing
+from rules.transaction import Client
+from tests.credentials import PASSWORD, Credentials
+from tests.end_to_end.beside import SENDER, SERVER, WAITS, Site
+from tests.end_to_end.conftest import ROOT
+from tests.postfix import PostfixMissing
+from tests.sendmail import SendmailMissing
 
 pytestmark = pytest.mark.real
 
@@ -28,84 +28,10 @@ CLEAN = "executable-attachment/pass-agenda.eml"
 PROGRAM = "executable-attachment/quarantine-program-in-zip.eml"
 OPINION = "opinion-disclaimer/tag-letter-to-editor.eml"
 NUMBER = "personal-information/quarantine-social-security.eml"  # held for who is outside, passed for who is inside
-WAITS = 6  # seconds that the MTA waits for a sign of life; we give one every three
-SENDER = "george.abbot@city.example"
+MAYOR = "mayor@city.example"
 INSIDE, OUTSIDE = "clerk@city.example", "letters@elsewhere.example"
 # What we and the MTA before the sink put on top, in whatever order.
 _ADDED = re.compile(rb"(?:(?:Mailward-[A-Za-z]+|Received|Date|Message-Id): [^\r]*\r\n(?:[ \t][^\r]*\r\n)*)*")
-
-
-class Site:
-    """One MTA with Mailward as its milter, and a sink behind."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        milter, submission = free_port(), free_port()
-        filters = f"INPUT_MAIL_FILTER(`mailward', `S=inet:{milter}@127.0.0.1, F=T, T=C:30s;S:30s;R:{WAITS}s;E:5m')dnl"
-        with contextlib.ExitStack() as undo:
-            self.behind = Postfix()
-            undo.callback(self.behind.stop)
-            # Before the MTA, which would wait for it.
-            self.mailward = Running(
-                folder,
-                f'host: 127.0.0.1, port: {submission}, tls: "off"',
-                f"milters: [{{name: mta, kind: edge, direction: inbound, port: {milter}, next_hop: onward}}]\n"
-                "limits: {inspection_seconds: 3}\n",
-            )
-            undo.callback(lambda: self.mailward.kill())
-            self.mta: Postfix | Sendmail = (
-                Postfix(
-                    self.behind.port,
-                    {
-                        "smtpd_milters": f"inet:127.0.0.1:{milter}",
-                        "milter_connect_timeout": "2s",
-                        "milter_content_timeout": f"{WAITS}s",
-                    },
-                    submission,
-                )
-                if kind == "postfix"
-                else Sendmail(self.behind.port, filters, submission)
-            )
-            undo.callback(self.mta.stop)
-            self._undo = undo.pop_all()
-
-    def stop(self) -> None:
-        self._undo.close()
-
-    def send(self, content: Path | bytes, *recipients: str) -> str:
-        """The reply to the content, or to the command that was refused before it."""
-        octets = content.read_bytes() if isinstance(content, Path) else content
-        file = self.mailward.folder / "content"
-        file.write_bytes(octets.replace(b"\r\n", b"\n").removesuffix(b"\n"))  # swaks ends the last line
-        command = ["swaks", "--server", f"127.0.0.1:{self.mta.port}", "--from", SENDER, "--to", ",".join(recipients)]
-        done = subprocess.run(
-            [*command, "--data", f"@{file}", "--timeout", "60"], capture_output=True, text=True, timeout=120
-        )
-        said = re.findall(r"^<[-~*]+ +(\d{3}[ -].*)$", done.stdout, re.MULTILINE)
-        return said[-2] if said[-1].startswith("221") else said[-1]
-
-    @contextlib.contextmanager
-    def judging_stopped(self) -> Iterator[None]:
-        """No message is judged; afterwards the processes that were to do it are killed, as the kernel may do."""
-        inspectors = [
-            pid for pid in self.mailward.processes() if b"inspector" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        assert inspectors
-        for pid in inspectors:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in inspectors:
-                with contextlib.suppress(ProcessLookupError):  # given up and ended meanwhile
-                    os.kill(pid, signal.SIGKILL)
-
-    def arrived(self, number: int) -> dict[str, bytes]:
-        """By recipient; a moment later there is not one more."""
-        self.behind.wait_for(number)
-        time.sleep(0.3)
-        found: Sequence[Arrival] = self.behind.arrivals()
-        assert len(found) == number, [one.recipient for one in found]
-        return {one.recipient: one.octets for one in found}
 
 
 @pytest.fixture(scope="module", params=["postfix", "sendmail"])
@@ -225,6 +151,51 @@ def test_copies_that_are_marked_differently_each_have_their_own_marks(site: Site
     assert b"Mailward-Tag: rule=opinion-disclaimer; clause=STA-10\r\n" in arrived[INSIDE]
     assert [octets.count(b"Mailward-Tag") for octets in arrived.values()] == [1, 1]
     assert [received(octets) for octets in arrived.values()] == [wire(OPINION)] * 2
+
+
+@pytest.fixture
+def credentials(running: Site) -> Credentials:
+    if running.credentials is None:
+        pytest.skip("deploy/setup test has not laid out sasl2-bin here")
+    return running.credentials
+
+
+def test_what_the_mta_proved_of_a_client_stands_in_the_record(site: Site, credentials: Credentials) -> None:
+    before = len(site.clients())
+    known, stranger = (
+        ("--tls", "--tls-cert", f"{credentials.folder}/{name}.pem", "--tls-key", f"{credentials.folder}/{name}.key")
+        for name in ("known", "stranger")
+    )
+    login = ("--auth", "PLAIN", "--auth-user", SENDER, "--auth-password", PASSWORD)
+    for options in ((), ("--tls",), stranger, known, (*known, *login)):
+        content = wire(PROGRAM) + os.urandom(4).hex().encode() + b"\r\n"
+        assert site.send(content, INSIDE, options=("--helo", "client.example", *options)).startswith("250")
+    plain = Client(address="127.0.0.1", name="client.example")
+    by_tls, by_name = replace(plain, tls=True), replace(plain, tls=True, certificate=(SERVER,))
+    proved = replace(by_name, authenticated=SENDER)
+    assert site.clients()[before:] == [plain, by_tls, by_tls, by_name, proved]
+    item = site.mailward.held("--state", "held")[-1]
+    assert f"from 127.0.0.1, as {SENDER}" in site.mailward.cli("quarantine", "show", item["id"])
+
+
+def test_whom_the_mta_knows_may_not_write_as_somebody_else(site: Site, credentials: Credentials) -> None:
+    """Three messages of one connection: before the password anybody of the city may be meant, and then one person."""
+    with smtplib.SMTP("127.0.0.1", site.mta.port, timeout=60) as client:
+        client.sendmail(SENDER, [INSIDE], letter(MAYOR))
+        site.arrived(1)
+        client.login(credentials.user, PASSWORD)
+        client.sendmail(SENDER, [INSIDE], letter(MAYOR))
+        client.sendmail(SENDER, [INSIDE], letter(SENDER))
+    site.arrived(2)
+    item = site.mailward.held("--state", "held")[-1]
+    assert f"{SENDER} writes as {MAYOR}" in site.mailward.cli("quarantine", "show", item["id"])
+
+
+def letter(author: str) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = author, INSIDE, "Thursday"
+    message.set_content("The meeting begins at nine.\n")
+    return message.as_bytes()
 
 
 def nested(depth: int) -> bytes:
