@@ -6,9 +6,9 @@ and digits, in small letters. What the patterns are is `rules.patterns`'.
 """
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import count, pairwise, product
 
 from rules.normalising import normalise
 from rules.pattern_syntax import ANY, Either, Node, OneOf, Repeated, UnknownSyntax, read_pattern
@@ -17,10 +17,12 @@ from rules.remembering import forget_message, remembered
 
 MAX_SPELLINGS = 3_000  # of one passage between two blanks; what has more is not asked for
 MAX_PAIRS = 400  # of words that follow each other
-HEAD = 4  # letters that a word is known by whose end is open, as in `donat\w*`
+HEADS = (4, 3)  # letters that a word is known by whose end is open, as in `donat\w*`
 MAX_COPIES = 3  # of a repeated passage that are spelt out
 
-_WILD = "*"  # in a spelling: anything, also nothing
+_WILD = "\0"  # in a spelling: anything, also nothing
+_SIGNS = "$€£%!#@*"  # words by themselves: a price or an oath needs one, most letters have none
+_FOREIGN = "\x80"  # the word of whatever has a sign beyond ASCII
 _SEPARATORS = bytes(code if chr(code).isalnum() and code < 0x80 else 0x20 for code in range(256))
 
 # What stands in nearly every English letter says little of it.
@@ -33,17 +35,17 @@ _COMMON = frozenset(
         were what when which who will with would you your yours""",
     )
 )
-_COMMON_COST, _OPEN_COST, _PAIR_COST = 50, 3, 2  # against 1 for a whole word: about how often each is met
+_COMMON_COST, _SIGN_COST, _PAIR_COST = 50, 10, 2  # against 1 for another word: about how often each is met
 
 
-_asked_for: set[bytes] = set()  # the words of all patterns: a text's others are not kept
 _LIKE_ASCII = {"\u212a": "k", "\u017f": "s"}  # what RE2 takes for these letters when case does not matter
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way in which pattern number `pattern` may match: one word of each of `others` must be there."""
+    """One way in which pattern number `pattern` of list number `of` may match: a word of each of `others` is there."""
 
+    of: int
     pattern: int
     others: tuple[frozenset[bytes], ...]
 
@@ -51,32 +53,43 @@ class Way:
 class Needed:
     """Finds the patterns of a list that may match in a text. Made by `needed_by`."""
 
-    __slots__ = ("_always", "_ways", "_words")
+    __slots__ = ("_always", "_number")
 
-    def __init__(self, ways: dict[bytes, list[Way]], always: Iterable[int]) -> None:
-        self._ways = ways
-        self._words = frozenset(ways)
+    def __init__(self, number: int, always: Iterable[int]) -> None:
+        self._number = number
         self._always = frozenset(always)  # no words can be told for these
-        _asked_for.update(ways, *(group for some in ways.values() for way in some for group in way.others))
-        forget_message()  # its words were chosen without these
 
     def possible(self, text: str) -> Set[int]:
         """The numbers of the patterns that may match in this text, or in what it reads like normalised."""
-        words = _words_of(text)
-        found = set(self._always)
-        for word in self._words & words:
-            for way in self._ways[word]:
-                if way.pattern not in found and not any(map(words.isdisjoint, way.others)):
-                    found.add(way.pattern)
-        return found
+        return self._always.union(_possible_in(text).get(self._number, ()))
+
+
+# All lists ever made, so that the words of a text are gone through once for all of them: a few of the program, and
+# those that the phrases of administrators' policies made while this process ran.
+_numbers = count()
+_ways: dict[bytes, list[Way]] = {}
+_asked_for: set[bytes] = set()  # all that a way asks for: a text's others are let go
 
 
 @remembered
+def _possible_in(text: str) -> Mapping[int, Set[int]]:
+    """The patterns that may match, by the number of their list."""
+    words = _words_of(text)
+    found: dict[int, set[int]] = {}
+    for word in words & _ways.keys():
+        for way in _ways[word]:
+            if not any(map(words.isdisjoint, way.others)):
+                found.setdefault(way.of, set()).add(way.pattern)
+    return found
+
+
 def _words_of(text: str) -> frozenset[bytes]:
     """The words of a text, the heads of them, and each two that follow each other: those that a pattern asks for."""
     words = _split(text)
-    found = _looked_up(words)
-    return found if text.isascii() else found | _looked_up(_split(normalise(text).text))
+    signs = [sign.encode() for sign in _SIGNS if sign in text]
+    if text.isascii():
+        return _looked_up(words, signs)
+    return _looked_up(words, [*signs, _FOREIGN.encode()]) | _looked_up(_split(normalise(text).text), ())
 
 
 def _split(text: str) -> list[bytes]:
@@ -85,31 +98,39 @@ def _split(text: str) -> list[bytes]:
     return text.encode("utf-8", "replace").lower().translate(_SEPARATORS).split()
 
 
-def _looked_up(words: list[bytes]) -> frozenset[bytes]:
+def _looked_up(words: list[bytes], signs: Iterable[bytes]) -> frozenset[bytes]:
     once = set(words)
-    heads = [word[:HEAD] for word in once]
-    return frozenset(_asked_for.intersection(once.union(heads, map(b" ".join, pairwise(words)))))
+    heads = [[word[:length] for word in once] for length in HEADS]
+    return frozenset(_asked_for.intersection(once.union(*heads, signs, map(b" ".join, pairwise(words)))))
 
 
 def needed_by(patterns: Iterable[str]) -> Needed:
     """What patterns in RE2's syntax need, whatever the case of letters."""
-    ways: dict[bytes, list[Way]] = {}
+    list_number = next(_numbers)
     always = set()
     for number, pattern in enumerate(patterns):
         for groups in _ways_of(pattern):
             if not groups:
                 always.add(number)
                 continue
-            first, *others = sorted(groups, key=_cost)
-            way = Way(number, tuple(frozenset(map(str.encode, group)) for group in others))
+            first, *others = ([word.encode() for word in group] for group in sorted(groups, key=_cost))
+            _asked_for.update(first, *others)
+            way = Way(list_number, number, tuple(map(frozenset, others)))
             for word in first:
-                ways.setdefault(word.encode(), []).append(way)
-    return Needed(ways, always)
+                _ways.setdefault(word, []).append(way)
+    forget_message()  # what is remembered of its words was told without these
+    return Needed(list_number, always)
 
 
 def _cost(group: frozenset[str]) -> int:
     """How often, about, one of these words is met."""
-    return sum(_COMMON_COST if word in _COMMON else _PAIR_COST if " " in word else 1 for word in group)
+    return sum(map(_cost_of, group))
+
+
+def _cost_of(word: str) -> int:
+    if word in _COMMON:
+        return _COMMON_COST
+    return _PAIR_COST if " " in word else 1 if word.isalnum() else _SIGN_COST
 
 
 def _ways_of(pattern: str) -> list[tuple[frozenset[str], ...]]:
@@ -175,10 +196,16 @@ def _separates(node: Node) -> bool:
 
 
 def _letters(node: OneOf) -> frozenset[str]:
-    """The letters and digits it may be, and a blank for whatever else."""
-    if node.characters is None:
-        return frozenset(_WILD)
-    return frozenset(sign if sign.isascii() and sign.isalnum() else " " for sign in node.characters)
+    """The letters and digits it may be, and a blank or a word of its own for whatever else."""
+    return frozenset(_WILD if node.characters is None else map(_letter, node.characters))
+
+
+def _letter(sign: str) -> str:
+    if sign in _SIGNS:
+        return f" {sign} "
+    if sign.isascii():
+        return sign if sign.isalnum() else " "
+    return _WILD if sign in _LIKE_ASCII else f" {_FOREIGN} "
 
 
 def _spellings_of(passage: tuple[Node, ...]) -> frozenset[str]:
@@ -235,16 +262,16 @@ def _words(spellings: frozenset[str]) -> frozenset[str]:
 
 
 def _known(spelling: str) -> list[str]:
-    """What a text that has this spelling has among its words: whole words, heads of open ones, and pairs of common."""
+    """What a text that has this spelling has among its words: whole ones, heads of open ones, and two in a row."""
     found = []
-    words = spelling.split()
-    for word in words:
-        if _WILD not in word:
+    words = spelling.split(" ")
+    for word in filter(None, words):
+        head, open_end, _ = word.partition(_WILD)
+        if not open_end:
             found.append(word)
-        elif len(head := word.partition(_WILD)[0]) >= HEAD:
-            found.append(head[:HEAD])
-    found += [f"{one} {next_one}" for one, next_one in pairwise(words) if _WILD not in one + next_one]
-    return found
+        elif len(head) >= min(HEADS):
+            found.append(head[: next(length for length in HEADS if length <= len(head))])
+    return found + [pair for one, other in pairwise(words) if (pair := _pair([one], [other]))]
 
 
 def _told(word: str) -> int:
@@ -262,7 +289,8 @@ def _pairs(before: frozenset[str], after: frozenset[str]) -> frozenset[str]:
     return frozenset() if "" in pairs else frozenset(pairs)
 
 
-def _pair(one: list[str], other: list[str]) -> str:
-    if not one or not other or _WILD in one[-1] + other[0]:
+def _pair(before: Sequence[str], after: Sequence[str]) -> str:
+    """Nothing where one of them is open, a sign or missing."""
+    if not before or not after or not (before[-1] + after[0]).isalnum() or not before[-1] or not after[0]:
         return ""
-    return f"{one[-1]} {other[0]}"
+    return f"{before[-1]} {after[0]}"
