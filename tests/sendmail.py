@@ -40,7 +40,7 @@ define(`confCR_FILE', `-o {folder}/none')dnl
 define(`confCW_FILE', `-o {folder}/none')dnl
 define(`confCT_FILE', `-o {folder}/none')dnl
 define(`confDELIVERY_MODE', `background')dnl
-define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confQUEUE_LA', `9999')dnl
 define(`confREFUSE_LA', `9999')dnl

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway.milter.commands import Negotiate
-from gateway.milter.protocol import LEAST_VERSION, OUR_VERSION, ResponseCode, Right, Stage, Step
+from gateway.milter.protocol import (
+    LEAST_VERSION,
+    MOST_VERSION,
+    OUR_VERSION,
+    ProtocolViolation,
+    ResponseCode,
+    Right,
+    Stage,
+    Step,
+)
 from gateway.milter.responses import negotiated, simple
 
 NEEDED = {
@@ -56,7 +65,9 @@ CONTINUE = simple(ResponseCode.CONTINUE)
 
 @lru_cache(maxsize=16)  # an MTA makes the same offer on every connection
 def agree(offer: Negotiate) -> Agreement:
-    """Raises CannotServe."""
+    """Raises CannotServe, ProtocolViolation."""
+    if offer.version > MOST_VERSION:
+        raise ProtocolViolation(f"an offer of version {offer.version}")
     if offer.version < LEAST_VERSION:
         raise CannotServe(f"it speaks version {offer.version} of the protocol, and {LEAST_VERSION} is the least")
     withheld = [words for right, words in NEEDED.items() if right not in offer.rights]

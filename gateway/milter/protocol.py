@@ -4,6 +4,8 @@ from enum import IntEnum, IntFlag, StrEnum
 
 LEAST_VERSION = 2  # Sendmail 8.11
 OUR_VERSION = 6  # Sendmail 8.14, Postfix since 2.6
+# A newer MTA offers more and takes ours, for the lesser counts. Four versions took twenty years: beyond this is no MTA.
+MOST_VERSION = 20
 
 MAX_CHUNK = 65_535  # octets of body in one packet (MILTER_CHUNK_SIZE); larger ones come only to who asks for them
 MAX_PACKET = 257 * 1024  # octets of any other: one header field, of at most the whole header (rules.message), its name

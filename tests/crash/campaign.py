@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, require_strace
-from tests.crash.milter import SENT, MilterHarness
+from tests.crash.milter import MTAS, SENT, MilterHarness
 from tests.crash.power import cut
 from tests.crash.scenario import STEPS
 from tests.postfix import PostfixMissing
+from tests.sendmail import SendmailMissing
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
         print(f"Not here: {reason}")
         return 1
     begun = time.monotonic()
-    faults = [*_gateway(), *_milter()]
+    faults = [*_gateway(), *(fault for kind in MTAS for fault in _milter(kind))]
     print("\n".join(faults))
     print(f"{len(faults)} faults; {time.monotonic() - begun:.0f} s")
     return int(bool(faults))
@@ -32,17 +33,17 @@ def _gateway() -> list[str]:
         return [*_tried(harness, kills, "kill points"), *_tried(harness, errors, "failing calls"), *_cut(harness)]
 
 
-def _milter() -> list[str]:
+def _milter(kind: str) -> list[str]:
     try:
-        harness = MilterHarness()
-    except PostfixMissing as reason:
-        print(f"beside an MTA: not here: {reason}")
+        harness = MilterHarness(kind=kind)
+    except (PostfixMissing, SendmailMissing) as reason:
+        print(f"beside {kind}: not here: {reason}")
         return []
     with closing(harness):
         kills, errors = harness.points()
         acts = len(SENT)
-        found = [*_tried(harness, kills, "beside an MTA, kill points", acts)]
-        return [*found, *_tried(harness, errors, "beside an MTA, failing calls", acts)]
+        found = [*_tried(harness, kills, f"beside {kind}, kill points", acts)]
+        return [*found, *_tried(harness, errors, f"beside {kind}, failing calls", acts)]
 
 
 def _tried(harness: Harness, points: list[Point], what: str, acts: int = len(STEPS)) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""The same lives as the milter of a real Postfix, whose clients send, wait and send again.
+"""The same lives as the milter of a real Postfix or Sendmail, whose clients send, wait and send again.
 
-The oracles: what Postfix accepted is delivered by it or held by us, what was to be held is never delivered, nothing is
+The oracles: what the MTA accepted is delivered by it or held by us, what was to be held is never delivered, nothing is
 delivered without our verdict, and whatever befalls us is a temporary failure to the client.
 """
 
@@ -19,24 +19,33 @@ from tests.crash.bad_builds import Build
 from tests.crash.harness import KILLED_AT, Harness, Point, error_points, kill_points, left_faults, traced
 from tests.crash.scenario import LISTENING, MAILS, Mail, content, held, open_here
 from tests.postfix import Postfix
+from tests.sendmail import Sendmail
 
 SENT = tuple(mail for mail in MAILS if "nobody" not in mail.to)
+MTAS = ("postfix", "sendmail")
+FILTER = "INPUT_MAIL_FILTER(`mailward', `S=local:{place}, F=T, T=C:5s;S:30s;R:30s;E:1m')dnl\n"
 START_SECONDS = 20.0
 DELIVERY_SECONDS = 20.0
 
 
 class MilterHarness(Harness):
-    def __init__(self, build: Build = Build.GOOD) -> None:
+    """`kind`: which of MTAS."""
+
+    def __init__(self, build: Build = Build.GOOD, kind: str = "postfix") -> None:
         self.code = 0  # of the life that served last
         self._door = Path(tempfile.mkdtemp(prefix="mailward-crash-"))
         self._door.chmod(0o755)
         self._place = self._door / "milter"
         super().__init__(build)
-        self.postfix = Postfix(self.sink.port, {"smtpd_milters": f"unix:{self._place}"})
+        self.mta: Postfix | Sendmail = (
+            Postfix(self.sink.port, {"smtpd_milters": f"unix:{self._place}"})
+            if kind == "postfix"
+            else Sendmail(self.sink.port, FILTER.format(place=self._place))
+        )
 
     def close(self) -> None:
         super().close()
-        self.postfix.stop()
+        self.mta.stop()
         shutil.rmtree(self._door, ignore_errors=True)
 
     @contextmanager
@@ -74,7 +83,7 @@ class MilterHarness(Harness):
 
     def send(self, mail: Mail) -> int:
         """The code of the reply to the content, or of the first that refuses."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.mta.port, timeout=60) as client:
             client.ehlo()
             commands = ("MAIL FROM:<zoe@elsewhere.example>", *(f"RCPT TO:<{one}@city.example>" for one in mail.to))
             for command in commands:
@@ -115,10 +124,10 @@ class MilterHarness(Harness):
                 yield f"{mail.name}: held for {kept}, delivered to {gone}"
 
     def _delivered(self, said: Collection[str]) -> Counter[tuple[str, str]]:
-        """By name and local part, once all that was acknowledged has left Postfix."""
+        """By name and local part, once all that was acknowledged has left the MTA."""
         expected = sum(local != "held" for mail in SENT if mail.name in said for local in mail.to)
         end = time.monotonic() + DELIVERY_SECONDS
-        while (self.sink.accepted.total() < expected or self.postfix.queue()) and time.monotonic() < end:
+        while (self.sink.accepted.total() < expected or self.mta.queue()) and time.monotonic() < end:
             time.sleep(0.02)
         assert not self.sink.unjudged
         return Counter(self.sink.accepted)

@@ -7,8 +7,9 @@ import pytest
 
 from tests.crash.bad_builds import Build
 from tests.crash.harness import StraceMissing, not_here, require_strace
-from tests.crash.milter import MilterHarness
+from tests.crash.milter import MTAS, MilterHarness
 from tests.postfix import PostfixMissing
+from tests.sendmail import SendmailMissing
 
 pytestmark = pytest.mark.real
 
@@ -18,11 +19,11 @@ LAST = 4  # reads of the last connection: when its message has been answered, an
 
 
 @contextmanager
-def started(build: Build) -> Iterator[MilterHarness]:
+def started(build: Build, kind: str) -> Iterator[MilterHarness]:
     try:
         require_strace()
-        harness = MilterHarness(build)
-    except (StraceMissing, PostfixMissing) as reason:
+        harness = MilterHarness(build, kind)
+    except (StraceMissing, PostfixMissing, SendmailMissing) as reason:
         not_here(str(reason))
     try:
         yield harness
@@ -30,9 +31,10 @@ def started(build: Build) -> Iterator[MilterHarness]:
         harness.close()
 
 
-def test_killed_while_postfix_waits() -> None:
+@pytest.mark.parametrize("kind", MTAS)
+def test_killed_while_an_mta_waits(kind: str) -> None:
     """Catalogue G07: what is removed or discarded is durable before the MTA is told so."""
-    with started(Build.GOOD) as harness:
+    with started(Build.GOOD, kind) as harness:
         kills, errors = harness.points()
         assert len(kills) > 150
         assert len(errors) > 300
@@ -40,8 +42,9 @@ def test_killed_while_postfix_waits() -> None:
         assert [fault for point in points for fault in harness.faults(point)] == []
 
 
-def test_a_build_that_answers_too_early_is_caught() -> None:
-    with started(Build.ANSWER_BEFORE_HOLD) as harness:
+@pytest.mark.parametrize("kind", MTAS)
+def test_a_build_that_answers_too_early_is_caught(kind: str) -> None:
+    with started(Build.ANSWER_BEFORE_HOLD, kind) as harness:
         kills, _ = harness.points()
         reads = [point for point in kills if point.call == "recvfrom"]
         assert any("LOST" in fault for point in reversed(reads[-LAST:]) for fault in harness.faults(point))

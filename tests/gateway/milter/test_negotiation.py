@@ -2,7 +2,7 @@ import pytest
 
 from gateway.milter.commands import Negotiate
 from gateway.milter.negotiation import NEEDED, CannotServe, agree
-from gateway.milter.protocol import Right, Step
+from gateway.milter.protocol import MOST_VERSION, ProtocolViolation, Right, Step
 from tests.gateway.milter.mta import responses
 
 EVERYTHING = Negotiate(6, Right(0x1FF), Step(0x1FFFFF))
@@ -37,9 +37,15 @@ def test_only_steps_that_were_offered_are_asked_for() -> None:
     assert agreement.answers[Step.SILENT_HEADER] == b"\0\0\0\1c"
 
 
-@pytest.mark.parametrize(("offered", "agreed"), [(2, 2), (3, 3), (4, 4), (6, 6), (7, 6), (99, 6)])
+@pytest.mark.parametrize(("offered", "agreed"), [(2, 2), (3, 3), (4, 4), (6, 6), (7, 6), (MOST_VERSION, 6)])
 def test_the_version_is_the_lesser(offered: int, agreed: int) -> None:
     assert agree(Negotiate(offered, Right(0x1FF), Step(0))).version == agreed
+
+
+@pytest.mark.parametrize("version", [MOST_VERSION + 1, 99, 2**32 - 1])
+def test_a_version_that_no_mta_has_is_a_violation(version: int) -> None:
+    with pytest.raises(ProtocolViolation, match=f"version {version}"):
+        agree(Negotiate(version, Right(0x1FF), Step(0x1FFFFF)))
 
 
 @pytest.mark.parametrize("version", [0, 1])

@@ -15,7 +15,7 @@ import pytest_asyncio
 from gateway.config import Limits, MilterListener
 from gateway.egress import Egress, Shipment
 from gateway.milter.listener import RunningMilter, start_milter
-from gateway.milter.protocol import MAX_PACKET
+from gateway.milter.protocol import MAX_CHUNK, MAX_PACKET
 from gateway.milter.session import MAX_AHEAD
 from gateway.reply import ACCEPTED, Reply
 from gateway.smtp.spool import Spool
@@ -24,6 +24,7 @@ from tests.gateway.milter import mta
 from tests.gateway.milter.conftest import LISTENER
 
 BEGIN = mta.offer() + mta.connect() + mta.hello()
+OPENED = mta.packet("M", mta.strings(b"<a@elsewhere.example>", b"SIZE=100"))
 DELAYED = 0.04  # seconds for which Linux keeps an acknowledgement back at the least
 
 
@@ -198,7 +199,10 @@ BAD: dict[str, Callable[[], bytes]] = {
     "without its NUL": lambda: BEGIN + mta.packet("M", b"<a@b.example>"),
     "out of order": lambda: BEGIN + mta.packet("B", b"x"),
     "no negotiation": mta.connect,
+    "a chunk too long by one": lambda: BEGIN + (1 + MAX_CHUNK + 1).to_bytes(4, "big") + b"B",
+    "end of message before its header": lambda: BEGIN + mta.message()[: len(OPENED)] + mta.packet("E"),
     "version 1": lambda: mta.offer(1),
+    "version 99": lambda: mta.offer(99),
     "a right withheld": lambda: mta.offer(6, 0x1FF & ~8),
 }
 
@@ -213,6 +217,20 @@ async def test_a_broken_peer_costs_one_line_and_its_own_connection(
     await exchange(milter, BAD[bad]())
     assert len([record for record in caplog.records if record.name.startswith("mailward")]) == 1, caplog.text
     assert codes(await exchange(milter, BEGIN + mta.message() + mta.packet("Q"))) == "Occic"
+
+
+@pytest.mark.asyncio
+async def test_a_packet_that_is_cut_short_is_none(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    milter = await house.open()
+    whole = BEGIN + mta.message()
+    for cut in (3, 4, 9, len(BEGIN) + 7, len(whole) - 1):
+        _, writer = await call(milter)
+        writer.write(whole[:cut])
+        writer.close()
+        await writer.wait_closed()
+    assert codes(await exchange(milter, whole + mta.packet("Q"))) == "Occic"
+    assert len(house.received) == 1
+    assert not caplog.records
 
 
 @pytest.mark.asyncio
@@ -241,7 +259,7 @@ async def retired(house: House, octets: bytes, act: Callable[[RunningMilter], Aw
     draining = asyncio.create_task(milter.drain(10))
     await asyncio.sleep(0.05)
     await act(milter)
-    writer.write(mta.message()[len(mta.packet("M", mta.strings(b"<a@elsewhere.example>", b"SIZE=100"))) :])
+    writer.write(mta.message()[len(OPENED) :])
     said = await asyncio.wait_for(reader.read(), 10)
     await asyncio.wait_for(draining, 10)
     writer.close()
@@ -255,5 +273,4 @@ async def nothing(_: RunningMilter) -> None:
 @pytest.mark.asyncio
 async def test_draining_ends_idle_connections_and_lets_an_open_message_end(house: House) -> None:
     assert await retired(house, BEGIN, nothing) == "O"
-    opened = BEGIN + mta.packet("M", mta.strings(b"<a@elsewhere.example>", b"SIZE=100"))
-    assert await retired(house, opened, nothing) == "Occic"
+    assert await retired(house, BEGIN + OPENED, nothing) == "Occic"
