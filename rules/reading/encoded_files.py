@@ -74,6 +74,8 @@ def _uuencoded(text: bytes) -> Iterator[EncodedFile]:
 
 def _quoted(text: bytes) -> Iterator[EncodedFile]:
     """Uuencode behind the marks of quotation, or the blanks, that an answer or a forward puts before each line."""
+    if b"begin" not in text:
+        return
     done = 0
     for match in _UU_QUOTED.finditer(text):
         if match.start() < done:

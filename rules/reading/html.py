@@ -36,6 +36,7 @@ _STYLING = _COLOURING | {"style", "class"}
 _TELLING = _STYLING | {"id", "href", "action"}
 _PICTURES = frozenset(("area", "img"))
 _TARGETS = {"a": "href", "area": "href", "form": "action"}  # where each leads
+_PLAIN = re.compile(r"https?://[A-Za-z0-9][^\t\r\n\\]*\Z")  # as it is meant to be
 _WEB = re.compile(r"(https?|ftp):[/\\]*", re.IGNORECASE)
 _BEFORE_QUERY = re.compile(r"[^?#]*")
 _AUTHORITY = re.compile(r"[^/?#]*")  # RFC 3986 section 3.2
@@ -177,14 +178,18 @@ class _Walk:
         for _ in range(MAX_NODES):
             if node is None:
                 return True
-            inner, due = self._enter(node, context)
-            child = node.first_child if inner is not None else None
-            if inner is not None and child is not None:
-                stack.append((node, context, inner, due))
-                node, context = child, inner
-                continue
-            if inner is not None and due is not None:
-                self._leave(inner, due)
+            tag = node.tag or ""
+            if tag == "-text":
+                sink = self.hidden if context.hidden else self.visible
+                (sink.add_as_is if context.preformatted else sink.add)(node.text_content or "")
+            else:
+                inner, due = self._enter(node, tag, context)
+                if inner is not None and (child := node.first_child) is not None:
+                    stack.append((node, context, inner, due))
+                    node, context = child, inner
+                    continue
+                if inner is not None and due is not None:
+                    self._leave(inner, due)
             following = node.next
             while following is None and stack:
                 node, context, inner, due = stack.pop()
@@ -202,13 +207,8 @@ class _Walk:
         if "none" in sheet or "hidden" in sheet or "font-size" in sheet:
             self._classes = hidden_classes(sheet)
 
-    def _enter(self, node: LexborNode, outer: _Context) -> tuple[_Context | None, _Due | None]:
+    def _enter(self, node: LexborNode, tag: str, outer: _Context) -> tuple[_Context | None, _Due | None]:
         """Write what stands before an element's content; no context when its content is not looked at."""
-        tag = node.tag or ""
-        if tag == "-text":
-            sink = self.hidden if outer.hidden else self.visible
-            (sink.add_as_is if outer.preformatted else sink.add)(node.text_content or "")
-            return _NOTHING
         if tag in _NOT_CONTENT or tag == "-comment":
             if tag == "-comment":
                 self._comment(node.comment_content or "")
@@ -300,7 +300,10 @@ def _target(written: str) -> str:
 
     They pass over tabs and line ends, and take any number of slashes of either kind for the two before the host.
     """
-    target = written.strip().translate(_UNHEARD)
+    target = written.strip()
+    if len(target) <= MAX_TARGET and _PLAIN.match(target):
+        return target
+    target = target.translate(_UNHEARD)
     if (web := _WEB.match(target)) is not None:
         rest = target[web.end() :]
         if "\\" in rest:
@@ -324,6 +327,8 @@ def _differs(shown: str, target: str) -> bool:
     """Whether a link's target says something that its text does not."""
     if target.startswith("#"):
         return False
+    if " " in shown and " " not in target:
+        return True
     return _bare(shown) != _bare(target)
 
 

@@ -14,7 +14,7 @@ from rules.reading.encodings import Encoding
 from rules.reading.fields import Header, read_header
 from rules.reading.names import differ_in_kind, names_limit, names_of
 from rules.reading.parameters import Structured, parse_structured, values_of
-from rules.reading.words import limit_met, unfold
+from rules.reading.words import MAX_FIELD_TEXT, limit_met, unfold
 
 MAX_BOUNDARY = 996  # octets; RFC 2046 section 5.1.1 allows 70, a line holds no more (RFC 5322 section 2.1.1)
 MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body, and two are ambiguous already
@@ -112,7 +112,8 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
         troubles.append("file names with different extensions")
     names = names_of(dispositions, types, header.all("content-location"), header.all("content-description"))
     limits += [header.limit, names_limit(names), *(structured.limit for structured in (*types, *dispositions))]
-    limits += [limit_met(field.body) for field in header.fields]
+    if header.body - start > MAX_FIELD_TEXT or octets.find(b"=?", start, header.body) >= 0:
+        limits += [limit_met(field.body) for field in header.fields]
     return Entity(
         header=header,
         body=Span(min(header.body, end), end),

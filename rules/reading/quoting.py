@@ -143,8 +143,7 @@ class _Lines:
 
     def mark_footers(self) -> None:
         """Paragraphs in the stock phrases of legal notices, and what stands below a mailing list's rule."""
-        lowered = self._text.lower()
-        if not any(phrase in lowered for phrase in FOOTER_STRONG):
+        if not _holds_any(self._text.lower(), FOOTER_STRONG):
             return
         for first, last in self._paragraphs():
             if self._roles[first] not in (Role.AUTHOR, Role.SIGNATURE, Role.FORWARDED):
@@ -236,4 +235,12 @@ def _has_date_or_address(lines: list[str]) -> bool:
 def _is_footer(words: str) -> bool:
     if words.startswith("_" * MIN_LIST_RULE) and "list" in words:
         return True
-    return any(phrase in words for phrase in FOOTER_STRONG) and sum(phrase in words for phrase in FOOTER_PHRASES) >= 2
+    return _holds_any(words, FOOTER_STRONG) and sum(phrase in words for phrase in FOOTER_PHRASES) >= 2
+
+
+def _holds_any(words: str, phrases: Sequence[str]) -> bool:
+    """A plain loop, for every text is asked for twenty phrases: `any` takes half as long again."""
+    for phrase in phrases:  # noqa: SIM110
+        if phrase in words:
+            return True
+    return False
