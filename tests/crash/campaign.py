@@ -2,13 +2,16 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 from tests.crash.harness import Harness, Point, StraceMissing, error_points, kill_points, require_strace
-from tests.crash.milter import MTAS, SENT, MilterHarness
+from tests.crash.listener import ListenerHarness
+from tests.crash.milter import MTAS, MilterHarness
 from tests.crash.power import cut
 from tests.crash.scenario import STEPS
+from tests.crash.served import ServedHarness
 from tests.postfix import PostfixMissing
 from tests.sendmail import SendmailMissing
 
@@ -20,7 +23,9 @@ def main() -> int:
         print(f"Not here: {reason}")
         return 1
     begun = time.monotonic()
-    faults = [*_gateway(), *(fault for kind in MTAS for fault in _milter(kind))]
+    served: dict[str, Callable[[], ServedHarness]] = {"by SMTP": ListenerHarness}
+    served |= {f"beside {kind}": partial(MilterHarness, kind=kind) for kind in MTAS}
+    faults = [*_gateway(), *(fault for how, make in served.items() for fault in _served(how, make))]
     print("\n".join(faults))
     print(f"{len(faults)} faults; {time.monotonic() - begun:.0f} s")
     return int(bool(faults))
@@ -33,17 +38,17 @@ def _gateway() -> list[str]:
         return [*_tried(harness, kills, "kill points"), *_tried(harness, errors, "failing calls"), *_cut(harness)]
 
 
-def _milter(kind: str) -> list[str]:
+def _served(how: str, make: Callable[[], ServedHarness]) -> list[str]:
     try:
-        harness = MilterHarness(kind=kind)
+        harness = make()
     except (PostfixMissing, SendmailMissing) as reason:
-        print(f"beside {kind}: not here: {reason}")
+        print(f"{how}: not here: {reason}")
         return []
     with closing(harness):
         kills, errors = harness.points()
-        acts = len(SENT)
-        found = [*_tried(harness, kills, f"beside {kind}, kill points", acts)]
-        return [*found, *_tried(harness, errors, f"beside {kind}, failing calls", acts)]
+        acts = len(harness.steps())
+        found = [*_tried(harness, kills, f"{how}, kill points", acts)]
+        return [*found, *_tried(harness, errors, f"{how}, failing calls", acts)]
 
 
 def _tried(harness: Harness, points: list[Point], what: str, acts: int = len(STEPS)) -> Iterator[str]:

@@ -6,7 +6,7 @@ thread alone, so that the Nth system call is the same in each run.
 
 import asyncio
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,9 +17,12 @@ from typing import Any
 from gateway.config import Config, Limits, Listener, MilterListener, NextHop, Tls
 from gateway.courier import SmtpCourier
 from gateway.journal import Journal
-from gateway.milter.listener import start_milter
+from gateway.milter.listener import RunningMilter, start_milter
 from gateway.pipeline import Pipeline
 from gateway.relay import NextHops
+from gateway.smtp import data
+from gateway.smtp.listener import RunningListener, start_listener
+from gateway.smtp.reception import Reception
 from gateway.smtp.spool import Spool
 from quarantine.item import HeldMessage, State
 from quarantine.ports import Busy, Refused, StoreUnavailable
@@ -32,6 +35,7 @@ from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipie
 from rules.verdict import Inspected, Judgement, Verdict
 
 KEEP_DAYS = 30
+SPOOLED_FROM = 16  # octets: every content goes to the disk while it comes in, in a few writes
 NOT_HELD = "is not held any more"  # what an administrator reads who repeats an act that was done
 Say = Callable[[str], None]
 
@@ -154,27 +158,54 @@ class Play:
                 raise RuntimeError(f"not recovered: {act}")
         self._close()
 
-    def serve(self, place: Path, group: str, *, first: bool = True) -> None:
+    def serve_mta(self, place: Path, group: str, *, first: bool = True) -> None:
         """Be the milter of an MTA, at that socket, until SIGTERM; says LISTENING when it can be asked."""
+        self._serve(lambda hops: self._milter(place, group, hops), first=first)
+
+    def serve_clients(self, port: int, *, first: bool = True) -> None:
+        """Be the SMTP server at that port, likewise."""
+        self._serve(lambda hops: self._listener(port, hops), first=first)
+
+    def _serve(self, start: Callable[[NextHops], Awaitable[Any]], *, first: bool) -> None:
         if not first:
             self._recover()
-        asyncio.run(self._serve(place, group))
+        asyncio.run(self._until_told(start))
         self._close()
 
-    async def _serve(self, place: Path, group: str) -> None:
+    async def _until_told(self, start: Callable[[NextHops], Awaitable[Any]]) -> None:
         ending = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
-        milter = await start_milter(
+        hops = NextHops(self._config.next_hops, self._config.hostname)
+        running = await start(hops)
+        self._say(LISTENING)
+        await ending.wait()
+        await running.drain(10)
+        await hops.close()
+
+    async def _milter(self, place: Path, group: str, hops: NextHops) -> RunningMilter:
+        return await start_milter(
             MilterListener(name="mta", kind=ListenerKind.EDGE, next_hop="next", socket=place, socket_group=group),
             limits=Limits(),
             domain="city.example",
             spool=Spool(self._config.state / "spool"),
             process=self._pipeline().process,
-            open_onward=lambda: NextHops(self._config.next_hops, self._config.hostname).egress("next"),
+            open_onward=lambda: hops.egress("next"),
         )
-        self._say(LISTENING)
-        await ending.wait()
-        await milter.drain(10)
+
+    async def _listener(self, port: int, hops: NextHops) -> RunningListener:
+        data.BLOCK = SPOOLED_FROM
+        (listener,) = self._config.listeners
+        return await start_listener(
+            Reception(
+                listener=replace(listener, port=port),
+                limits=Limits(),
+                hostname=self._config.hostname,
+                domains=frozenset(self._config.domains),
+                spool=Spool(self._config.state / "spool"),
+                open_egress=lambda: hops.egress("next"),
+                process=self._pipeline().process,
+            )
+        )
 
     def _close(self) -> None:
         with suppress(StoreUnavailable):

@@ -50,7 +50,9 @@ def _live(order: dict[str, object], voice: socket.socket) -> None:
         play = Play(Path(str(order["state"])), int(str(order["port"])), lambda text: _say(voice, text), holding)
         first = bool(order["stop"])
         if order.get("milter"):
-            play.serve(Path(str(order["milter"])), POSTFIX_GROUP, first=first)
+            play.serve_mta(Path(str(order["milter"])), POSTFIX_GROUP, first=first)
+        elif order.get("clients"):
+            play.serve_clients(int(str(order["clients"])), first=first)
         else:
             play.run(order["done"], first=first)  # type: ignore[arg-type]
     except BaseException:
