@@ -12,7 +12,7 @@ from rules.message import Octets
 BLOCK = 1024 * 1024  # octets hashed at a time
 MAX_LINE = 1024 * 1024  # octets of one line that are kept together; RFC 5321 allows 1,000
 
-_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS = re.compile(rb"[ \t]{2,}|\t")  # not each single blank, which stays as it is
 
 
 class LineTooLong(ValueError):

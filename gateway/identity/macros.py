@@ -9,6 +9,7 @@ MAX_NAME = 253  # characters of a domain name; what is longer loses labels from 
 
 _PIECE = re.compile(r"%\{([slodiphcrtv])([0-9]{0,3})(r?)([.+,/_=-]*)\}|%([%_-])|([^%]+)", re.IGNORECASE)
 _ESCAPES = {"%": "%", "_": " ", "-": "%20"}
+_CUT = "\0"  # in no value; and no pattern is compiled for each of a record's thousand lists of delimiters
 _EXPLANATION_ONLY = "crt"  # letters that have no place in a domain
 
 
@@ -45,7 +46,7 @@ def expand(text: str, facts: MacroFacts) -> str:
 def _macro(letter: str, digits: str, turned: bool, delimiters: str, facts: MacroFacts) -> str:
     if letter.lower() in _EXPLANATION_ONLY or (digits and int(digits) == 0):
         raise MacroError(f"%{{{letter}{digits}}} in a domain")
-    pieces = re.split(f"[{re.escape(delimiters)}]", _value(letter.lower(), facts))
+    pieces = _value(letter.lower(), facts).translate(dict.fromkeys(map(ord, delimiters), _CUT)).split(_CUT)
     if turned:
         pieces.reverse()
     if digits:
@@ -82,6 +83,7 @@ def _dotted(client: IPv4Address | IPv6Address) -> str:
 
 
 def _shortened(name: str) -> str:
-    while len(name) > MAX_NAME and "." in name:
-        name = name.partition(".")[2]
-    return name
+    if len(name) <= MAX_NAME:
+        return name
+    cut = name.find(".", len(name) - MAX_NAME - 1)  # at once: a record can make half a million characters of it
+    return name[cut + 1 :] if cut >= 0 else name.rpartition(".")[2]

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import dns.exception
-import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
-import dns.rdataclass
 import dns.rdatatype
-import dns.rdtypes.ANY.TXT
-import dns.rrset
+
+from gateway.identity.responses import CNAME, Record, Response, read_response
 
 QUESTION_SECONDS = 1.5  # for one server's answer; two servers asked in turn stay within the message's five
 ATTEMPTS = 2  # servers asked, or times that one is asked
@@ -32,6 +30,7 @@ MAX_CHAIN = 8  # CNAMEs followed within an answer
 MAX_QUESTIONS = 100  # of one message: SPF needs 10 to 20, each signature one, each domain of DMARC up to 8
 MAX_OPEN = 500  # questions open at once; more would be a flood that we help with
 MAX_KEPT = 10_000  # answers in the cache
+MAX_KEPT_OCTETS = 16 * 1024**2  # of their records: most have some hundred, a hostile one MAX_ANSWER
 MOST_KEPT = 3_600.0  # seconds an answer is kept however long its owner allows: keys are withdrawn
 LEAST_KEPT = 5.0  # seconds: one message asks the same name several times
 ABSENCE_KEPT = 300.0  # seconds at most that nothing is known to be there (RFC 2308 section 5)
@@ -65,6 +64,10 @@ class Answer:
     records: tuple[str, ...] = ()
     seconds: float = FAILURE_KEPT  # how long it may be kept
     detail: str = ""
+
+    @property
+    def octets(self) -> int:
+        return sum(map(len, self.records))
 
     @property
     def is_void(self) -> bool:
@@ -101,6 +104,7 @@ class Resolver:
         self._servers = tuple(servers)
         self._seconds = seconds
         self._kept: OrderedDict[tuple[str, RecordType], tuple[float, Answer]] = OrderedDict()
+        self._octets = 0  # of all records kept
         self._open: dict[tuple[str, RecordType], asyncio.Task[Answer]] = {}
 
     async def ask(self, name: str, kind: RecordType) -> Answer:
@@ -132,10 +136,12 @@ class Resolver:
         if task.cancelled() or task.exception() is not None:
             return
         answer = task.result()
+        before = self._kept.pop(key, None)
+        self._octets += answer.octets - (before[1].octets if before is not None else 0)
         self._kept[key] = (asyncio.get_running_loop().time() + answer.seconds, answer)
-        self._kept.move_to_end(key)
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        while len(self._kept) > MAX_KEPT or self._octets > MAX_KEPT_OCTETS:
+            _, (_, oldest) = self._kept.popitem(last=False)
+            self._octets -= oldest.octets
 
     async def _fetch(self, name: str, kind: RecordType) -> Answer:
         try:
@@ -151,7 +157,7 @@ class Resolver:
                 async with asyncio.timeout(self._seconds):
                     response = await _exchange(query, server)
                     answer = answer_of(query, response)
-            except (TimeoutError, OSError, EOFError, dns.exception.DNSException, ValueError) as error:
+            except (TimeoutError, OSError, EOFError, ValueError) as error:
                 detail = f"{type(error).__name__} from {server[0]}"
                 continue
             if answer.outcome is not Outcome.TEMPORARY:
@@ -161,52 +167,36 @@ class Resolver:
 
 
 def answer_of(query: dns.message.QueryMessage, octets: bytes) -> Answer:
-    """What a response says. Raises DNSException or ValueError for octets that are none."""
-    response = dns.message.from_wire(octets, ignore_trailing=True)
-    code = response.rcode()
-    if code == dns.rcode.NXDOMAIN:
+    """What a response says. Raises ValueError for octets that are none."""
+    response = read_response(octets)
+    if response.code == dns.rcode.NXDOMAIN:
         return Answer(outcome=Outcome.ABSENT, seconds=_absence(response))
-    if code != dns.rcode.NOERROR:
-        return Answer(outcome=Outcome.TEMPORARY, detail=dns.rcode.to_text(code))
+    if response.code != dns.rcode.NOERROR:
+        return Answer(outcome=Outcome.TEMPORARY, detail=dns.rcode.to_text(dns.rcode.Rcode(response.code)))
     question = query.question[0]
-    name, seconds = question.name, MOST_KEPT
+    asked = name = tuple(label.lower() for label in question.name.labels[:-1])
+    seconds = MOST_KEPT
     for _ in range(MAX_CHAIN + 1):
-        found = response.get_rrset(response.answer, name, dns.rdataclass.IN, question.rdtype)
-        if found is not None:
-            return Answer(
-                outcome=Outcome.FOUND, records=_records(found), seconds=_clamped(min(seconds, found.ttl), MOST_KEPT)
-            )
-        alias = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-        if alias is None:
-            if name == question.name and not response.answer and not _is_authority(response):
+        if found := response.of(name, question.rdtype)[:MAX_RECORDS]:
+            least = min(seconds, *(_seconds(record) for record in found))
+            return Answer(outcome=Outcome.FOUND, records=response.texts(found), seconds=_clamped(least, MOST_KEPT))
+        aliases = response.of(name, CNAME)
+        if not aliases:
+            if name == asked and not response.answer and not response.sure:
                 return Answer(outcome=Outcome.TEMPORARY, detail="lame delegation")
             return Answer(outcome=Outcome.EMPTY, seconds=_absence(response))
-        name, seconds = alias[0].target, min(seconds, alias.ttl)
+        name, seconds = response.alias(aliases[0]), min(seconds, _seconds(aliases[0]))
     return Answer(outcome=Outcome.TEMPORARY, detail=f"more than {MAX_CHAIN} aliases")
 
 
-def _is_authority(response: dns.message.Message) -> bool:
-    """Whether somebody may say that nothing is there: a recursive server, or one that owns the zone."""
-    return bool(response.flags & (dns.flags.RA | dns.flags.AA))
+def _seconds(record: Record) -> int:
+    """Its time to live, none where the highest bit is set (RFC 2181 section 8)."""
+    return record.seconds if record.seconds < 1 << 31 else 0
 
 
-def _records(found: dns.rrset.RRset) -> tuple[str, ...]:
-    if found.rdtype == dns.rdatatype.MX:
-        hosts = sorted(found, key=lambda item: item.preference)
-        return tuple(item.exchange.to_text(omit_final_dot=True) for item in hosts[:MAX_RECORDS])
-    return tuple(_text(item) for item in list(found)[:MAX_RECORDS])
-
-
-def _text(record: object) -> str:
-    if isinstance(record, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(record.strings).decode("latin-1")
-    return str(record).rstrip(".")
-
-
-def _absence(response: dns.message.Message) -> float:
+def _absence(response: Response) -> float:
     """How long nothing may be taken to be there (RFC 2308 section 5): the zone's own word, within our bounds."""
-    minimums = [min(item.ttl, item[0].minimum) for item in response.authority if item.rdtype == dns.rdatatype.SOA]
-    return _clamped(min(minimums, default=ABSENCE_KEPT), ABSENCE_KEPT)
+    return _clamped(min(response.minimums, default=ABSENCE_KEPT), ABSENCE_KEPT)
 
 
 def _clamped(seconds: float, most: float) -> float:

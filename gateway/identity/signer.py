@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.identity.arc import MAX_SETS, ArcSet, read_sets, sealed_header
+from gateway.identity.arc import MAX_SETS, ArcSet, read_sets, sealed, sealed_header
 from gateway.identity.canonical import BodyHash, body_blocks, relaxed_field
 from gateway.identity.dkim import Refused, chosen_fields
 from gateway.identity.keys import PrivateKey
@@ -74,7 +74,7 @@ def arc_fields(pieces: Pieces, signing: SigningKey, hostname: str, authenticatio
     unsigned = Field(name=b"ARC-Seal", body=f"{start} cv={valid.value};\r\n\tb=\r\n".encode("ascii"), start=0, end=0)
     # RFC 8617 section 5.1.2: the seal over a broken chain is over its own set alone.
     chain = () if valid is Result.FAIL else earlier
-    octets = sealed_header(chain, ArcSet(results=results, signature=signature, seal=unsigned))
+    octets = sealed_header(b"".join(map(sealed, chain)), ArcSet(results=results, signature=signature, seal=unsigned))
     seal = _octets(unsigned).removesuffix(b"\r\n") + _folded(signing.key.sign(octets)) + b"\r\n"
     return seal + _octets(signature) + _octets(results)
 

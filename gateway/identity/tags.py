@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 MAX_TAGS = 50
 
+_PLAIN = re.compile(r"[\t\r\n -~]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}")
 
 
@@ -38,4 +39,4 @@ def without_blanks(text: str) -> str:
 
 def _is_plain(value: str) -> bool:
     """Printable ASCII and folding blanks: a NUL or an umlaut in a domain would be read differently by others."""
-    return value.isascii() and all(character.isprintable() or character in "\t\r\n" for character in value)
+    return _PLAIN.fullmatch(value) is not None

@@ -10,11 +10,15 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
+import dns.message
+
 from gateway.answers import Answers
 from gateway.config import Limits, MilterListener
 from gateway.identity.author import author_of
 from gateway.identity.dkim import Refused as SignatureRefused
 from gateway.identity.dkim import parse_signature
+from gateway.identity.resolver import MAX_RECORDS, Outcome, answer_of
+from gateway.identity.responses import MAX_NAME
 from gateway.identity.spf import SpfError, parse_record
 from gateway.identity.tags import MAX_TAGS, TagError, parse_tags
 from gateway.milter.conversation import Conversation, Setting
@@ -53,6 +57,7 @@ from rules.verdict import Judgement
 from tests.fuzz import reading_targets
 
 _DATA_LIMIT = 2_000  # octets of a content; small, so that inputs meet it
+_QUERIES = tuple(dns.message.make_query("a.test.", kind) for kind in ("TXT", "MX", "A", "PTR"))
 _NOT_SOUND = rb"\0|\r(?!\n)|(?<!\r)\n"
 
 
@@ -141,6 +146,16 @@ def _read_data(stream: bytes, step: int, *, repair: bool) -> _Taken | None:
         return None
     finally:
         reader.close()
+
+
+def dns_response(octets: bytes) -> None:
+    """What a name server says to a question of ours: records as text, or our own error."""
+    for query in _QUERIES:
+        with contextlib.suppress(ValueError):
+            answer = answer_of(query, octets)
+            assert (answer.outcome is Outcome.FOUND) == bool(answer.records)
+            assert len(answer.records) <= MAX_RECORDS
+            assert answer.octets <= len(octets) + len(answer.records) * 4 * MAX_NAME  # names by pointers, as \\ddd
 
 
 def replies(octets: bytes) -> None:

@@ -50,6 +50,7 @@ TARGETS: tuple[Target, ...] = (
     Target(name="stated", run=protocol_targets.stated, words=dictionary.SMTP),
     Target(name="proxy", run=protocol_targets.proxy, words=dictionary.SMTP),
     Target(name="data", run=protocol_targets.data, words=dictionary.SMTP),
+    Target(name="dns_response", run=protocol_targets.dns_response, words=dictionary.FRAMES),
     Target(name="replies", run=protocol_targets.replies, words=dictionary.SMTP),
     Target(name="identity", run=protocol_targets.identity, words=dictionary.SMTP),
     Target(name="milter", run=protocol_targets.milter, words=dictionary.MILTER),

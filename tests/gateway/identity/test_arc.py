@@ -1,11 +1,16 @@
 """ARC: F11, the validation vectors of the standard's authors, and chains that are too long."""
 
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from gateway.identity import arc, dkim
 from gateway.identity.arc import MAX_SETS, verify_arc
 from gateway.identity.bodies import Bodies
 from gateway.identity.resolver import RecordType
@@ -41,6 +46,28 @@ async def test_so_many_sets_are_looked_at_and_no_more(table: Any) -> None:
     assert "sets" not in (await verify(table({}), chain(MAX_SETS))).detail
     found = await verify(table({}), chain(MAX_SETS + 1))
     assert found.result is Result.FAIL and found.detail == f"more than {MAX_SETS} sets"
+
+
+async def turns_while(verifying: Awaitable[object]) -> int:
+    """How often others have had their turn meanwhile."""
+    done = asyncio.ensure_future(verifying)
+    turns = 0
+    while not done.done():
+        turns += 1
+        await asyncio.sleep(0)
+    return turns
+
+
+async def test_others_have_their_turn_between_the_seals_of_a_long_chain(
+    table: Any, monkeypatch: pytest.MonkeyPatch, rsa_key: Any
+) -> None:
+    """Each seal is over all sets before it, and a forger's keys are soon known: nothing else would make it pause."""
+    for module in (arc, dkim):
+        monkeypatch.setattr(module, "verifies", lambda *_: True)
+    asking = table({("s._domainkey.a.example", RecordType.TXT): (rsa_key.record,)})
+    content = chain(MAX_SETS).replace(b"bh=AAAA", b"bh=" + base64.b64encode(hashlib.sha256().digest()))
+    assert await turns_while(verify(asking, content)) > MAX_SETS
+    assert (await verify(asking, content)).result is Result.PASS
 
 
 @pytest.mark.parametrize("field", [b"ARC-Seal: i=100; cv=none\r\n", b"ARC-Seal: i=x\r\n", b"ARC-Seal: nothing\r\n"])

@@ -219,6 +219,17 @@ async def test_the_cache_stays_within_its_size(server: Hostile, monkeypatch: pyt
     assert server.asked == ["a.test.", "b.test.", "c.test.", "a.test."]
 
 
+async def test_the_records_that_are_kept_stay_within_their_size(
+    server: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_KEPT_OCTETS", 20)
+    resolver = Resolver([("127.0.0.1", server.port)], QUICK)
+    for name, size in (("a", 10), ("b", 10), ("a", 10), ("c", 1), ("a", 10), ("b", 10)):
+        server.udp[name] = wire(f'{name}.test. 60 IN TXT "{"x" * size}"')
+        await resolver.ask(f"{name}.test", RecordType.TXT)
+    assert server.asked == ["a.test.", "b.test.", "c.test.", "b.test."], "at 20 both stay, at 21 the older one goes"
+
+
 async def test_a_slow_name_holds_nobody_else_up(server: Hostile) -> None:
     server.udp["slow"] = lambda _: None
     server.udp["a"] = wire('a.test. 60 IN TXT "quick"')
