@@ -13,12 +13,16 @@ from pathlib import Path
 from gateway.config import Config, MilterListener
 from gateway.doctor.beside import LEAST_COMMAND, LEAST_CONTENT, SMTP_PORT, names, port_of, releases_at, seconds_of
 from gateway.doctor.note import Note, advice, good, unsafe
+from gateway.doctor.postfix_tables import READ_SECONDS, Entry, has, listed, words_of
 
-READ_SECONDS = 10.0
+MAPS = "smtpd_milter_maps"
+NETWORKS = ("smtpd_forbid_bare_newline_exclusions", "mynetworks")
+SHOWN = 3  # clients named in one note
 LEAST_PROTOCOL = 6  # older ones lose the header's exact octets
 HERE = ip_address("127.0.0.1")  # whence we hand over what is released
 
 _ENTRY = re.compile(r"\{([^{}]*)\}|([^\s,{}]+)")  # of smtpd_milters: a socket, or one in braces with settings
+_IS_TABLE = re.compile(r"[a-z]+:[^:]")  # not so an IPv6 address
 _SETTING = re.compile(r"(\w+)\s*=\s*([^\s,]+)")
 BARE_NEWLINE_OFF = ("no", "note", "")  # of smtpd_forbid_bare_newline
 
@@ -37,10 +41,16 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostfixSettings:
-    """What postconf says: `main` by name, variables filled in."""
+    """What postconf says: `main` by name, variables filled in.
+
+    `maps`: what stands in each table that says which milters a client's mail goes to, None where that cannot be listed.
+    `with_us`: the tables of networks that have the address from which we hand over.
+    """
 
     main: Mapping[str, str]
     services: tuple[Service, ...]
+    maps: Mapping[str, tuple[Entry, ...] | None] = field(default_factory=dict)
+    with_us: frozenset[str] = frozenset()
 
 
 def read_postfix() -> PostfixSettings | None:
@@ -55,10 +65,16 @@ def read_postfix() -> PostfixSettings | None:
         return done.stdout.splitlines()
 
     overrides = dict(_pair(line) for line in lines("-xP"))
-    services = (line.split() for line in lines("-M"))
+    found = (line.split() for line in lines("-M"))
+    services = tuple(_service(words[0], words[1], overrides) for words in found if words[7:8] == ["smtpd"])
+    main = dict(_pair(line) for line in lines("-x"))
+    everywhere = [main, *(service.options for service in services)]
+    networks = {word for values in everywhere for name in NETWORKS for word in words_of(values.get(name, ""))}
     return PostfixSettings(
-        main=dict(_pair(line) for line in lines("-x")),
-        services=tuple(_service(words[0], words[1], overrides) for words in services if words[7:8] == ["smtpd"]),
+        main=main,
+        services=services,
+        maps={table: listed(table) for values in everywhere for table in words_of(values.get(MAPS, ""))},
+        with_us=frozenset(table for table in networks if _IS_TABLE.match(table) and has(table, str(HERE))),
     )
 
 
@@ -79,7 +95,7 @@ def judge_postfix(settings: PostfixSettings, config: Config) -> tuple[Note, ...]
     everywhere = (ChainMap(dict(service.options), dict(settings.main)) for service in settings.services)
     if not any(_ours(values, config) for values in everywhere):
         return (unsafe("Postfix asks none of our milters", "smtpd_milters: deploy/postfix/main.cf"),)
-    notes = [note for service in settings.services for note in _of_service(service, settings.main, config)]
+    notes = [note for service in settings.services for note in _of_service(service, settings, config)]
     return tuple(dict.fromkeys([*notes, *_of_all(settings.main, config)]))
 
 
@@ -94,15 +110,16 @@ def _of_all(main: Mapping[str, str], config: Config) -> Iterator[Note]:
     if not any(names(milter, main.get("non_smtpd_milters", "")) for milter in config.milters):
         says = "Postfix: mail that programs of this machine hand over with sendmail(1) is not inspected"
         yield advice(says, "non_smtpd_milters: deploy/postfix/main.cf")
-    if main.get("smtpd_milter_maps"):
-        yield advice("Postfix: smtpd_milter_maps may leave clients uninspected", "see that no client is named there")
 
 
-def _of_service(service: Service, main: Mapping[str, str], config: Config) -> Iterator[Note]:
-    values = ChainMap(dict(service.options), dict(main))
+def _of_service(service: Service, settings: PostfixSettings, config: Config) -> Iterator[Note]:
+    values = ChainMap(dict(service.options), dict(settings.main))
     ours = _ours(values, config)
+    tables = (settings.maps.get(table) or () for table in words_of(values.get(MAPS, "")))
+    mapped = [own for entries in tables for entry in entries for own in _asked_in(entry.value, config)]
     if releases := releases_at(config, port_of(service.name)):
-        yield from _of_release(f"{releases[0].name} (port {releases[0].port})", values, asked=bool(ours))
+        name = f"{releases[0].name} (port {releases[0].port})"
+        yield from _of_release(name, values, settings.with_us, asked=bool(ours or mapped))
         return
     if not ours:
         says, remedy = (
@@ -111,8 +128,10 @@ def _of_service(service: Service, main: Mapping[str, str], config: Config) -> It
         )
         yield unsafe(says, remedy) if service.is_public else advice(says, remedy)
         return
-    for settings in ours:
-        yield from _of_milter(ChainMap(dict(settings), _general(values)))
+    for own in (*ours, *mapped):
+        yield from _of_milter(ChainMap(dict(own), _general(values)))
+    for table in words_of(values.get(MAPS, "")):
+        yield from _of_map(service.name, table, settings.maps.get(table), config)
     if values.get("smtpd_forbid_bare_newline", "") in BARE_NEWLINE_OFF:
         says = (
             "Postfix: a bare line feed may end a message, and hide a second one behind it (smtpd_forbid_bare_newline)"
@@ -124,8 +143,31 @@ def _ours(values: Mapping[str, str], config: Config) -> list[Mapping[str, str]]:
     """Where our milters are asked: the settings that stand in braces beside each."""
     if "no_milters" in values.get("receive_override_options", ""):
         return []
-    entries = [braced or bare for braced, bare in _ENTRY.findall(values.get("smtpd_milters", ""))]
+    return _asked_in(values.get("smtpd_milters", ""), config)
+
+
+def _asked_in(text: str, config: Config) -> list[Mapping[str, str]]:
+    entries = [braced or bare for braced, bare in _ENTRY.findall(text)]
     return [dict(_SETTING.findall(entry)) for entry in entries if _named(config.milters, entry)]
+
+
+def _of_map(service: str, table: str, entries: tuple[Entry, ...] | None, config: Config) -> Iterator[Note]:
+    """Clients for whom a table names other milters than ours, or none (DISABLE)."""
+    if entries is None:
+        says = f"Postfix: {MAPS} of {service} cannot be looked through, and may leave clients uninspected: {table}"
+        yield advice(says, "see that it asks us for every client")
+        return
+    left_out = [entry.key for entry in entries if not _asked_in(entry.value, config)]
+    if not left_out:
+        return
+    more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
+    says = f"Postfix: {service} does not ask us about mail of {', '.join(left_out[:SHOWN])}{more} ({MAPS}: {table})"
+    remedy = "take out of it whose mail is to be inspected"
+    yield unsafe(says, remedy) if any(map(_is_everybody, left_out)) else advice(says, remedy)
+
+
+def _is_everybody(key: str) -> bool:
+    return key == "everybody" or key.endswith("/0")
 
 
 def _named(milters: tuple[MilterListener, ...], entry: str) -> bool:
@@ -152,18 +194,21 @@ def _of_milter(values: Mapping[str, str]) -> Iterator[Note]:
         yield advice(f"Postfix: milter_protocol is {protocol}", f"milter_protocol = {LEAST_PROTOCOL}")
 
 
-def _of_release(name: str, values: Mapping[str, str], *, asked: bool) -> Iterator[Note]:
+def _of_release(hop: str, values: Mapping[str, str], with_us: frozenset[str], *, asked: bool) -> Iterator[Note]:
     if asked:
-        says = f"Postfix: what is released to {name} is caught again"
-        yield unsafe(says, "-o smtpd_milters= for that service: deploy/postfix/master.cf")
-    if _covers(values.get("smtpd_forbid_bare_newline_exclusions", ""), values.get("mynetworks", "")):
-        says = f"Postfix: {name} forgives us bare line feeds (smtpd_forbid_bare_newline_exclusions)"
+        says = f"Postfix: what is released to {hop} is caught again"
+        yield unsafe(says, f"-o smtpd_milters= -o {MAPS}= for that service: deploy/postfix/master.cf")
+    exclusions, mynetworks = (values.get(name, "") for name in NETWORKS)
+    if _covers(exclusions, mynetworks, with_us):
+        says = f"Postfix: {hop} forgives us bare line feeds (smtpd_forbid_bare_newline_exclusions)"
         yield unsafe(says, "-o smtpd_forbid_bare_newline_exclusions= for that service: deploy/postfix/master.cf")
 
 
-def _covers(exclusions: str, mynetworks: str) -> bool:
-    """Whether one of the networks is that from which we hand over; tables are not looked into."""
-    for word in re.split(r"[\s,]+", exclusions.replace("$mynetworks", mynetworks)):
+def _covers(exclusions: str, mynetworks: str, with_us: frozenset[str]) -> bool:
+    """Whether one of the networks or tables has the address from which we hand over."""
+    for word in words_of(exclusions.replace("$mynetworks", mynetworks)):
+        if word in with_us:
+            return True
         try:
             network = ip_network(word, strict=False)
         except ValueError:

@@ -2,11 +2,13 @@ import dataclasses
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.doctor.note import Grade
 from gateway.doctor.postfix import PostfixSettings, Service, judge_postfix, read_postfix
+from gateway.doctor.postfix_tables import Entry
 from tests.gateway.doctor.milters import CONFIG, DEPLOY
 from tests.postfix import Postfix, PostfixMissing
 
@@ -23,10 +25,14 @@ def postfix(
     *others: Service,
     public: Mapping[str, str] | None = None,
     release: Mapping[str, str] = RELEASE,
+    **found: Any,
 ) -> list[Grade]:
-    """Grades for the shipped settings with these changes of main.cf and of two services, and with other services."""
+    """Grades for the shipped settings with these changes of main.cf and of two services, and with other services.
+
+    `found`: of lookup tables.
+    """
     services = (Service(name="smtp", options=public or {}), Service(name="127.0.0.1:10026", options=release), *others)
-    settings = PostfixSettings(main=SHIPPED | dict(changed or {}), services=services)
+    settings = PostfixSettings(main=SHIPPED | dict(changed or {}), services=services, **found)
     return [note.grade for note in judge_postfix(settings, CONFIG)]
 
 
@@ -112,6 +118,39 @@ def test_a_release_that_is_forgiven_bare_line_feeds_is_told() -> None:
         assert postfix(release=release).count(Grade.UNSAFE) == unsafe
 
 
+@pytest.mark.parametrize(
+    ("value", "key", "grades"),
+    [
+        ("inet:127.0.0.1:8891", "10.0.0.5", [Grade.GOOD]),
+        ("DISABLE", "10.0.0.5", [Grade.GOOD, Grade.ADVICE]),
+        ("inet:127.0.0.1:8892", "10.0.0.5", [Grade.GOOD, Grade.ADVICE]),
+        ("DISABLE", "0.0.0.0/0", [Grade.GOOD, Grade.UNSAFE]),
+        ("DISABLE", "everybody", [Grade.GOOD, Grade.UNSAFE]),
+        ("{ inet:127.0.0.1:8891, default_action=accept }", "10.0.0.5", [Grade.GOOD, Grade.UNSAFE]),
+    ],
+)
+def test_clients_whom_a_table_leaves_out_are_told(value: str, key: str, grades: list[Grade]) -> None:
+    maps = {"cidr:x": (Entry(key=key, value=value),)}
+    public = {"smtpd_milter_maps": "cidr:x"}
+    assert postfix(public=public, maps=maps) == grades
+    assert postfix(public=public, maps={"cidr:x": None}) == [Grade.GOOD, Grade.ADVICE]
+    caught = postfix(release=RELEASE | public, maps=maps)
+    assert caught.count(Grade.UNSAFE) == ("8891" in value)
+
+
+def test_only_some_of_the_clients_are_named() -> None:
+    entries = tuple(Entry(key=f"10.0.0.{number}", value="DISABLE") for number in range(5))
+    services = (Service(name="smtp", options={"smtpd_milter_maps": "cidr:x"}),)
+    notes = judge_postfix(PostfixSettings(main=SHIPPED, services=services, maps={"cidr:x": entries}), CONFIG)
+    assert "mail of 10.0.0.0, 10.0.0.1, 10.0.0.2 and 2 more (smtpd_milter_maps: cidr:x)" in notes[1].says
+
+
+def test_a_table_of_networks_that_has_us_is_told() -> None:
+    release = RELEASE | {"smtpd_forbid_bare_newline_exclusions": "cidr:x"}
+    assert postfix(release=release) == [Grade.GOOD]
+    assert postfix(release=release, with_us=frozenset({"cidr:x"})).count(Grade.UNSAFE) == 1
+
+
 @pytest.fixture
 def private() -> Iterator[Postfix]:
     """With the shipped settings, and a service for releases that its master.cf has from us."""
@@ -126,13 +165,25 @@ def private() -> Iterator[Postfix]:
 @pytest.mark.real
 def test_a_real_postfix_is_read(private: Postfix, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL_CONFIG", str(private.configuration))
+    tables = private.configuration / "tables"
+    tables.write_text("# not us\n10.0.0.5 DISABLE\n")
+    tables.with_suffix(".networks").write_text("127.0.0.0/8 ok\n")
+    with (private.configuration / "main.cf").open("a") as file:
+        file.write(
+            f"smtpd_milter_maps = cidr:{tables} inline:{{10.0.0.6=DISABLE}}\nmynetworks = cidr:{tables}.networks\n"
+        )
     found = read_postfix()
     assert found is not None
-    assert found.main["smtpd_forbid_bare_newline_exclusions"] == "127.0.0.0/8"  # $mynetworks filled in
+    assert found.main["smtpd_forbid_bare_newline_exclusions"] == f"cidr:{tables}.networks"  # $mynetworks filled in
+    assert found.maps[f"cidr:{tables}"] == (Entry(key="10.0.0.5", value="DISABLE"),)
+    assert found.maps["inline:{10.0.0.6=DISABLE}"] == (Entry(key="10.0.0.6", value="DISABLE"),)
+    assert found.with_us == {f"cidr:{tables}.networks"}
     by_name = {service.name: dict(service.options) for service in found.services}
     assert by_name[f"127.0.0.1:{private.submission}"]["smtpd_milters"] == ""
     assert f"127.0.0.1:{private.port}" in by_name
-    assert Grade.UNSAFE not in {note.grade for note in judge_postfix(found, CONFIG)}
+    notes = judge_postfix(found, CONFIG)
+    assert Grade.UNSAFE not in {note.grade for note in notes}
+    assert any("mail of 10.0.0.5" in note.says for note in notes)
     (private.configuration / "main.cf").write_text("what = is this\nsmtpd_milters inet:127.0.0.1:8891\n")
     with pytest.raises(subprocess.SubprocessError):
         read_postfix()
