@@ -46,8 +46,22 @@ def folded_letter() -> bytes:
     return content.replace(b"\n", b"\r\n")
 
 
+def beside(kind: str, behind: Postfix, *milters: int) -> Postfix | Sendmail:
+    """An MTA that asks these in turn."""
+    if kind == "postfix":
+        return Postfix(behind.port, {"smtpd_milters": ", ".join(f"inet:127.0.0.1:{port}" for port in milters)})
+    filters = (f"INPUT_MAIL_FILTER(`at{port}', `S=inet:{port}@127.0.0.1, F=T')dnl" for port in milters)
+    return Sendmail(behind.port, "\n".join(filters))
+
+
+def send(mta: Postfix | Sendmail) -> None:
+    with smtplib.SMTP("127.0.0.1", mta.port, timeout=60) as client:
+        client.sendmail("george.abbot@city.example", ["letters@elsewhere.example"], folded_letter())
+
+
 @pytest.mark.skipif(OPENDKIM is None, reason="OpenDKIM is neither installed nor unpacked")
-def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["postfix", "sendmail"])
+def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path, kind: str) -> None:
     tmp_path.chmod(0o755)
     key, record = new_key(tmp_path)
     port, milter = free_port(), free_port()
@@ -69,9 +83,12 @@ def test_a_signature_made_behind_us_verifies_on_what_is_delivered(tmp_path: Path
         extra = f"milters: [{{name: mta, kind: edge, port: {milter}, next_hop: onward}}]\nsubject_tag: '[opinion]'\n"
         mailward = Running(tmp_path, f'host: 127.0.0.1, port: {behind.port}, tls: "off"', extra)
         stack.callback(mailward.kill)
-        mta = Postfix(behind.port, {"smtpd_milters": f"inet:127.0.0.1:{milter}, inet:127.0.0.1:{port}"})
+        try:
+            mta = beside(kind, behind, milter, port)
+        except SendmailMissing as reason:
+            pytest.skip(str(reason))
         stack.callback(mta.stop)
-        mta.send(folded_letter(), "george.abbot@city.example", ["letters@elsewhere.example"])
+        send(mta)
         (delivered,) = behind.wait_for(1)
     assert b"Mailward-Tag: rule=opinion-disclaimer" in delivered
     assert b"Subject: [opinion]  folded\r\n\t" in delivered
@@ -96,16 +113,11 @@ def test_our_own_signature_verifies_on_what_the_mta_delivers(tmp_path: Path, kin
             )
             mailward = Running(tmp_path, f'host: 127.0.0.1, port: {behind.port}, tls: "off"', extra)
             stack.callback(mailward.kill)
-            mta = (
-                Postfix(behind.port, {"smtpd_milters": f"inet:127.0.0.1:{milter}"})
-                if kind == "postfix"
-                else Sendmail(behind.port, f"INPUT_MAIL_FILTER(`mailward', `S=inet:{milter}@127.0.0.1, F=T')dnl")
-            )
+            mta = beside(kind, behind, milter)
         except (PostfixMissing, SendmailMissing) as reason:
             pytest.skip(str(reason))
         stack.callback(mta.stop)
-        with smtplib.SMTP("127.0.0.1", mta.port, timeout=30) as client:
-            client.sendmail("george.abbot@city.example", ["letters@elsewhere.example"], folded_letter())
+        send(mta)
         (delivered,) = behind.wait_for(1)
     assert b"Subject: [opinion]  folded\r\n\t" in delivered
     assert dkim.verify(delivered, dnsfunc=lambda name, timeout=5: record)

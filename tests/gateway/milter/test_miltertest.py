@@ -12,6 +12,7 @@ from gateway.egress import Egress, Shipment
 from gateway.fields import edited, edits
 from gateway.milter.listener import start_milter
 from gateway.reply import ACCEPTED, CANNOT_JUDGE, Reply
+from gateway.smtp.replies import TOO_LARGE
 from gateway.smtp.spool import Spool
 from rules.transaction import Transaction
 from tests.gateway.milter.conftest import LISTENER
@@ -61,6 +62,7 @@ if mt.eom_check(conn, MT_RCPTDELETE, "<pass@city.example>") then error("removed"
 """),
     "held for all": (["held"], 'if mt.getreply(conn) ~= SMFIR_DISCARD then error("reply " .. mt.getreply(conn)) end\n'),
     "not now": (["later"], 'if mt.getreply(conn) ~= SMFIR_REPLYCODE then error("reply") end\n'),
+    "never": (["never"], 'if mt.getreply(conn) ~= SMFIR_REPLYCODE then error("reply") end\n'),
     "our defect": (["crash"], 'if mt.getreply(conn) ~= SMFIR_REPLYCODE then error("reply") end\n'),
 }  # fmt: skip
 NEGOTIATIONS = {
@@ -69,6 +71,8 @@ NEGOTIATIONS = {
     "version 3": "mt.negotiate(conn, 3, 0x3f, 0x1ff)\n",
     "version 4": "mt.negotiate(conn, 4, 0x3f, 0x3ff)\n",
     "version 5": "mt.negotiate(conn, 5, 0x3f, 0x3ff)\n",
+    "without fields as they stand": "mt.negotiate(conn, 6, 0x1ff, 0x0fffff)\n",
+    "with an answer to everything": "mt.negotiate(conn, 6, 0x1ff, 0x100fff)\n",
     **{
         f"without the right {right:#x}": f"mt.negotiate(conn, 6, {0x1FF - right}, 0x1fffff)\n"
         for right in (0x02, 0x04, 0x20, 0x40, 0x80, 0x100)
@@ -84,6 +88,8 @@ async def process(transaction: Transaction, egress: Egress) -> Reply:
         raise RuntimeError("a defect")
     if "later" in words:
         return CANNOT_JUDGE
+    if "never" in words:
+        return TOO_LARGE
     passed = tuple(one for one in recipients if one.address.local != "held")
     if passed:
         word = passed[0].address.local
@@ -132,6 +138,14 @@ async def test_each_action(run: Callable[[str], Awaitable[str]], action: str) ->
 @pytest.mark.parametrize("offer", NEGOTIATIONS)
 async def test_each_negotiation(run: Callable[[str], Awaitable[str]], offer: str) -> None:
     assert await run(recipients(["pass"]) + _BEGIN + NEGOTIATIONS[offer] + _MESSAGE + _PASSED) == ""
+
+
+@pytest.mark.parametrize("version", [1, 99])
+async def test_a_version_that_is_none_of_ours(run: Callable[[str], Awaitable[str]], version: int) -> None:
+    script = (
+        _BEGIN + f'said = mt.negotiate(conn, {version}, 0x1ff, 0x1fffff)\nif said == nil then error("served") end\n'
+    )
+    assert await run(script) == ""
 
 
 @pytest.mark.parametrize("right", [0x01, 0x08, 0x10])
