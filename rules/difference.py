@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from itertools import zip_longest
 
+from rules.detectors import BY_NAME
 from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Clause, Exemption, NotInspected
 from rules.schedule import Schedule
@@ -146,13 +147,25 @@ def _of_lists(what: str, before: Iterable[object], after: Iterable[object]) -> I
 
 
 def _of_exemptions(before: Sequence[Exemption], after: Sequence[Exemption]) -> Iterator[str]:
-    yield from (f"exemption added: {_told(item)}" for item in after if item not in before)
-    yield from (f"exemption removed: {_told(item)}" for item in before if item not in after)
+    yield from (f"exemption added: {exemption_in_words(item)}" for item in after if item not in before)
+    yield from (f"exemption removed: {exemption_in_words(item)}" for item in before if item not in after)
 
 
-def _told(item: Exemption) -> str:
+def exemption_in_words(item: Exemption) -> str:
+    """Whom it lets off, until when, why and by whose word."""
     since = f" from {item.since}" if item.since else ""
     return f"{item.whom}{since} until {item.until}: {item.because} (by {item.by})"
+
+
+def parameters_in_words(rule: Rule) -> Iterator[str]:
+    """Each parameter of its detectors that is not what it is when left out."""
+    for probe in rule.probes:
+        usual = BY_NAME[probe.detector].parameters()
+        for item in fields(usual):
+            value = getattr(probe.parameters, item.name)
+            if value != getattr(usual, item.name):
+                of = f"{probe.detector} " if probe is not rule.when else ""
+                yield f"{of}{item.name}: {_shown(value)}"
 
 
 def hours_in_words(schedule: Schedule | None) -> str:

@@ -22,7 +22,9 @@ T = TypeVar("T")
 _LISTS = ("tuple", "list", "set", "frozenset")  # as pydantic-core's schemas name them
 STRICT = ConfigDict(extra="forbid")
 # A score from which a detector has detected. Scores are 0 to 1: above 1 its rule would never fire, at 0 always.
+QUOTES = "(within braces a text with a colon or comma in it has to stand in quotes)"
 Threshold = Annotated[float, Field(gt=0, le=1)]
+Amount = Annotated[int, Field(ge=1)]
 MAX_DOCUMENT = 4 * 1024 * 1024  # octets; a policy of 1,000 rules with all their exemptions is a tenth of that
 MAX_DEPTH = 50  # lists and mappings within one another; our deepest document has 7
 MAX_NODES = 200_000  # with aliases written out, so that a few lines cannot stand for a billion
@@ -297,7 +299,8 @@ def _tab_in_front(octets: bytes, mark: Any) -> str:
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
-    return " ".join(filter(None, (error.context, error.problem)))
+    hint = QUOTES if error.problem == "did not find expected ',' or '}'" else ""
+    return " ".join(filter(None, (error.context, error.problem, hint)))
 
 
 def _shape_faults(root: yaml.Node | None, path: Path) -> Iterator[Fault]:

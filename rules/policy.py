@@ -6,6 +6,7 @@ Judges nothing.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -196,7 +197,9 @@ def _folder(path: Path, index: int, use: RuleUse) -> Path:
     found = (root / use.use for root in roots if (root / use.use / "rule.yaml").is_file())
     folder = None if "/" in use.use else next(found, None)
     if folder is None:
-        raise DocumentError((locate(path, ("rules", index, "use"), f"a rule of the library, not {use.use!r}"),))
+        near = get_close_matches(use.use, library_rules(), n=1)
+        expected = f"a rule of the library, not {use.use!r}" + (f" (perhaps {near[0]})" if near else "")
+        raise DocumentError((locate(path, ("rules", index, "use"), expected),))
     return folder
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.address import Address, AddressError, key_of, parse_address
 from rules.document import STRICT, Fault, keyed, locate, to_json
+from rules.entries import Words
 from rules.finding import Action
 from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
@@ -61,8 +62,8 @@ class Exemption:
     """
 
     __pydantic_config__ = STRICT
-    because: str
-    by: str
+    because: Words
+    by: Words
     until: date | datetime
     since: date | datetime | None = None
     senders: tuple[str, ...] = ()

@@ -65,7 +65,8 @@ def _finding(
     case: Case | None,
 ) -> Iterator[str]:
     concerned = [verdict.recipient for verdict in judgement.verdicts if finding in verdict.findings + verdict.observed]
-    yield f"  {escaped(finding.rule)}: {action}{whom(concerned, judgement)}"
+    approver = f"; {escaped(finding.approver)} decides" if finding.approver else ""
+    yield f"  {escaped(finding.rule)}: {action}{whom(concerned, judgement)}{approver}"
     for name in finding.cites:
         yield f"    {_clause(name, clauses.get(name))}"
     observation = judgement.observations[finding.observation]

@@ -13,13 +13,14 @@ from gateway.cli.policy_replay import diff, replay
 from gateway.cli.policy_stats import stats
 from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
-from quarantine.display import counted
-from rules.difference import hours_in_words
+from quarantine.display import counted, one_line
+from rules.difference import exemption_in_words, hours_in_words, parameters_in_words
 from rules.document import DocumentError, Fault, locate
 from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
 from rules.policy_file import Exemption, Status
 
 LIBRARY_NAME = "library"
+SHOWN_PARAMETER = 100  # characters of one; --json has all
 
 
 @click.group(epilog="Example: mailward policy check /etc/mailward/policy")
@@ -92,12 +93,15 @@ def show(path: Path | None, name: str | None, as_json: bool) -> None:
         directions = ", ".join(direction.value for direction in rule.directions)
         status = "" if rule.status is Status.ENFORCE else " (observe)"
         active = "" if rule.active is None else f"; active {hours_in_words(rule.active)}"
-        click.echo(escaped(f"{rule.name}: {rule.action.value}{status}; {directions}{active}"))
+        approver = f"; {rule.approver} decides" if rule.approver else ""
+        click.echo(escaped(f"{rule.name}: {rule.action.value}{status}; {directions}{active}{approver}"))
         for name in rule.cites:
             clause = found.clauses[name]
             click.echo(escaped(f"    {name} (clause {clause.ref}): {clause.says}"))
+        for said in parameters_in_words(rule):
+            click.echo(escaped(f"    with {one_line(said, SHOWN_PARAMETER)}"))
         for item in rule.exemptions:
-            click.echo(escaped(f"    except {item.whom} until {item.until}: {item.because} (by {item.by})"))
+            click.echo(escaped(f"    except {exemption_in_words(item)}"))
 
 
 def _rule_json(rule: Rule) -> dict[str, object]:
@@ -113,6 +117,8 @@ def _rule_json(rule: Rule) -> dict[str, object]:
         "also": [probe.detector for probe in rule.also],
         "unless": rule.unless.detector if rule.unless else None,
         "active": None if rule.active is None else hours_in_words(rule.active),
+        "approver": rule.approver or None,
+        "parameters": list(parameters_in_words(rule)),
         "exemptions": len(rule.exemptions),
     }
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
 
-from rules.document import STRICT
+from rules.document import STRICT, Amount
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
 from rules.passing_on import comment_is_brief, is_reply
@@ -36,13 +36,13 @@ class Parameters:
     # Which of these count.
     kinds: tuple[Congestion, ...] = tuple(Congestion)
     # MiB, size times recipients: 500 is ten megabytes to fifty people.
-    volume: int = 500
+    volume: Amount = 500
     # MiB of one message. Exchange's own limit is 35, of which encoding takes a quarter.
-    size: int = 25
+    size: Amount = 25
     # Recipients of a brief or automatic answer from which it is part of a storm.
-    storm_recipients: int = 50
+    storm_recipients: Amount = 50
     # Received fields. Real paths stay below 15; RFC 5321 section 6.3 has servers give up at 100.
-    hops: int = 25
+    hops: Amount = 25
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

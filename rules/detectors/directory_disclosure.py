@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from rules.directory import Directory
-from rules.document import STRICT, Threshold
+from rules.document import STRICT, Amount, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.patterns import compile_patterns, evidence_of
@@ -49,9 +49,9 @@ class Parameters:
     # Score, 0 to 1, from which a message discloses the directory; the minimum of people or contacts alone is 0.7.
     threshold: Threshold = 0.7
     # Different people of ours from which they are a list.
-    people: int = 10
+    people: Amount = 10
     # Different addresses or telephones, whoever's, from which they are an export.
-    contacts: int = 25
+    contacts: Amount = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from rules.document import STRICT
+from rules.document import STRICT, between
 from rules.facts import Alternative, Facts, Role, Text
 from rules.finding import Observation
 from rules.normalising import normalise
@@ -43,7 +43,7 @@ class Parameters:
         "Government or management, nor are the opinions endorsed and/or encouraged in any way by the City of Stamford."
     )
     # Share of its words that must agree, 0.7 to 1: 0.94 forgives two slips in the thirty-seven words above.
-    similarity: float = 0.94
+    similarity: Annotated[float, between(0.7, 1)] = 0.94
 
     def __post_init__(self) -> None:
         if not _words(self.disclaimer):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rules.address import Address, AddressError, key_of, parse_address
 from rules.directory import Directory
-from rules.document import STRICT
+from rules.document import STRICT, Amount, Threshold
 from rules.entries import AddressOrName, MailAddress
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
@@ -34,11 +34,11 @@ class Parameters:
 
     __pydantic_config__ = STRICT
     # Half of the staff: no department is as large, save police and fire in some cities (exempt their group then).
-    share: float = 0.5
+    share: Threshold = 0.5
     # People. In a city of 50 half would be 25; with fewer staff a note to half of them is a note to one's own crew.
-    minimum: int = 20
+    minimum: Amount = 20
     # People of ours, where there is no staff list to take a share of.
-    minimum_without_staff_list: int = 100
+    minimum_without_staff_list: Amount = 100
     # Names of groups that mean everyone.
     all_staff: tuple[AddressOrName, ...] = (
         "all",
@@ -64,7 +64,7 @@ class Parameters:
         "staff-all",
     )
     # Seconds in which messages of one mailing are added up. Six hours: a morning's or an afternoon's work.
-    window_seconds: int = 21_600
+    window_seconds: Amount = 21_600
     # Professional lists: never counted, and never held for this.
     listservs: tuple[MailAddress, ...] = ()
     # Count those named in To and Cc too: Exchange hands a long list on in several copies (integration section 1).
@@ -191,7 +191,7 @@ def _score(reached: int, staff: int, needed: int) -> float:
 
 def _said(reached: int, staff: int) -> str:
     if staff == 0:
-        return f"reaches {reached} people of ours (there is no staff list)"
+        return f"reaches {reached} {'person' if reached == 1 else 'people'} of ours (there is no staff list)"
     return f"reaches {reached} of {staff} people, {100 * reached // staff} %"
 
 

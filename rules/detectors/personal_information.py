@@ -12,7 +12,7 @@ from datetime import date
 from math import prod
 from pathlib import Path
 
-from rules.document import STRICT, Threshold
+from rules.document import STRICT, Amount, Threshold
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
 from rules.identifiers import IdentifierKind, find_identifiers
@@ -37,7 +37,7 @@ class Parameters:
     # Score from which the message is reported as detected; 0.6 is a valid number that words near it explain.
     threshold: Threshold = 0.6
     # Different identifiers below which it is not, whatever the score.
-    minimum: int = 1
+    minimum: Amount = 1
     # The city's own: each with its name, a pattern in RE2's syntax, examples that it finds, and words of which one
     # stands near such a number; without words the number alone is enough.
     own: tuple[OwnNumber, ...] = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.address import Address, key_of
-from rules.document import STRICT, Threshold
+from rules.document import STRICT, Amount, Threshold
 from rules.entries import Domain
 from rules.facts import Facts
 from rules.finding import Evidence, Observation
@@ -32,9 +32,9 @@ class Parameters:
     # Outside domains that write with us daily, such as the county's: nobody there is unlikely.
     known_domains: tuple[Domain, ...] = ()
     # Recipients of ours beside whom an outsider is a stray.
-    insiders: int = 4
+    insiders: Amount = 4
     # Outsiders up to whom they are strays.
-    strays: int = 1
+    strays: Amount = 1
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:

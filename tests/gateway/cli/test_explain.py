@@ -105,3 +105,9 @@ def test_a_sum_of_signs_tells_its_score_and_how_to_read_it() -> None:
     lines = told(verdict("a", Action.QUARANTINE, HELD), seen=(weighed,))
     assert "    asks to be passed on: score 0.97" in lines
     assert lines[-len(WEIGHTS) :] == list(WEIGHTS)
+
+
+def test_who_decides_is_named() -> None:
+    asked = replace(HELD, approver="clerk@city.example")
+    lines = told(verdict("a", Action.QUARANTINE, asked), verdict("b", Action.PASS))
+    assert "  chain-letter: quarantine, for a@city.example; clerk@city.example decides" in lines

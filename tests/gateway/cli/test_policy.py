@@ -61,6 +61,15 @@ def test_a_policy_is_shown_with_its_clauses_and_exemptions(ours: Path) -> None:
     )
 
 
+def test_who_decides_and_what_was_set_is_shown(ours: Path) -> None:
+    with (ours / "policy.yaml").open("a") as file:
+        file.write("    approver: clerk@city.example\n    parameters: {share: 0.2, minimum: 20}\n")
+    lines = run("show", ours).stdout.splitlines()
+    assert lines[2].endswith("; clerk@city.example decides") and lines[4:] == ["    with share: 0.2"]
+    (rule,) = [json.loads(line) for line in run("show", ours, "--json").stdout.splitlines()]
+    assert (rule["approver"], rule["parameters"]) == ("clerk@city.example", ["share: 0.2"])
+
+
 def test_the_hours_of_a_rule_are_shown(ours: Path) -> None:
     with (ours / "policy.yaml").open("a") as file:
         file.write('    active: {days: [monday], begins: "08:00"}\n')
