@@ -18,7 +18,7 @@ from rules.reading.markup import strip_tags
 from rules.reading.member import Unreadable
 from rules.reading.office import Compound
 from rules.reading.office_text import FullError, Words, read_words
-from rules.reading.packages import begins_as_xml, is_office, is_open_document
+from rules.reading.packages import ENDED, begins_as_xml, is_office, is_open_document
 from rules.reading.pages import page_kind
 from rules.reading.pdf import pdf_protection, text_of_pdf
 from rules.reading.rtf import read_rtf
@@ -26,7 +26,7 @@ from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
 from rules.reading.signatures import HEAD, Format, formats_of, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
-_MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document; the search for what it starts tells when there is more
+_MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document, as many as are searched for what it starts
 _MAX_OCTETS = MAX_OCTETS * (MAX_TEXT + 1)  # of a text file: more than it may have characters
 _FRONT = 64  # octets that show whether a part is XML
 _MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
@@ -144,9 +144,17 @@ def _package_text(octets: Octets, budget: Budget) -> DocumentText:
         return _NOTHING  # unpacking reports it
     package = _Package(octets, entries, budget.open(len(octets)))
     words = Words()
-    with suppress(FullError):
+    try:
         package.read(words)
+    except FullError:
+        pass
+    except _EndedError:
+        return replace(_gathered(words), limit=ENDED.text)
     return _gathered(words)
+
+
+class _EndedError(Exception):
+    """The parts are longer than is read of one document; the words before count."""
 
 
 def _read_part(name: str, xml: bytes, words: Words, styles: HiddenStyles) -> None:
@@ -227,9 +235,11 @@ class _Package:
         return read_entry(self._octets, entry, _FRONT)
 
     def _content(self, entry: Entry) -> bytes:
-        content = read_entry(self._octets, entry, self._left)
+        content = read_entry(self._octets, entry, self._left + 1)
         self._left -= len(content)
         self._meter.octets(len(content))
+        if self._left < 0:
+            raise _EndedError
         return content
 
 

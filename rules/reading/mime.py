@@ -170,6 +170,11 @@ def boundaries_of(entity: Entity) -> tuple[bytes, ...]:
     return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)[:MAX_BOUNDARIES]
 
 
+def has_overlong_boundary(entity: Entity) -> bool:
+    """Whether a candidate is one only to readers that take longer ones than can stand on a line."""
+    return any(len(value) > MAX_BOUNDARY for structured in entity.types for value in values_of(structured, "boundary"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """A multipart's body by one boundary."""

@@ -195,7 +195,7 @@ def _file_names(pieces: Sequence[bytes]) -> Iterator[str]:
         raw = _literal(piece, at) if digits is None else octets_of_digits(digits)
         if raw:
             yield raw.decode("utf-16-be", "replace")[1:] if raw[:2] == b"\xfe\xff" else raw.decode("latin-1")
-    if len(found) > _MAX_NAMES:
+    if max(len(given), len(found)) > _MAX_NAMES:  # those that are objects of their own count too
         raise LimitExceeded(f"PDF with more than {_MAX_NAMES:,} names of files")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from rules.message import Octets
 from rules.reading.archives import has_hidden_names
-from rules.reading.budget import Budget
+from rules.reading.budget import MEBIBYTE, Budget
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import compound_protection
 from rules.reading.pdf import pdf_protection
@@ -47,7 +47,7 @@ _LOCKED_FRONTS = (
 # An encryption key in a OneNote section: the marks before and behind it (MS-ONESTORE section 2.5.19)
 _SECTION_KEY = (0xFB6BA385DAD1A067).to_bytes(8, "little")
 _SECTION_KEY_END = (0x2649294F8E198B3C).to_bytes(8, "little")
-_MAX_MANIFEST = 1024 * 1024  # octets
+_MAX_MANIFEST = MEBIBYTE  # octets: some ten thousand files; what is encrypted stands in it, and looks like no text
 
 
 def protection_of_content(octets: Octets) -> str | None:
@@ -91,9 +91,13 @@ def _open_document_protection(octets: Octets) -> str | None:
         entries = {entry.names[0]: entry for entry in directory_of(octets)}
         if "mimetype" not in entries or "META-INF/manifest.xml" not in entries:
             return None
-        manifest = read_entry(octets, entries["META-INF/manifest.xml"], _MAX_MANIFEST)
+        manifest = read_entry(octets, entries["META-INF/manifest.xml"], _MAX_MANIFEST + 1)
     except Unreadable:
         return None
+    if len(manifest) > _MAX_MANIFEST:
+        return (
+            f"OpenDocument file that may have a password: its manifest is longer than {_MAX_MANIFEST // MEBIBYTE} MiB"
+        )
     return "OpenDocument file with a password" if b"encryption-data" in manifest else None
 
 

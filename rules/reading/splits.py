@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from rules.message import Octets
 from rules.reading.encodings import Encoding, decode
-from rules.reading.mime import Entity, Span, Split, boundaries_of, guess_boundary, split_multipart
+from rules.reading.mime import (
+    MAX_BOUNDARY,
+    Entity,
+    Span,
+    Split,
+    boundaries_of,
+    guess_boundary,
+    has_overlong_boundary,
+    split_multipart,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +33,8 @@ def cut_multipart(octets: Octets, entity: Entity, outer: bytes) -> Cut:
     doubts = []
     if len(found) > 1 or _several_boundaries(entity):
         doubts.append("several boundaries that differ")
+    if has_overlong_boundary(entity):
+        doubts.append(f"a boundary of more than {MAX_BOUNDARY:,} octets")
     if outer in declared:
         doubts.append("a multipart inside another with the same boundary")
     if not found:

@@ -121,6 +121,18 @@ def test_a_text_as_long_as_the_bound_is_read_and_a_longer_one_told(monkeypatch):
         assert over.limit.startswith("a document of more than")
 
 
+def test_parts_as_long_as_the_bound_are_read_and_longer_ones_told(monkeypatch):
+    octets = zipped(**{"word/a.xml": "<w:t>first</w:t>", "word/document.xml": "<w:t>second</w:t>"})
+    size = len("<w:t>first</w:t>" + "<w:t>second</w:t>")
+    monkeypatch.setattr(documents, "_MAX_XML", size)
+    assert (read(octets).visible.split(), read(octets).limit) == (["firstsecond"], "")
+    monkeypatch.setattr(documents, "_MAX_XML", size - 1)
+    assert (read(octets).visible, read(octets).limit) == (
+        "first",
+        "Office document with more than 96 MiB of text and settings",
+    )
+
+
 def test_six_hundred_slides_are_read():
     slides = {f"ppt/slides/slide{number}.xml": f"<s><a:t xmlns:a='a'>Slide {number}</a:t></s>" for number in range(600)}
     assert "Slide 599" in text(zipped(**slides))

@@ -63,3 +63,11 @@ def test_a_field_folded_without_a_blank():
 def test_1000_fields_are_read_and_1001_are_cut():
     assert header("X: 1\n" * 1_000 + "\nx")[0].limit == ""
     assert header("X: 1\n" * 1_001 + "\nx")[0].limit == "more than 1,000 header fields"
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_100_lines_that_have_lost_their_blank_are_folded_back_and_one_more_is_told(more, found):
+    lost = "".join(f"a{number}=1;\n" for number in range(99 + more))
+    read, _ = header(f"Content-Disposition: attachment;\n{lost}filename=a.exe\nSubject: x\n\nx")
+    assert (b"filename=a.exe" in read.all("content-disposition")[0]) == found
+    assert read.oddities == (() if found else ("line without a colon in the header before subject",))

@@ -261,6 +261,35 @@ def test_as_many_objects_as_may_be_and_one_more(monkeypatch):
         text_of_pdf(octets + b"9 0 obj")
 
 
+def test_as_many_streams_as_may_be_are_looked_at_and_one_more_is_told(monkeypatch):
+    octets = pdf(stream(PROGRAM))
+    monkeypatch.setattr(pdf_module, "_MAX_STREAMS", 2)
+    assert PROGRAM in taken(octets).values()
+    monkeypatch.setattr(pdf_module, "_MAX_STREAMS", 1)
+    with pytest.raises(LimitExceeded, match="PDF with more than 1 streams"):
+        taken(octets)
+
+
+def test_object_streams_as_large_as_may_be_and_larger_by_one_octet(monkeypatch):
+    listed = [b"9 0 << /S /Launch >>", b"8 0 << /S /Launch >> "]
+    packed = [stream(zlib.compress(one), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode") for one in listed]
+    monkeypatch.setattr(pdf_module, "_MAX_INFLATED", sum(map(len, listed)))
+    assert (len(all_pieces(pdf(*packed))[0]), all_pieces(pdf(*packed))[1]) == (3, None)
+    monkeypatch.setattr(pdf_module, "_MAX_INFLATED", sum(map(len, listed)) - 1)
+    pieces, ended = all_pieces(pdf(*packed))
+    assert len(pieces) == 2 and "MiB in them" in str(ended)
+
+
+def test_as_many_names_of_files_as_may_be_and_one_more(monkeypatch):
+    file = b"<< /Type /Filespec /F (a.js) /EF << /F 6 0 R >> >>"
+    octets = pdf(stream(b"var x"), file, file)
+    monkeypatch.setattr(pdf_module, "_MAX_NAMES", 4)  # each gives two
+    assert "a.js" in taken(octets)
+    monkeypatch.setattr(pdf_module, "_MAX_NAMES", 3)
+    with pytest.raises(LimitExceeded, match="PDF with more than 3 names of files"):
+        taken(octets)
+
+
 def test_as_many_object_streams_as_may_be_are_searched_and_one_more_is_told(monkeypatch):
     one = stream(zlib.compress(b"9 0 << /S /Launch >>"), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
     monkeypatch.setattr(pdf_module, "_MAX_OBJECT_STREAMS", 3)

@@ -90,6 +90,19 @@ def test_an_open_document_with_a_password_is_told():
     assert protection_of_content(target.getvalue()) == "OpenDocument file with a password"
 
 
+@pytest.mark.parametrize(
+    ("more", "told"), [(0, None), (1, "that may have a password: its manifest is longer than 1 MiB")]
+)
+def test_a_manifest_as_long_as_is_read_and_longer_by_one_octet(more, told):
+    """What says that the file is encrypted may stand behind a comment of that length."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("META-INF/manifest.xml", b"<manifest/>".ljust(1024 * 1024 + more))
+    found = protection_of_content(target.getvalue())
+    assert found == (f"OpenDocument file {told}" if told else None)
+
+
 def test_archives_with_hidden_names_are_told():
     rar = b"Rar!\x1a\x07\0" + b"\0\0\x73\x80\0\x0d\0" + bytes(6) + bytes(50)
     assert protection_of_content(rar) == "RAR archive with encrypted names"

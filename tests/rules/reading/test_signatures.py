@@ -131,6 +131,13 @@ def test_archives_behind_other_content_are_found_with_their_place():
     assert list(carried_in(content)) == [(Format.RAR, len(PNG))]
 
 
+@pytest.mark.parametrize(("places", "told"), [(100, []), (101, [Format.ZIP])])
+def test_as_many_places_with_a_signature_as_are_looked_at_and_one_more(places, told):
+    """None of them is an archive; of more, no file has so many by chance, and their reader says what there is."""
+    content = PNG + (b"PK\x03\x04" + b"\xff" * 60) * places
+    assert [known for known, _ in carried_in(content)] == told
+
+
 def test_the_words_of_an_end_record_alone_make_no_zip():
     assert not ends_as_zip(b"PK\x05\x06" + b"\x01" * 18)
 

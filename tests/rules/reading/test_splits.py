@@ -28,6 +28,14 @@ def test_two_boundaries_that_both_cut_are_both_taken():
     assert found.doubts == ("several boundaries that differ",)
 
 
+@pytest.mark.parametrize(("more", "doubts"), [(0, ()), (1, ("a boundary of more than 996 octets",))])
+def test_a_boundary_as_long_as_is_followed_and_one_octet_longer(more, doubts):
+    long = "x" * (996 + more)
+    found = cut(f"multipart/mixed;\r\n boundary={long}", f"--{long}\r\n\r\none\r\n--{long}--\r\n")
+    assert [boundary for boundary, _ in found.splits] == [long.encode()] * (not more)
+    assert found.doubts == doubts
+
+
 def test_the_boundary_around_is_told_when_it_comes_again():
     assert "same boundary" in cut("multipart/mixed; boundary=a", outer=b"a").doubts[0]
 

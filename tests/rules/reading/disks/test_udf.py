@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.disks import udf as udf_module
 from rules.reading.disks import unpack_udf
 from rules.reading.member import Unreadable
 
@@ -95,6 +96,27 @@ def test_as_many_volume_descriptors_as_are_read_and_one_more(udf, program, more,
     members, fault = taken(bytes(octets) + moved + bytes(2_048 * 300))
     assert fault == ("UDF disk image with more than 64 volume descriptors" if limited else None)
     assert (program in [member.octets for member in members]) != limited
+
+
+def test_as_many_extents_as_are_followed_and_one_more(udf, program, monkeypatch):
+    """At the number that this disc has everything is read; below it the rest is told."""
+    found = {}
+    for limit in range(1, 20):
+        monkeypatch.setattr(udf_module, "_MAX_EXTENTS", limit)
+        found[limit] = taken(udf)
+    exact = min(limit for limit, (_, fault) in found.items() if fault is None)
+    assert exact > 3  # two files and their folders
+    assert program in [member.octets for member in found[exact][0]]
+    assert found[exact - 1][1] == f"UDF disk image with more than {exact - 1} extents"
+
+
+def test_a_folder_as_long_as_is_read_and_longer_by_one_octet(udf, monkeypatch):
+    def fault(limit):
+        monkeypatch.setattr(udf_module, "_MAX_DIRECTORY", limit)
+        return taken(udf)[1]
+
+    exact = next(limit for limit in range(80, 500) if fault(limit) is None)
+    assert "is cut off" in fault(exact - 1)
 
 
 def test_a_disc_written_in_sessions_is_told(udf):
