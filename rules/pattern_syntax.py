@@ -5,13 +5,17 @@ Owns the syntax and nothing else. What it does not know is an error, never a gue
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _GROUP = re.compile(r"\?(?:P?<\w+>|[a-zA-Z]*(?:-[a-zA-Z]+)?:)")  # of a name or of flags
+_BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)  # and what a bracket may stand within
+_TIMES_BY_SIGN: Final[dict[str, tuple[int, int | None]]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 _TIMES = re.compile(r"\{(\d+)(,(\d*))?\}")
 _EDGES: Final = "bAz"  # no letter and no digit can stand on both sides of these
 _BLANKS: Final = "sntrfv"
 _WIDE: Final = "wdDS"
+_LETTERS = re.compile(r"[a-zA-Z0-9]{2,}(?![?*+{])")  # the last before a quantifier belongs to that alone
 _WIDEST_RANGE = 64  # characters that a range may list; a wider one stands for any character
 
 
@@ -27,6 +31,13 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Letters:
+    """These, small or large: more than one ASCII letter or digit, one after the other."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sequence:
     """One after the other."""
 
@@ -35,9 +46,11 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of these."""
+    """One of these. The same words in a group give the same object, by which it is remembered what they are."""
 
     choices: "tuple[Node, ...]"
+
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +62,16 @@ class Repeated:
     most: int | None
 
 
-Node = OneOf | Sequence | Either | Repeated
+Node = OneOf | Letters | Sequence | Either | Repeated
 
 ANY = OneOf(None)
 EDGE = OneOf(frozenset(" "))  # takes no character, but words are apart there as at a blank
 NOTHING = Sequence(())
+
+
+@lru_cache(maxsize=256)
+def _itself(sign: str) -> OneOf:
+    return OneOf(frozenset(sign.lower()))
 
 
 def read_pattern(pattern: str) -> Node:
@@ -68,12 +86,30 @@ def read_pattern(pattern: str) -> Node:
     return node
 
 
+@lru_cache(maxsize=1_024)
+def _read_group(within: str) -> Node:
+    """A list of words is met again and again, and read once."""
+    return read_pattern(within)
+
+
+def _ends_of_groups(pattern: str) -> dict[int, int]:
+    """Where each group ends, by where it begins."""
+    ends, opened = {}, []
+    for token in _BRACKETS.finditer(pattern) if "(" in pattern else ():
+        if token[0] == "(":
+            opened.append(token.start())
+        elif token[0] == ")" and opened:
+            ends[opened.pop()] = token.start()
+    return ends
+
+
 class _Reader:
     """A place in the pattern, which moves on."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._at = 0
+        self._ends = _ends_of_groups(pattern)
 
     @property
     def at_end(self) -> bool:
@@ -99,9 +135,13 @@ class _Reader:
         return choices[0] if len(choices) == 1 else Either(tuple(choices))
 
     def _sequence(self) -> Node:
-        items = []
+        items: list[Node] = []
         while not self.at_end and self._pattern[self._at] not in "|)":
-            items.append(self._repeated(self._atom()))
+            if letters := _LETTERS.match(self._pattern, self._at):
+                self._at = letters.end()
+                items.append(Letters(letters[0].lower()))
+            else:
+                items.append(self._repeated(self._atom()))
         return items[0] if len(items) == 1 else Sequence(tuple(items))
 
     def _repeated(self, item: Node) -> Node:
@@ -111,12 +151,12 @@ class _Reader:
         return item
 
     def _bounds(self) -> tuple[int, int | None] | None:
-        if self._take("?"):
-            return 0, 1
-        if self._take("*"):
-            return 0, None
-        if self._take("+"):
-            return 1, None
+        sign = self._pattern[self._at : self._at + 1]
+        if sign in _TIMES_BY_SIGN:
+            self._at += 1
+            return _TIMES_BY_SIGN[sign]
+        if sign != "{":
+            return None
         times = _TIMES.match(self._pattern, self._at)
         if times is None:
             return None
@@ -134,16 +174,18 @@ class _Reader:
             return self._escaped()
         if sign in "^$":
             return EDGE
-        return ANY if sign == "." else OneOf(frozenset(sign.lower()))
+        return ANY if sign == "." else _itself(sign)
 
     def _group(self) -> Node:
+        end = self._ends.get(self._at - 1)
+        if end is None:
+            raise UnknownSyntax("a group that does not end")
         if named := _GROUP.match(self._pattern, self._at):
             self._at = named.end()
         elif self._take("?"):
             raise UnknownSyntax("flags without a group")
-        node = self.either()
-        if not self._take(")"):
-            raise UnknownSyntax("a group that does not end")
+        node = _read_group(self._pattern[self._at : end])
+        self._at = end + 1
         return node
 
     def _escaped(self) -> Node:

@@ -72,7 +72,9 @@ class Patterns:
         return tuple(sorted(self._fired(text, text.encode("utf-8", "replace")))) if text else ()
 
     def _fired(self, text: str, octets: bytes) -> list[int]:
-        if self._needed is None or len(text) < SHORT:
+        if self._needed is None:
+            return [index for index, single in enumerate(self._singles) if single.search(octets) is not None]
+        if len(text) < SHORT:
             return [one.first + index for one in self._sets for index in one.compiled.Match(octets) or ()]
         possible = self._needed.possible(text)
         if len(possible) <= FEW:
@@ -102,8 +104,7 @@ def compile_patterns(patterns: tuple[str, ...]) -> Patterns:
 
 def compile_apart(patterns: tuple[str, ...]) -> Patterns:
     """The same for whoever tells `find` which of them match: nothing is made to find that out fast."""
-    sets = tuple(_Together(range(index, index + 1), _set((pattern,))) for index, pattern in enumerate(patterns))
-    return Patterns(tuple(_single(pattern) for pattern in patterns), sets, None)
+    return Patterns(tuple(_single(pattern) for pattern in patterns), (), None)
 
 
 class Phrase:

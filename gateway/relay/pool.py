@@ -14,7 +14,7 @@ from gateway.relay.commands import Extensions
 from gateway.relay.connection import Connection
 from gateway.relay.session import connect, tls_context
 
-MESSAGES_PER_CONNECTION = 20  # as Exchange's own Send connector
+MESSAGES_PER_CONNECTION = 50  # OpenSMTPD takes 100 and tells the sender of the next to come later
 IDLE_SECONDS = 45.0  # an Edge server hangs up after 60 s
 AGE_SECONDS = 240.0  # an Edge server hangs up after 5 min, even while a content is on its way
 DOWN_SECONDS = 30.0  # a next hop that did not answer is not asked again for so long where there is another

@@ -2,7 +2,18 @@
 
 import pytest
 
-from rules.pattern_syntax import ANY, EDGE, Either, Node, OneOf, Repeated, Sequence, UnknownSyntax, read_pattern
+from rules.pattern_syntax import (
+    ANY,
+    EDGE,
+    Either,
+    Letters,
+    Node,
+    OneOf,
+    Repeated,
+    Sequence,
+    UnknownSyntax,
+    read_pattern,
+)
 
 
 def one(characters: str) -> OneOf:
@@ -14,6 +25,9 @@ def one(characters: str) -> OneOf:
     [
         ("a", one("a")),
         ("A", one("a")),
+        ("Ab", Letters("ab")),
+        ("ab?", Sequence((one("a"), Repeated(one("b"), 0, 1)))),
+        ("ab c", Sequence((Letters("ab"), one(" "), one("c")))),
         (r"\.", one(".")),
         (r"\s", one(" ")),
         (r"\bx", Sequence((EDGE, one("x")))),
