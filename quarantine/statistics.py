@@ -1,6 +1,7 @@
 """How often each rule of a policy acted, how often people thought otherwise, and which rules and exemptions are idle.
 
-A released copy is the measure of a false alarm: somebody looked at it and sent it on.
+A released copy is the measure of a false alarm: somebody looked at it and sent it on. One that a rule's approver let go
+is none: that rule asks, and got its answer.
 """
 
 from collections import Counter
@@ -12,7 +13,7 @@ from quarantine.item import Count, HeldMessage, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
 from rules.engine import NOT_INSPECTED_RULE, exemptions_of
-from rules.finding import Action
+from rules.finding import Action, Finding
 from rules.policy import Policy
 from rules.policy_file import Exemption
 
@@ -21,11 +22,15 @@ USED_WITHIN = timedelta(days=30)  # an exemption that nobody needed for so long 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStatistics:
-    """Copies in the period. `held` ones are released, deleted, expired or still waiting, as they are now."""
+    """Copies in the period. `held` ones are released, deleted, expired or still waiting, as they are now.
+
+    `approved` are those of the released that the rule holds for somebody's approval.
+    """
 
     rule: str
     held: int
     released: int
+    approved: int
     deleted: int
     expired: int
     waiting: int
@@ -40,9 +45,13 @@ class RuleStatistics:
 
     @property
     def false_alarms(self) -> float | None:
-        """Of the copies that people decided on, those that they released: 0 to 1; None when they decided on none."""
-        decided = self.released + self.deleted
-        return self.released / decided if decided else None
+        """Of the copies that people decided on, those that they released: 0 to 1; None when they decided on none.
+
+        What waits for an approver is not decided by whether the rule was right.
+        """
+        released = self.released - self.approved
+        decided = released + self.deleted
+        return released / decided if decided else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +72,9 @@ def rule_statistics(store: Store, period: Period, policy: Policy) -> tuple[RuleS
     items = store.quarantine.index.list(since=period.start, until=period.end)
     entries = store.ledger.book.entries(period.start, period.end)
     counts = store.ledger.book.counts(period.start, period.end)
-    states = Counter(_states(items))
+    copies = tuple(_held_copies(items))
+    states = Counter((finding.rule, state) for finding, state in copies)
+    approved = Counter(finding.rule for finding, state in copies if state is State.RELEASED and finding.approver)
     tagged = Counter(rule for entry in entries if entry.outcome is Outcome.TAGGED for rule in set(entry.rules))
     observed, let_off = _summed(counts, exempt=False), _summed(counts, exempt=True)
     spoke = dict.fromkeys((*(rule for rule, _ in states), *tagged, *observed, *let_off))
@@ -73,6 +84,7 @@ def rule_statistics(store: Store, period: Period, policy: Policy) -> tuple[RuleS
             rule=name,
             held=sum(states[name, state] for state in State),
             released=states[name, State.RELEASED],
+            approved=approved[name],
             deleted=states[name, State.DELETED],
             expired=states[name, State.EXPIRED],
             waiting=states[name, State.HELD] + states[name, State.RELEASING],
@@ -114,18 +126,15 @@ def _note(item: Exemption, used: int, now: datetime, policy: Policy) -> str:
     return "" if used else unused
 
 
-def _states(items: Sequence[HeldMessage]) -> Iterator[tuple[str, State]]:
-    """A rule and a state for each copy that the rule asked to hold."""
+def _held_copies(items: Sequence[HeldMessage]) -> Iterator[tuple[Finding, State]]:
+    """For each copy, a finding of each rule that asked to hold it, and what became of the copy."""
     for item in items:
         states = {copy.recipient.address.key: copy.state for copy in item.recipients}
         for verdict in item.judgement.verdicts:
             state = states.get(key_of(verdict.recipient))
             if state is not None:
-                yield from ((rule, state) for rule in {f.rule for f in verdict.findings if _holds(f.action)})
-
-
-def _holds(action: Action) -> bool:
-    return action is Action.QUARANTINE
+                held_for = {found.rule: found for found in verdict.findings if found.action is Action.QUARANTINE}
+                yield from ((finding, state) for finding in held_for.values())
 
 
 def _summed(counts: Sequence[Count], *, exempt: bool) -> "Counter[str]":

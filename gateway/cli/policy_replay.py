@@ -81,8 +81,9 @@ def replay(
 
     Each message is judged under the running policy and under the candidate. PATH is a message, an mbox, a Maildir or a
     folder; - is standard input. With --facts, the scores that the gateway has kept are judged: a rule that asks its
-    detector with other parameters than a threshold cannot be told from them, and is named. Exit code 1 when more of the
-    copies than --fail-above allows would meet another action: a gate before a policy goes live.
+    detector with other parameters than a threshold cannot be told from them, and is named. Groups that exemptions name
+    are those of today's staff list. Exit code 1 when more of the copies than --fail-above allows would meet another
+    action: a gate before a policy goes live.
     """
     settings = settings_for(path, policy)
     other = replace(settings, policy=existing_policy(candidate))

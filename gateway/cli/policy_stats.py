@@ -22,8 +22,8 @@ def stats(path: Path, days: int, as_json: bool) -> None:
     """What each rule did, and how often people thought otherwise.
 
     Counted are the copies that each rule of the configured policy held, tagged or observed. False alarms are the share
-    of copies that people released, of those that they released or deleted. Rules that never spoke and exemptions that
-    nobody needed are named.
+    of copies that people released, of those that they released or deleted; what an approver let go is none. Rules that
+    never spoke and exemptions that nobody needed are named.
     """
     config, store = open_configured(path)
     policy = load_policy(existing_policy(config.policy))
@@ -45,6 +45,7 @@ def _tell_rules(rules: tuple[RuleStatistics, ...], days: int) -> None:
         "rule",
         "held",
         "released",
+        "approved",
         "deleted",
         "expired",
         "waiting",
@@ -56,7 +57,7 @@ def _tell_rules(rules: tuple[RuleStatistics, ...], days: int) -> None:
     rows = [
         (
             rule.rule,
-            *map(str, (rule.held, rule.released, rule.deleted, rule.expired, rule.waiting)),
+            *map(str, (rule.held, rule.released, rule.approved, rule.deleted, rule.expired, rule.waiting)),
             *map(str, (rule.tagged, rule.observed, rule.let_off)),
             "" if rule.false_alarms is None else f"{rule.false_alarms:.0%}",
         )

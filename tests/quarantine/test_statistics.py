@@ -56,6 +56,22 @@ def test_held_copies_are_told_by_what_became_of_them(keeping, release, policy):
     assert found.false_alarms == 0.5 and not found.idle
 
 
+def test_what_an_approver_let_go_is_no_false_alarm(keeping, release, policy, judgement_of):
+    judged = judgement_of("ann@city.example")
+    verdicts = tuple(
+        replace(one, findings=tuple(replace(found, approver="clerk@city.example") for found in one.findings))
+        for one in judged.verdicts
+    )
+    asked = keeping.hold("ann@city.example", judgement=replace(judged, verdicts=verdicts))
+    release.release(asked.id, Order(by="carl", reason="by telephone", approved_by="clerk@city.example"))
+    found = statistics(keeping, policy)["chain-letter"]
+    assert (found.released, found.approved, found.false_alarms) == (1, 1, None)
+    other = keeping.hold("ann@city.example", body=b"2\r\n")
+    release.release(other.id, Order(by="carl", reason="asked for"))
+    found = statistics(keeping, policy)["chain-letter"]
+    assert (found.released, found.approved, found.false_alarms) == (2, 1, 1.0)
+
+
 def test_nobody_decided_is_no_measure(keeping, policy):
     keeping.hold("ann@city.example")
     assert statistics(keeping, policy)["chain-letter"].false_alarms is None

@@ -58,7 +58,7 @@ def test_rules_that_spoke_are_rows_and_the_others_are_named(config: Path) -> Non
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0].split()[:2] == ["rule", "held"]
-    assert lines[1].split() == ["advocacy", "0", "0", "0", "0", "0", "0", "1", "0"]
+    assert lines[1].split() == ["advocacy", "0", "0", "0", "0", "0", "0", "0", "1", "0"]
     assert lines[2] == "in 30 days no word of: chain-letter, not-inspected"
     assert lines[-1].endswith("speaks for us, council  was not used in 30 days")
 
