@@ -10,9 +10,12 @@ from itertools import count, pairwise
 
 from rules.normalising import normalise
 from rules.pattern_words import FOREIGN, HEADS, LIKE_ASCII, SIGNS, cost, ways_of
-from rules.remembering import forget_message, remembered
+from rules.remembering import MOST_TEXTS, forget_message, with_message
 
 _SEPARATORS = bytes(code if chr(code).isalnum() and code < 0x80 else 0x20 for code in range(256))
+
+
+Word = bytes | tuple[bytes, bytes]  # the second form is that of two in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Way:
 
     of: int
     pattern: int
-    others: tuple[frozenset[bytes], ...]
+    others: tuple[frozenset[Word], ...]
 
 
 class Needed:
@@ -35,29 +38,46 @@ class Needed:
 
     def possible(self, text: str) -> Set[int]:
         """The numbers of the patterns that may match in this text, or in what it reads like normalised."""
-        return self._always.union(_possible_in(text).get(self._number, ()))
+        found = _known.get(text)
+        if found is None:
+            if len(_known) == MOST_TEXTS:
+                _known.clear()
+            found = _known[text] = _possible_in(text)
+        return self._always.union(found.get(self._number, ()))
+
+    def already_known(self, text: str) -> Set[int] | None:
+        """The same for whoever has another way to find out, which is faster than looking up the words of a text."""
+        found = _known.get(text)
+        return None if found is None else self._always.union(found.get(self._number, ()))
 
 
 # All lists ever made, so that the words of a text are gone through once for all of them: a few of the program, and
 # those that the phrases of administrators' policies made while this process ran.
 _numbers = count()
-_ways: dict[bytes, list[Way]] = {}
-_asked_for: set[bytes] = set()  # all that a way asks for: a text's others are let go
+_ways: dict[Word, list[Way]] = {}
+_asked_for: set[Word] = set()  # all that a way asks for, apart from pairs: a text's others are let go
+_asked_for_pairs: set[Word] = set()
 
 
-@remembered
+_known: dict[str, Mapping[int, Set[int]]] = {}  # the texts of this message that were asked about
+with_message(_known.clear)
+
+
 def _possible_in(text: str) -> Mapping[int, Set[int]]:
     """The patterns that may match, by the number of their list."""
     words = _words_of(text)
     found: dict[int, set[int]] = {}
     for word in words & _ways.keys():
         for way in _ways[word]:
-            if not any(map(words.isdisjoint, way.others)):
+            for group in way.others:
+                if words.isdisjoint(group):
+                    break
+            else:
                 found.setdefault(way.of, set()).add(way.pattern)
     return found
 
 
-def _words_of(text: str) -> frozenset[bytes]:
+def _words_of(text: str) -> frozenset[Word]:
     """Its words, those of what it reads like normalised among them, as far as a pattern asks for them."""
     if text.isascii():
         return _asked_for_in(text)
@@ -66,12 +86,13 @@ def _words_of(text: str) -> frozenset[bytes]:
     return _asked_for_in(text) | _asked_for_in(normalise(text).text) | {FOREIGN.encode()}
 
 
-def _asked_for_in(text: str) -> frozenset[bytes]:
+def _asked_for_in(text: str) -> frozenset[Word]:
     words = text.encode("utf-8", "replace").lower().translate(_SEPARATORS).split()
     once = set(words)
-    heads = [[word[:length] for word in once] for length in HEADS]
-    signs = [sign.encode() for sign in SIGNS if sign in text]
-    return frozenset(_asked_for.intersection(once.union(*heads, signs, map(b" ".join, pairwise(words)))))
+    once.update(
+        *([word[:length] for word in once] for length in HEADS), [sign.encode() for sign in SIGNS if sign in text]
+    )
+    return frozenset(_asked_for.intersection(once)) | _asked_for_pairs.intersection(pairwise(words))
 
 
 def needed_by(patterns: Iterable[str]) -> Needed:
@@ -83,10 +104,16 @@ def needed_by(patterns: Iterable[str]) -> Needed:
             if not groups:
                 always.add(number)
                 continue
-            first, *others = ([word.encode() for word in group] for group in sorted(groups, key=cost))
-            _asked_for.update(first, *others)
-            way = Way(list_number, number, tuple(map(frozenset, others)))
+            first, *others = (frozenset(map(_as_in_texts, group)) for group in sorted(groups, key=cost))
+            for word in first.union(*others):
+                (_asked_for if isinstance(word, bytes) else _asked_for_pairs).add(word)
+            way = Way(list_number, number, tuple(others))
             for word in first:
                 _ways.setdefault(word, []).append(way)
     forget_message()  # what is remembered of its words was told without these
     return Needed(list_number, always)
+
+
+def _as_in_texts(word: str) -> Word:
+    one, _, other = word.partition(" ")
+    return (one.encode(), other.encode()) if other else one.encode()

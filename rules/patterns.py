@@ -18,7 +18,6 @@ from rules.needed_words import Needed, needed_by
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
 MAX_PATTERN_MEMORY = 16 * 1024 * 1024  # octets, for one pattern
 MAX_TOGETHER = 2_000  # characters in one Set: the states of long patterns multiply until it is slower than each alone
-SHORT = 100  # characters of a text on which RE2 is faster than looking up its words
 FEW = 2  # patterns that are searched for faster one by one
 MAX_PATTERN = 20_000  # characters; several times the longest shipped one, and compilation cost grows with it
 MAX_MATCHES = 1_000  # in one text; more says nothing that these do not
@@ -74,12 +73,10 @@ class Patterns:
     def _fired(self, text: str, octets: bytes) -> list[int]:
         if self._needed is None:
             return [index for index, single in enumerate(self._singles) if single.search(octets) is not None]
-        if len(text) < SHORT:
-            return [one.first + index for one in self._sets for index in one.compiled.Match(octets) or ()]
-        possible = self._needed.possible(text)
-        if len(possible) <= FEW:
+        possible = self._needed.already_known(text)
+        if possible is not None and len(possible) <= FEW:
             return [index for index in possible if self._singles[index].search(octets) is not None]
-        asked = [one for one in self._sets if not possible.isdisjoint(one.numbers)]
+        asked = [one for one in self._sets if possible is None or not possible.isdisjoint(one.numbers)]
         return [one.first + index for one in asked for index in one.compiled.Match(octets) or ()]
 
 

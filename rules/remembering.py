@@ -11,14 +11,14 @@ A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_TEXTS = 32  # texts of one message that are asked about again before others have taken their place
+MOST_TEXTS = 32  # texts of one message that are asked about again before others have taken their place
 
 _ends: list[Callable[[], None]] = []
 
 
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
     """For what is asked of the same few texts; every argument has a hash."""
-    cached = lru_cache(maxsize=_TEXTS)(function)
+    cached = lru_cache(maxsize=MOST_TEXTS)(function)
     _ends.append(cached.cache_clear)
     return cast(Callable[P, T], cached)
 
@@ -36,6 +36,11 @@ def remembered_last(function: Callable[[A], T]) -> Callable[[A], T]:
     asked.__doc__ = function.__doc__
     _ends.append(last.clear)
     return asked
+
+
+def with_message(end: Callable[[], None]) -> None:
+    """For caches of another form: `end` is called when the message is let go."""
+    _ends.append(end)
 
 
 def forget_message() -> None:
