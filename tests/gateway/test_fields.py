@@ -78,6 +78,16 @@ def test_the_octets_received_leave_as_they_came() -> None:
         b"Authentication-Results: mx.city.example.; dkim=pass\r\n",
         b'Authentication-Results: "mx\\.city.example"; dkim=pass\r\n',
         b'Authentication-Results:\r\n "mx.city.example"(c); dkim=pass\r\n',
+        # Beyond the grammar, for readers that are not strict.
+        b"Authentication-Results: mx(c).city.example; dkim=pass\r\n",
+        b"Authentication-Results: mx\r\n .city.example; dkim=pass\r\n",
+        b'Authentication-Results: "mx" ".city.example"; dkim=pass\r\n',
+        b"Authentication-Results: ; mx.city.example; dkim=pass\r\n",
+        b"Authentication-Results: ();; mx.city.example/1; dkim=pass\r\n",
+        b"Authentication-Results: i=1; <mx.city.example>:25; dkim=pass\r\n",
+        b"Authentication-Results: (open mx.city.example; dkim=pass\r\n",
+        b"Authentication-Results: =?us-ascii?q?mx.city.example?=; dkim=pass\r\n",
+        b"Authentication-Results: \xc2\xa0mx.city.example; dkim=pass\r\n",
     ],
 )
 def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: bytes) -> None:
@@ -92,6 +102,19 @@ def test_a_forged_copy_of_our_own_field_is_removed_and_nothing_else(forged: byte
 def test_authentication_results_of_another_host_stay(identifier: bytes, outside: frozenset[str] | None) -> None:
     field = b"Authentication-Results: " + identifier + b"; spf=pass\r\n"
     assert joined(field + CONTENT, outside=outside) == field + CONTENT
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        b"relay.elsewhere.example; dkim=pass header.d=city.example",
+        b"relay.elsewhere.example 1; spf=pass smtp.mailfrom=mx.city.example; dkim/1 = pass (by mx.city.example)",
+        b"relay.elsewhere.example; none",
+    ],
+)
+def test_what_another_host_says_of_us_stays(results: bytes) -> None:
+    field = b"Authentication-Results: " + results + b"\r\n"
+    assert joined(field + CONTENT, outside=OUTSIDE) == field + CONTENT
 
 
 @pytest.mark.parametrize(
