@@ -61,8 +61,9 @@ def append(body: bytes, at: int, encoding: Encoding, added: bytes, *, page: bool
             return _insert(at + place, _on_a_line_of_its_own(body[:place], added, page=page))
         case Encoding.QUOTED_PRINTABLE:
             place = _end_of(body, page=page)
-            lead = b"" if page else b"\r\n"  # twice: a body may end in a soft line break
-            return _insert(at + place, (b"=\r\n" if page else lead) + _quoted_printable(added))
+            # Text: twice a line end, for a body may end in a soft one. Page: a soft one, unless half of one ends it.
+            lead = b"=\r\n" if page and not body.endswith(b"=", 0, place) else b"\r\n"
+            return _insert(at + place, lead + _quoted_printable(added))
         case Encoding.BASE64:
             return _append_base64(body, at, added, page=page)
         case _:

@@ -43,6 +43,10 @@ _PGP = ((b"-----BEGIN PGP SIGNED MESSAGE-----", Kept.SIGNED), (b"-----BEGIN PGP 
 _TEXTS = ("text/plain", "text/html")
 _PLAIN = Encoding.IDENTITY
 _NOT_APPENDED_TO = ("utf-16", "utf-32", "utf-7", "hz")  # with marks, states or shifts that an addition would break
+_PROBE = b"\r\nA"
+# What shows nothing of what it holds, or not as a page, until its end.
+_UNSHOWN = ("noframes", "noscript", "plaintext", "script", "select", "style", "template", "textarea", "title", "xmp")
+_HIDING = (("<", ">"), ("<!--", "-->"), *((f"<{name}", f"</{name}") for name in _UNSHOWN))
 _NO_WORD = re.compile(r"[\W_]+")
 _MARKUP = re.compile(r"<[^>]*>")
 
@@ -134,9 +138,14 @@ def _edit(octets: Octets, body: _Body, words: str) -> Edit | None:
         if mark in decoded.octets:
             raise _Stays(why)
     charset = entity.parameter("charset")
-    if _stands(words, decode_content(decoded.octets, charset), page=body.page):
+    text = decode_content(decoded.octets, charset)
+    if _stands(words, text, page=body.page):
         return None
+    if body.page and _hides(text.casefold()):
+        raise _Stays(Kept.AMBIGUOUS)
     codec, below = _codec(charset), below_page if body.page else below_plain
+    if _is_open(decoded.octets, codec):
+        raise _Stays(Kept.CHARSET)
     try:
         added = below(words, codec, seven_bit=encoding is _PLAIN and not _is_8bit(entity))
         return append(written, span.start, encoding, added, page=body.page)
@@ -153,6 +162,12 @@ def _codec(charset: str | None) -> str:
     return "latin-1" if codec == "cp1252" and "1252" not in (charset or "") else codec
 
 
+def _is_open(octets: bytes, codec: str) -> bool:
+    """Whether words behind it would be read as others, as behind an escape that was not taken back (RFC 1468)."""
+    charset = codec or "ascii"
+    return (octets + _PROBE).decode(charset, "replace") != octets.decode(charset, "replace") + _PROBE.decode("ascii")
+
+
 def _is_8bit(entity: Entity) -> bool:
     fields = entity.header.all("content-transfer-encoding")
     return any(body.strip().lower() in (b"8bit", b"binary") for body in fields)
@@ -162,6 +177,11 @@ def _stands(words: str, text: str, *, page: bool) -> bool:
     if page:
         text = unescape(_MARKUP.sub(" ", text))
     return _spoken(words) in _spoken(text)
+
+
+def _hides(page: str) -> bool:
+    """Whether nobody would see what is put at the end, or some readers would not: something is open there."""
+    return any(page.rfind(start) > page.rfind(end) for start, end in _HIDING)
 
 
 def _spoken(text: str) -> str:

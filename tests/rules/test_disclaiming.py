@@ -112,6 +112,31 @@ def test_a_charset_without_the_letters_keeps_the_message_as_it_is(charset: str, 
     assert disclaim(letter(b"a\r\n", encoding, f"text/plain; charset={charset}"), ACCENTED).kept is Kept.CHARSET
 
 
+@pytest.mark.parametrize(
+    "page", ["<p>a<!-- open", "<p>a<style>", "<p>a<script>x = 1", "<plaintext>a</body>", "<p>a<TITLE>", '<p>a<a href="']
+)
+@pytest.mark.parametrize("encoding", ["7bit", "base64"])
+def test_words_are_not_put_where_no_reader_sees_them(page: str, encoding: str) -> None:
+    """The record says why, instead of that they stand there."""
+    assert disclaim(letter(page.encode(), encoding, "text/html"), WORDS).kept is Kept.AMBIGUOUS
+    closed = f"<!-- note --><style>p {{}}</style><title>t</title>{page.replace('<', '&lt;')}"
+    assert WORDS in text_of(amended(letter(closed.encode(), encoding, "text/html")))
+
+
+def test_a_page_that_ends_in_half_a_soft_line_break_keeps_its_last_word() -> None:
+    octets = letter(b"", "quoted-printable", "text/html") + b"<p>a b=20c="
+    assert text_of(amended(octets)).startswith("<p>a b c<p>The opinions")
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+def test_words_are_not_put_behind_an_escape_that_was_not_taken_back(encoding: str) -> None:
+    """They would be read as Chinese characters (RFC 1468: a text ends in ASCII)."""
+    kind, open_ended = "text/plain; charset=iso-2022-jp", b"\x1b$B$3$s"
+    ended = open_ended + b"\x1b(B"
+    assert spoken(text_of(amended(letter(ended, encoding, kind)))) == f"{ended.decode('iso-2022-jp')} {WORDS}"
+    assert disclaim(letter(open_ended, encoding, kind), WORDS).kept is Kept.CHARSET
+
+
 @pytest.mark.parametrize("charset", ["us-ascii", "koi8-r"])
 def test_a_page_needs_no_letters_beyond_ascii(charset: str) -> None:
     text = text_of(amended(letter(b"<p>a</p>", "7bit", f"text/html; charset={charset}"), ACCENTED))
