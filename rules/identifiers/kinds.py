@@ -27,6 +27,7 @@ class IdentifierKind(StrEnum):
     TRAVELLER = "traveller number"
     EMPLOYEE = "employee number"
     MEDICARE = "Medicare number"
+    HEALTH_PLAN = "health plan member number"
     NPI = "provider number"
     DEA = "prescriber number"
     HOME_ADDRESS = "home address"
@@ -104,6 +105,15 @@ _PASSPORT_WORDS = _Context(pattern=words_around(r"passports?"), hint=r"passport"
 _MEDICARE_WORDS = _Context(
     pattern=words_around(r"medicare", r"mbi", r"beneficiary", r"hicn?", r"member id"),
     hint=r"medicare|mbi|benef|hic|member",
+)
+_HEALTH_PLAN_WORDS = _Context(
+    pattern=words_around(
+        r"(?:member|subscriber|beneficiary|enrollee)(?:'s)? ?(?:id|no|num(?:ber)?|#)",
+        r"health (?:plan|insurance)",
+        r"medicaid",
+        r"blue cross|bcbs|aetna|cigna|humana|united ?health(?:care)?|kaiser permanente",
+    ),
+    hint=r"member|subscr|benef|enroll|health|medicaid|blue cross|bcbs|aetna|cigna|humana|kaiser",
 )
 _NPI_WORDS = _Context(pattern=words_around(r"npi", r"national provider"), hint=r"npi|provider")
 _DEA_WORDS = _Context(pattern=words_around(r"dea"), hint=r"dea")
@@ -185,6 +195,7 @@ _MBI_SHAPE = re.compile(
     r"[ACDEFGHJKMNPQRTUVWXY]{2}\d\d(?![\w-])"
 )
 _TEN = re.compile(rf"[12]{_ALONE}\d{{9}}{_END}")
+_HEALTH_PLAN_SHAPE = re.compile(r"[A-Z](?<![\w-].)[A-Z]{0,3}\d{7,12}(?:[ -]\d{2})?(?![\w-])")
 _DEA_SHAPE = re.compile(r"[A-HJ-MPR-UX](?<![\w-].)[A-Z9]\d{7}(?![\w-])")
 STREET_SHAPE = re.compile(
     rf"\d{_ALONE}\d{{0,5}} (?:[NSEW]\.? )?(?:[A-Z][\w.'-]{{1,20}} ){{1,3}}"
@@ -256,6 +267,8 @@ SHAPES: tuple[Shape, ...] = (
         0.65,
         0.95,
     ),
+    # Each plan has its own: letters, then digits. Without letters it would be any number, and a telephone's too.
+    _shape(_K.HEALTH_PLAN, r"[A-Z]\d{7}", _HEALTH_PLAN_SHAPE, _several_digits, _HEALTH_PLAN_WORDS, 0.0, 0.75),
     # Published in registers of physicians: these speak for a record beside them, not for themselves.
     _shape(_K.NPI, r"[12]\d{9}", _TEN, checks.is_npi, _NPI_WORDS, 0.0, 0.3),
     _shape(_K.DEA, r"[A-Z][A-Z9]\d{7}", _DEA_SHAPE, checks.is_dea, _DEA_WORDS, 0.0, 0.7),

@@ -33,6 +33,8 @@ def weight(text: str) -> float:
         ("routing 021000021", IdentifierKind.ROUTING, "021000021"),
         ("driver's license K01234567", IdentifierKind.DRIVERS_LICENCE, "K01234567"),
         ("his Medicare number is 1EG4-TE5-MK73", IdentifierKind.MEDICARE, "1EG4-TE5-MK73"),
+        ("Blue Cross member ID XKZ204881207, group 00412", IdentifierKind.HEALTH_PLAN, "XKZ204881207"),
+        ("subscriber no. W20488120 01", IdentifierKind.HEALTH_PLAN, "W20488120 01"),
         ("NPI: 1234567893", IdentifierKind.NPI, "1234567893"),
         ("DEA no. AB1234563", IdentifierKind.DEA, "AB1234563"),
         ("home address 412 Larch Street", IdentifierKind.HOME_ADDRESS, "412 Larch Street"),
@@ -54,6 +56,9 @@ def test_each_kind_as_people_write_it(text, kind, passage):
         "Call 913-555-0142 or (913) 555-0199, fax 913.555.0100",
         "512449087",  # nine digits and no word about them
         "Medicare form 1EG4-TE5-MK7S and SKU 1SG4-TE5-MK73",  # S is no letter of theirs
+        "member ID 9135550142, health plan at 8005550142",  # numbers of telephones
+        "liability policy GL20488120 of the city",
+        "health plan form FX204881",  # six digits
         "NPI 1234567894",  # the check digit is wrong
         "DEA no. AB1234562",
         "The hole is before 412 Larch Street",
