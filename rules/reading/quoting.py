@@ -22,6 +22,7 @@ from rules.reading.phrases import (
     SIGN_OFFS,
 )
 
+MAX_LINES = 200_000  # of one text that is cut into pieces, each some 4 microseconds; a thread of years has a tenth
 MAX_ATTRIBUTION_LINES = 4  # `On … <address>` is often wrapped once or twice
 MAX_BLOCK_LINES = 8  # lines after `From:` in which the other fields of a forwarded header are looked for
 MAX_SIGN_OFF = 40  # characters of the line that begins a signature
@@ -45,9 +46,11 @@ class Piece:
 
 def split_text(text: str, quotes: Sequence[tuple[int, int]] = (), separators: Sequence[int] = ()) -> list[Piece]:
     """Cut a readable text into pieces by role. `quotes` are spans that HTML marks as quoted; from a separator on,
-    HTML says, an earlier message stands."""
+    HTML says, an earlier message stands. Of more than MAX_LINES all are the author's own."""
     if not text:
         return []
+    if text.count("\n") >= MAX_LINES:
+        return [Piece(Role.AUTHOR, 0, len(text))] if text.strip() else []
     lines = _Lines(text)
     lines.mark_earlier(separators)
     lines.mark_quotes(quotes)

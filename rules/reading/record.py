@@ -17,6 +17,7 @@ class Record:
         self.unread: list[Unread] = []
         self.ambiguities: list[Ambiguity] = []
         self.alternatives: list[Alternative] = []
+        self.is_full = False  # more text than is kept has been met, and told
         self._text_left = MAX_TEXT
         self._alternatives_left = MAX_TEXT
 
@@ -25,6 +26,7 @@ class Record:
         if not text or text.isspace():
             return
         if len(text) > self._text_left:
+            self.is_full = True
             self.skip(part, Reason.LIMIT, f"more than {MAX_TEXT // MEBIBYTE} million characters of text")
             text = text[: self._text_left]
         self._text_left -= len(text)

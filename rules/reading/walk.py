@@ -304,7 +304,7 @@ class Walk:
         return b"".join([*kept, content[position:]])
 
     def _body_text(self, content: bytes, charset: str | None, media_types: Sequence[str], place: Place) -> None:
-        for media_type in media_types:
+        for media_type in media_types if not self.record.is_full else ():
             said = b"\n".join(place.said or ())
             read = read_page if media_type == "text/html" else read_plain
             readable = read(content, charset, said)

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.facts import Role
-from rules.reading.quoting import MAX_NOTICE, split_text
+from rules.reading.quoting import MAX_LINES, MAX_NOTICE, split_text
 
 
 def roles(text: str) -> dict[Role, str]:
@@ -179,3 +179,11 @@ def test_whoever_says_more_in_one_paragraph_than_a_notice_holds_speaks_himself(l
 def test_a_text_that_is_nothing_but_a_notice_is_its_authors() -> None:
     assert set(roles(NOTICE)) == {Role.AUTHOR}
     assert set(roles(f"Hello.\n\n{NOTICE}")) == {Role.AUTHOR, Role.FOOTER}
+
+
+@pytest.mark.parametrize(("more", "cut"), [(0, True), (1, False)])
+def test_a_text_of_as_many_lines_as_are_told_apart_and_of_one_more(more, cut):
+    """Whoever writes more says it all."""
+    text = "> asked\n" + "said\n" * (MAX_LINES - 2 + more) + "end"
+    assert (Role.QUOTED in roles(text)) == cut
+    assert roles(text)[Role.AUTHOR].endswith("said\nend")

@@ -12,8 +12,9 @@ def test_texts_of_exactly_the_bound_are_kept_and_one_character_more_is_cut(parts
     record = Record()
     for number in range(parts):
         record.say(str(number), Role.AUTHOR, "x" * (MAX_TEXT // parts))
-    assert record.unread == []
+    assert record.unread == [] and not record.is_full
     record.say("more", Role.AUTHOR, "x")
+    assert record.is_full
     assert [(entry.reason, entry.detail) for entry in record.unread] == [
         (Reason.LIMIT, "more than 16 million characters of text")
     ]
