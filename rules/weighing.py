@@ -16,6 +16,7 @@ from rules.patterns import Phrase, evidence_of
 from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
+ROUNDING = 1e-9  # by which a sum taken in another order may differ
 OWN_PHRASE = 8.0  # weight of an administrator's phrase: enough alone, beside every shipped bias
 MAX_EVIDENCE = 20  # passages of one observation
 _WHOLE = (Role.SUBJECT, Role.SIGNATURE, Role.FOOTER)  # short, and said of the whole message
@@ -73,7 +74,7 @@ def weigh(
 ) -> Iterable[Observation]:
     """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
     threshold, phrases = parameters.threshold, parameters.phrases
-    enough = -math.inf if phrases else _logit(min(NEAR, threshold))
+    enough = -math.inf if phrases else _logit(min(NEAR, threshold)) - ROUNDING
     fired = _fired(scale, _scans(scale, texts), measures, enough)
     if fired is None:
         return
@@ -108,8 +109,8 @@ def _scans(scale: Scale, texts: Sequence[Text]) -> tuple[Scan, ...]:
             continue
         used[text.role] = MAX_SCANNED - room + len(text.text)
         seen = text if len(text.text) <= room else replace(text, text=text.text[:room])
-        normalised = normalise(seen.text).text[: scale.model.scanned]
         if possible := scale.needed.possible(seen.text):
+            normalised = normalise(seen.text).text[: scale.model.scanned]
             octets = normalised.encode("utf-8", "replace")
             scans.append(Scan(text=seen, normalised=normalised, octets=octets, possible=_by_pattern(scale, possible)))
     return tuple(scans)
