@@ -44,6 +44,7 @@ MAX_TAGS = 20  # lines on one message; the record has them all
 _MARKS = tuple(name.encode("ascii") for name in (*OWN_FIELDS, *TRUST_PREFIXES, *OUTSIDE_PREFIXES, RESULTS))
 
 _COMMENT_MARKS = re.compile(r"(\\.|[()])")  # linear: one or two characters; a quoted pair is no mark
+_CUT = "\0"
 _QUOTING = str.maketrans("", "", '"\\')
 _RESULT = re.compile(r";\s*[a-z0-9-]+\s*(?:/\s*\d+\s*)?=\s*[a-z]")  # `; dkim=pass`, `; dkim/1 = pass`; no instance
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._:\[\]/+-]")
@@ -181,14 +182,15 @@ def _heads(results: str) -> Iterator[str]:
 
     As it stands, without comments, and without the blanks that would part a name.
     """
-    for text in (results, _without_comments(results, " "), _without_comments(results, "")):
+    bare = _without_comments(results)
+    for text in dict.fromkeys((results, bare.replace(_CUT, " "), bare.replace(_CUT, ""))):
         first = _RESULT.search(text)
         head = text[: first.start()] if first is not None else text
         yield from (head, "".join(head.split()))
 
 
-def _without_comments(text: str, instead: str) -> str:
-    """Text less its comments, which nest and may stand before the identifier (RFC 5322 section 3.2.2)."""
+def _without_comments(text: str) -> str:
+    """Text with _CUT for each comment; they nest, and may stand before the identifier (RFC 5322 section 3.2.2)."""
     kept: list[str] = []
     depth = 0
     for piece in _COMMENT_MARKS.split(text):
@@ -196,7 +198,7 @@ def _without_comments(text: str, instead: str) -> str:
             depth += 1
         elif piece == ")":
             depth = max(0, depth - 1)
-            kept.append(instead)
+            kept.append(_CUT)
         elif depth == 0:
             kept.append(piece)
     return "".join(kept)
