@@ -17,7 +17,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 def names(milter: MilterListener, text: str) -> bool:
     """Whether an MTA's words for sockets name this one: `inet:host:port`, Sendmail's `inet:port@host`, a path."""
     if milter.socket is not None:
-        return re.search(rf"{re.escape(str(milter.socket))}(?![\w./-])", text) is not None
+        return re.search(rf"(?<![\w./-]){re.escape(str(milter.socket))}(?![\w./-])", text) is not None
     return re.search(rf"inet6?:(?:\S*:)?{milter.port}(?:@|(?![\w.]))", text) is not None
 
 

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -23,15 +23,20 @@ HERE = ip_address("127.0.0.1")  # whence we hand over what is released
 
 _ENTRY = re.compile(r"\{([^{}]*)\}|([^\s,{}]+)")  # of smtpd_milters: a socket, or one in braces with settings
 _IS_TABLE = re.compile(r"[a-z]+:[^:]")  # not so an IPv6 address
+_UNIX = re.compile(r"\b(unix|local):([^\s,{}]+)")
 _SETTING = re.compile(r"(\w+)\s*=\s*([^\s,]+)")
 BARE_NEWLINE_OFF = ("no", "note", "")  # of smtpd_forbid_bare_newline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An smtpd of master.cf: `smtp`, `127.0.0.1:10026`, or `smtpd` behind postscreen; `options` are set by -o."""
+    """An smtpd of master.cf: `smtp`, `127.0.0.1:10026`, or `smtpd` behind postscreen; `options` are set by -o.
+
+    `chroot`: Postfix's queue directory is the root of its files.
+    """
 
     name: str
+    chroot: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,7 +71,7 @@ def read_postfix() -> PostfixSettings | None:
 
     overrides = dict(_pair(line) for line in lines("-xP"))
     found = (line.split() for line in lines("-M"))
-    services = tuple(_service(words[0], words[1], overrides) for words in found if words[7:8] == ["smtpd"])
+    services = tuple(_service(words, overrides) for words in found if words[7:8] == ["smtpd"])
     main = dict(_pair(line) for line in lines("-x"))
     everywhere = [main, *(service.options for service in services)]
     networks = {word for values in everywhere for name in NETWORKS for word in words_of(values.get(name, ""))}
@@ -83,18 +88,34 @@ def _pair(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _service(name: str, kind: str, overrides: Mapping[str, str]) -> Service:
-    """postconf -P writes `127.0.0.1:10026/inet/smtpd_milters`."""
+def _service(words: Sequence[str], overrides: Mapping[str, str]) -> Service:
+    """Of the columns of master(5). postconf -P writes `127.0.0.1:10026/inet/smtpd_milters`."""
+    name, kind, _, _, chroot, *_ = words
     begin = f"{name}/{kind}/"
     options = {key.removeprefix(begin): value for key, value in overrides.items() if key.startswith(begin)}
-    return Service(name=name, options=options)
+    return Service(name=name, chroot=chroot == "y", options=options)
+
+
+def _values(service: Service, main: Mapping[str, str]) -> ChainMap[str, str]:
+    """What holds of a service, with sockets by the paths that they have outside of its root (MILTER_README)."""
+    values = ChainMap(dict(service.options), dict(main))
+    queue = values.get("queue_directory", "")
+
+    def outside(match: re.Match[str]) -> str:
+        path = match[2]
+        if not path.startswith("/"):
+            return f"{match[1]}:{queue}/{path}"
+        return f"{match[1]}:{queue}{path}" if service.chroot else match[0]
+
+    return values.new_child({"smtpd_milters": _UNIX.sub(outside, values.get("smtpd_milters", ""))})
 
 
 def judge_postfix(settings: PostfixSettings, config: Config) -> tuple[Note, ...]:
     """Pure. What several services have in common is said once."""
-    everywhere = (ChainMap(dict(service.options), dict(settings.main)) for service in settings.services)
-    if not any(_ours(values, config) for values in everywhere):
-        return (unsafe("Postfix asks none of our milters", "smtpd_milters: deploy/postfix/main.cf"),)
+    if not any(_ours(_values(service, settings.main), config) for service in settings.services):
+        cut_off = [note for service in settings.services for note in _of_chroot(service, settings.main, config)]
+        none = unsafe("Postfix asks none of our milters", "smtpd_milters: deploy/postfix/main.cf")
+        return tuple(dict.fromkeys(cut_off)) or (none,)
     notes = [note for service in settings.services for note in _of_service(service, settings, config)]
     return tuple(dict.fromkeys([*notes, *_of_all(settings.main, config)]))
 
@@ -113,7 +134,7 @@ def _of_all(main: Mapping[str, str], config: Config) -> Iterator[Note]:
 
 
 def _of_service(service: Service, settings: PostfixSettings, config: Config) -> Iterator[Note]:
-    values = ChainMap(dict(service.options), dict(settings.main))
+    values = _values(service, settings.main)
     ours = _ours(values, config)
     tables = (settings.maps.get(table) or () for table in words_of(values.get(MAPS, "")))
     mapped = [own for entries in tables for entry in entries for own in _asked_in(entry.value, config)]
@@ -121,7 +142,11 @@ def _of_service(service: Service, settings: PostfixSettings, config: Config) -> 
         name = f"{releases[0].name} (port {releases[0].port})"
         yield from _of_release(name, values, settings.with_us, asked=bool(ours or mapped))
         return
+    cut_off = tuple(_of_chroot(service, settings.main, config))
+    yield from cut_off
     if not ours:
+        if cut_off:
+            return
         says, remedy = (
             f"Postfix: mail that comes in by {service.name} is not inspected",
             "its smtpd_milters in master.cf",
@@ -137,6 +162,16 @@ def _of_service(service: Service, settings: PostfixSettings, config: Config) -> 
             "Postfix: a bare line feed may end a message, and hide a second one behind it (smtpd_forbid_bare_newline)"
         )
         yield unsafe(says, "smtpd_forbid_bare_newline = normalize; Postfix 3.7.10, 3.8.5 and later")
+
+
+def _of_chroot(service: Service, main: Mapping[str, str], config: Config) -> Iterator[Note]:
+    """A socket of ours that a service in a chroot names as it is called outside: it is not there, and mail waits."""
+    said = service.options.get("smtpd_milters", main.get("smtpd_milters", ""))
+    reached = _values(service, main)["smtpd_milters"]
+    for milter in config.milters:
+        if names(milter, said) and not names(milter, reached):
+            says = f"Postfix: {service.name} runs in a chroot and cannot reach {milter.socket}"
+            yield unsafe(says, "n in the chroot column of master.cf, or a port instead of the socket: deploy/postfix")
 
 
 def _ours(values: Mapping[str, str], config: Config) -> list[Mapping[str, str]]:

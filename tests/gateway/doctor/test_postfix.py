@@ -9,7 +9,7 @@ import pytest
 from gateway.doctor.note import Grade
 from gateway.doctor.postfix import PostfixSettings, Service, judge_postfix, read_postfix
 from gateway.doctor.postfix_tables import Entry
-from tests.gateway.doctor.milters import CONFIG, DEPLOY
+from tests.gateway.doctor.milters import CONFIG, DEPLOY, MILTER
 from tests.postfix import Postfix, PostfixMissing
 
 SHIPPED = {
@@ -138,6 +138,31 @@ def test_clients_whom_a_table_leaves_out_are_told(value: str, key: str, grades: 
     assert caught.count(Grade.UNSAFE) == ("8891" in value)
 
 
+@pytest.mark.parametrize(
+    ("chroot", "named", "says"),
+    [
+        (False, "/run/mailward/milter.sock", ""),
+        (True, "/run/mailward/milter.sock", "smtp runs in a chroot and cannot reach /run/mailward/milter.sock"),
+        (False, "/spool/mailward/milter.sock", ""),
+        (False, "mailward/milter.sock", ""),
+        (True, "/mailward/milter.sock", ""),
+        (True, "mailward/milter.sock", ""),
+        (True, "/other/milter.sock", "Postfix asks none of our milters"),
+    ],
+)
+def test_a_socket_is_named_as_the_service_sees_it(chroot: bool, named: str, says: str) -> None:
+    socket = Path("/run/mailward/milter.sock" if named.startswith("/run") else "/spool/mailward/milter.sock")
+    config = dataclasses.replace(CONFIG, milters=(dataclasses.replace(MILTER, socket=socket),))
+    main = SHIPPED | {
+        "smtpd_milters": f"unix:{named}",
+        "queue_directory": "/spool",
+        "non_smtpd_milters": f"unix:{socket}",
+    }
+    settings = PostfixSettings(main=main, services=(Service(name="smtp", chroot=chroot),))
+    told = [note.says for note in judge_postfix(settings, config) if note.grade is Grade.UNSAFE]
+    assert [says in one for one in told] == ([True] if says else [])
+
+
 def test_only_some_of_the_clients_are_named() -> None:
     entries = tuple(Entry(key=f"10.0.0.{number}", value="DISABLE") for number in range(5))
     services = (Service(name="smtp", options={"smtpd_milter_maps": "cidr:x"}),)
@@ -172,8 +197,11 @@ def test_a_real_postfix_is_read(private: Postfix, monkeypatch: pytest.MonkeyPatc
         file.write(
             f"smtpd_milter_maps = cidr:{tables} inline:{{10.0.0.6=DISABLE}}\nmynetworks = cidr:{tables}.networks\n"
         )
+    with (private.configuration / "master.cf").open("a") as file:
+        file.write("127.0.0.1:1 inet n - y - - smtpd\n")
     found = read_postfix()
     assert found is not None
+    assert [service.name for service in found.services if service.chroot] == ["127.0.0.1:1"]
     assert found.main["smtpd_forbid_bare_newline_exclusions"] == f"cidr:{tables}.networks"  # $mynetworks filled in
     assert found.maps[f"cidr:{tables}"] == (Entry(key="10.0.0.5", value="DISABLE"),)
     assert found.maps["inline:{10.0.0.6=DISABLE}"] == (Entry(key="10.0.0.6", value="DISABLE"),)
