@@ -39,6 +39,12 @@ def test_an_offer_handed_on(facts_of: FactsOf) -> None:
     assert detected(facts_of("Anyone?", subject="FW: printers", forwarded=OFFER))
 
 
+def test_a_price_in_the_subject_says_more_than_one_below(facts_of: FactsOf) -> None:
+    rest = "Fresh flowers only $19.99. Click here to order."
+    assert detected(facts_of(rest, subject="Roses from $19.99"))
+    assert not detected(facts_of(rest, subject="Roses"))
+
+
 def test_an_offer_below_an_answer(facts_of: FactsOf) -> None:
     assert not detected(facts_of("Please send the contract to the clerk.", subject="Re: printers", quoted=OFFER))
 
@@ -52,6 +58,8 @@ def test_an_offer_below_an_answer(facts_of: FactsOf) -> None:
         "Request for proposals 26-07: the price must be firm for ninety days. Questions by April 2.",
         "The old fire house is for sale by sealed bid, as the council resolved on Monday.",
         "Registration for swim lessons opens Monday; the fee is $45 for residents.",
+        "The health plan covers generic drugs at all pharmacies, weight loss and hair loss. Life insurance: see below.",
+        "This update brings minor enhancements to the webcams. An enhancement of the ringtones follows.",
         "Can you call me today about the lease? The rent goes up in May.",
         "I bought a used truck this weekend, it runs well. Can you recommend a good plumber?",
         "The developer offers to buy the lot from the city for $90,000; council takes it up Monday.",
