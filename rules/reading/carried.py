@@ -93,7 +93,8 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
     LimitExceeded where a page is longer than is looked at: a comment of that length could stand before its script.
     """
     content = plain_page(bytes(octets[:LOOKED_AT]))
-    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(read_script(content))))
+    script = read_script(content)
+    names = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name in _NAME.findall(script)))
     meter = budget.open(len(content))
     for declared, found in carried_files(content):
         meter.member()
@@ -101,6 +102,8 @@ def unpack_page(octets: Octets, budget: Budget) -> Iterator[Member]:
         yield Member(names=names or ("carried file",), octets=found, declared_type=declared)
     if len(octets) > LOOKED_AT:
         raise LimitExceeded(f"a page or picture of more than {LOOKED_AT // MEBIBYTE} MiB")
+    if b"srcdoc" in script.lower() and _NAMED.search(script):
+        raise LimitExceeded(f"pages inside pages more than {_MAX_PAGES_INSIDE:,} deep")
 
 
 def carried_files(content: bytes) -> Iterator[tuple[str | None, bytes]]:

@@ -1,7 +1,9 @@
 """What a page carries comes out however it is written; pictures and fonts stay where they are."""
 
 import base64
+import html
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -144,3 +146,12 @@ def test_what_a_page_behind_a_control_octet_carries_comes_out(facts_of):
     page = b'<html>\x01<a download="a.exe" href="data:application/octet-stream;base64,' + carried + b'">x</a>'
     facts = facts_of(b"Content-Type: application/octet-stream; name=a.html\r\n\r\n" + page)
     assert any("a.exe" in part.names for part in facts.parts)
+
+
+@pytest.mark.parametrize(("depth", "told"), [(4, False), (5, True)])
+def test_pages_inside_pages_as_deep_as_are_read_and_one_deeper(depth, told):
+    page = "<script>alert(1)</script>"
+    for _ in range(depth):
+        page = f'<iframe srcdoc="{html.escape(page)}"></iframe>'
+    with pytest.raises(LimitExceeded, match="pages inside pages more than 4 deep") if told else nullcontext():
+        assert list(unpack_page(page.encode(), Budget())) == []
