@@ -121,7 +121,9 @@ class _Tree:
                     self.folder(record, f"{path}{record.alternate or record.name}/", depth + 1)
                 continue
             extents.append((record.at, record.size))
-            if not record.flags & _GOES_ON or len(extents) >= _MAX_EXTENTS:
+            if len(extents) > _MAX_EXTENTS:
+                self._tally.fault(f"disk image with a file of more than {_MAX_EXTENTS:,} extents")
+            if not record.flags & _GOES_ON or len(extents) > _MAX_EXTENTS:
                 self._add(record, tuple(extents), path)
                 extents = []
 

@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.disks import iso as iso_module
 from rules.reading.disks import unpack_iso
 from rules.reading.member import Unreadable
 
@@ -141,6 +142,14 @@ def test_a_name_in_as_many_pieces_as_are_read_and_one_more(pieces, whole):
     members, told = taken(image + b"".join(piece.ljust(2_048, b"\0") for piece in fields[1:]))
     assert (members[0].names[0] == "a" * pieces + ".exe") == whole
     assert (told is None) == whole
+
+
+@pytest.mark.parametrize(("more", "fault"), [(0, None), (1, "disk image with a file of more than 3 extents")])
+def test_a_file_of_as_many_extents_as_are_followed_and_of_one_more(more, fault, monkeypatch):
+    monkeypatch.setattr(iso_module, "_MAX_EXTENTS", 3)
+    pieces = [record(b"A.EXE;1", 101, 5, flags=0x80)] * (2 + more) + [record(b"A.EXE;1", 101, 5)]
+    members, told = taken(by_hand(*pieces))
+    assert (members[0].octets, told) == (b"words" * (3 + more), fault)
 
 
 def test_a_damaged_tree_is_told(disc):
