@@ -69,7 +69,11 @@ def test_a_spool_without_room_is_told_and_given_back(tmp_path: Path) -> None:
         (b"a\0b", False),
     ],
 )
-def test_line_ends_are_judged_wherever_they_are_cut(tmp_path: Path, octets: bytes, sound: bool) -> None:
+@pytest.mark.parametrize("block", [BLOCK, 0])  # in memory; in the spool from the first octet
+def test_line_ends_are_judged_wherever_they_are_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, octets: bytes, sound: bool, block: int
+) -> None:
+    monkeypatch.setattr("gateway.milter.content.BLOCK", block)
     for first in range(len(octets) + 1):
         for second in range(first, len(octets) + 1):
             made = content(tmp_path)
@@ -77,3 +81,4 @@ def test_line_ends_are_judged_wherever_they_are_cut(tmp_path: Path, octets: byte
                 made.add(piece)
             made.finish()
             assert made.sound is sound, (first, second)
+            made.close()

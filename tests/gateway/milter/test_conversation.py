@@ -60,6 +60,14 @@ def test_a_new_connection_brings_a_client_of_its_own(converse: Converse) -> None
     ]
 
 
+def test_macros_for_a_connection_that_did_not_come_are_none_of_the_next(converse: Converse) -> None:
+    """Or Sendmail's word for a certificate that it does not trust would count as Postfix's."""
+    late = mta.packet("D", b"C" + mta.strings(b"v", b"Postfix 3.7.11")) + mta.packet("K")
+    hello = mta.macros("H", cert_subject="CN=ex1.city.example") + mta.hello()
+    _, (ended,), _ = converse(BEGIN + late + mta.connect() + hello + mta.message())
+    assert ended.client.certificate == ()
+
+
 def test_a_second_hello_takes_the_place_of_the_first(converse: Converse) -> None:
     hellos = mta.macros("H", tls_version="TLSv1.3") + mta.hello(b"one.example") + mta.hello(b"two.example")
     _, (ended,), _ = converse(BEGIN + hellos + mta.message())
