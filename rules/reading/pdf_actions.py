@@ -113,10 +113,12 @@ def _objects(content: bytes, pieces: Sequence[bytes]) -> _Objects:
 def _codes(piece: bytes, objects: _Objects) -> Iterator[str | None]:
     """The text of each script; None, and no more, for one that cannot be had."""
     at = 0
-    for _ in range(_MAX_SCRIPTS):
+    for count in range(_MAX_SCRIPTS + 1):  # the last look finds the end
         match = _CODE.search(piece, at)
         if match is None:
             return
+        if count == _MAX_SCRIPTS:
+            break
         literal, digits, number = match.groups()
         at = match.end()
         if literal:

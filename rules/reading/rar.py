@@ -138,7 +138,8 @@ def _unicode4(plain: bytes, packed: bytes) -> str:
         else:
             count, at = (packed[at] & 0x7F) + 2, at + (2 if packed[at] & 0x80 else 1)
             found.extend(chr(octet) for octet in plain[len(found) : len(found) + count])
-    return "".join(found)
+    # Two halves are one character; a half alone no file or reply can hold.
+    return "".join(found).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _blocks5(content: bytes) -> Iterator[RarEntry | str | int]:

@@ -124,3 +124,15 @@ def test_e17_a_script_that_the_last_of_many_updates_brings_is_told():
     octets = pdf(catalog=b"/AcroForm << /A << /S /JavaScript /JS 4 0 R >> >> ") + ordinary
     assert told(octets) == []
     assert told(octets + b"4 0 obj\n(eval\\(x\\))\nendobj\n") == ["PDF with script"]
+
+
+@pytest.mark.parametrize(("scripts", "found"), [(2_000, []), (2_001, ["PDF with script"])])
+def test_as_many_scripts_as_are_read_and_one_more(scripts, found):
+    """None of them does harm; of more it is not known."""
+    assert told(pdf(b"<< /S /JavaScript /JS (AFNumber_Format\\(2\\)) >>\n" * scripts)) == found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, []), (1, ["PDF with script"])])
+def test_a_script_as_long_as_is_read_and_longer_by_one_octet(more, found):
+    code = b"AFNumber_Format(2)".ljust(64 * 1024 - 2 + more)  # and a line end
+    assert told(pdf(stream(code), b"<< /S /JavaScript /JS 4 0 R >>")) == found

@@ -80,6 +80,14 @@ def test_a_name_packed_from_utf_16():
     assert entry.name == "абвг.exe"
 
 
+@pytest.mark.parametrize(("units", "name"), [("3dd800de", "\U0001f600"), ("27df2e00", "\ufffd."), ("3dd8", "\ufffd")])
+def test_halves_of_characters_in_such_a_name(units, name):
+    """A half alone could be neither stored nor shown."""
+    packed = bytes([0, 0b10100000]) + bytes.fromhex(units)
+    (entry,) = listing_of(RAR4 + file4(b"a\0" + packed, flags=0x200)).entries
+    assert entry.name == name
+
+
 def test_hidden_names_and_volumes_of_rar_4():
     assert listing_of(RAR4 + block4(0x73, 0x0080, bytes(6))).hidden
     assert listing_of(RAR4 + block4(0x73, 0x0001, bytes(6))).volume
