@@ -148,13 +148,6 @@ def test_the_digest_is_sent_as_configured(config_file: Callable[..., Path]) -> N
     assert (settings.to, settings.at.hour, settings.zone.key) == (("it@city.example",), 6, "America/Chicago")
 
 
-def test_what_waits_for_approval_is_told_by_a_sender_that_fits_a_field(
-    config_file: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    turn(load_config(config_file('digest: {sender: "m\\xfcller@city.example", next_hop: onward}\n')))
-    assert "letters to approvers: digest: 'müller@city.example' is not in ASCII" in caplog.text
-
-
 async def test_what_is_held_is_counted_at_each_turn(
     config_file: Callable[..., Path], transaction: Transaction, judgement: Judgement
 ) -> None:
