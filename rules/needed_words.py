@@ -14,7 +14,6 @@ from rules.remembering import MOST_TEXTS, forget_message, with_message
 
 _SEPARATORS = bytes(code if chr(code).isalnum() and code < 0x80 else 0x20 for code in range(256))
 
-
 Word = bytes | tuple[bytes, bytes]  # the second form is that of two in a row
 
 
@@ -38,27 +37,24 @@ class Needed:
 
     def possible(self, text: str) -> Set[int]:
         """The numbers of the patterns that may match in this text, or in what it reads like normalised."""
-        found = _known.get(text)
-        if found is None:
+        if text not in _known:
             if len(_known) == MOST_TEXTS:
                 _known.clear()
-            found = _known[text] = _possible_in(text)
-        return self._always.union(found.get(self._number, ()))
+            _known[text] = _possible_in(text)
+        return self._always.union(_known[text].get(self._number, ()))
 
     def already_known(self, text: str) -> Set[int] | None:
         """The same for whoever has another way to find out, which is faster than looking up the words of a text."""
-        found = _known.get(text)
-        return None if found is None else self._always.union(found.get(self._number, ()))
+        return self.possible(text) if text in _known else None
 
 
 # All lists ever made, so that the words of a text are gone through once for all of them: a few of the program, and
 # those that the phrases of administrators' policies made while this process ran.
 _numbers = count()
 _ways: dict[Word, list[Way]] = {}
-_asked_for: set[Word] = set()  # all that a way asks for, apart from pairs: a text's others are let go
-_asked_for_pairs: set[Word] = set()
-
-
+# All that a way asks for: a text's other words are let go.
+_asked_for: set[bytes] = set()
+_asked_for_pairs: set[tuple[bytes, bytes]] = set()
 _known: dict[str, Mapping[int, Set[int]]] = {}  # the texts of this message that were asked about
 with_message(_known.clear)
 
@@ -106,12 +102,19 @@ def needed_by(patterns: Iterable[str]) -> Needed:
                 continue
             first, *others = (frozenset(map(_as_in_texts, group)) for group in sorted(groups, key=cost))
             for word in first.union(*others):
-                (_asked_for if isinstance(word, bytes) else _asked_for_pairs).add(word)
+                _ask_for(word)
             way = Way(list_number, number, tuple(others))
             for word in first:
                 _ways.setdefault(word, []).append(way)
     forget_message()  # what is remembered of its words was told without these
     return Needed(list_number, always)
+
+
+def _ask_for(word: Word) -> None:
+    if isinstance(word, bytes):
+        _asked_for.add(word)
+    else:
+        _asked_for_pairs.add(word)
 
 
 def _as_in_texts(word: str) -> Word:

@@ -59,9 +59,7 @@ def ways_of(pattern: str) -> list[tuple[frozenset[str], ...]]:
 def _choices(node: Node) -> list[Node]:
     """What stands for the whole of it, one or the other, at the edges that are the same for all."""
     if isinstance(node, Either):
-        short = tuple(choice for choice in node.choices if len(_passages(choice)) <= 1)
-        long = [choice for item in node.choices if item not in short for choice in _choices(item)]
-        return [Either(short), *long] if short else long
+        return _apart(node.choices)
     if not isinstance(node, InOrder):
         return [node]
     within = [number for number, item in enumerate(node.items) if not _separates(item)]
@@ -69,6 +67,18 @@ def _choices(node: Node) -> list[Node]:
         return [node]
     before, after = node.items[: within[0]], node.items[within[0] + 1 :]
     return [InOrder((*before, choice, *after)) for choice in _choices(node.items[within[0]])]
+
+
+def _apart(choices: Sequence[Node]) -> list[Node]:
+    """Those of a single passage stay together: a text has one of their words. The others need words of their own."""
+    together: list[Node] = []
+    others: list[Node] = []
+    for choice in choices:
+        if len(_passages(choice)) <= 1:
+            together.append(choice)
+        else:
+            others += _choices(choice)
+    return [Either(tuple(together)), *others] if together else others
 
 
 def _groups(node: Node) -> tuple[frozenset[str], ...]:
