@@ -13,6 +13,7 @@ import re2
 
 from rules.facts import Text
 from rules.finding import Evidence
+from rules.message import Octets
 from rules.needed_words import Needed, needed_by
 
 MAX_MEMORY = 256 * 1024 * 1024  # octets; a Set of 300 patterns with gaps fails in the default 8 MiB and then crashes
@@ -118,6 +119,22 @@ class Phrase:
         if self._compiled is None:
             self._compiled = _single(self.pattern)
         return self._compiled.search(octets) is not None
+
+
+class Literal:
+    """A string of octets, found several times as fast as by `bytes.find`, which takes each place by itself."""
+
+    __slots__ = ("_compiled",)
+
+    def __init__(self, octets: bytes) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1  # an octet is a sign
+        self._compiled = re2.compile(re2.escape(octets), options=options)
+
+    def find(self, octets: Octets, start: int, end: int) -> int:
+        """As `bytes.find`."""
+        match = self._compiled.search(octets, start, end)
+        return -1 if match is None else int(match.start())
 
 
 def _sets(patterns: tuple[str, ...]) -> Iterator[_Together]:

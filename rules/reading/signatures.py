@@ -6,6 +6,7 @@ from enum import Enum
 
 from rules.facts import Kind
 from rules.message import Octets
+from rules.patterns import Literal
 from rules.reading.macintosh import is_macbinary
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
@@ -218,10 +219,10 @@ def _by_first_two() -> dict[bytes, tuple[tuple[bytes, Format], ...]]:
 
 _BY_FIRST_TWO = _by_first_two()
 _CARRIED = (
-    (b"Rar!\x1a\x07", Format.RAR),
-    (b"7z\xbc\xaf\x27\x1c", Format.SEVEN_ZIP),
-    (b"PK\x03\x04", Format.ZIP),
-    (b"MSCF\0\0\0\0", Format.CAB),
+    (Literal(b"Rar!\x1a\x07"), Format.RAR),
+    (Literal(b"7z\xbc\xaf\x27\x1c"), Format.SEVEN_ZIP),
+    (Literal(b"PK\x03\x04"), Format.ZIP),
+    (Literal(b"MSCF\0\0\0\0"), Format.CAB),
 )
 # What is searched for behind which front: RTF may hold files as they are.
 _SEARCHED_ELSE = frozenset({Format.RAR, Format.SEVEN_ZIP, Format.ZIP, Format.CAB})
@@ -455,14 +456,14 @@ def carried_in(octets: Octets, front: Format | None = None) -> Iterator[tuple[Fo
         start = max(1, octets.rfind(b"%%EOF"))
     for signature, known in _CARRIED:
         if known in _SEARCHED.get(front, _SEARCHED_ELSE):
-            at = octets.find(signature, start, start + _CARRIED_WITHIN)
+            at = signature.find(octets, start, start + _CARRIED_WITHIN)
             for _ in range(MAX_CARRIED):
                 if at < 0 or at + 32 >= len(octets):
                     break
                 if _is_carried(known, octets[at : at + _CARRIED_FRONT]):
                     yield known, at
                     break
-                at = octets.find(signature, at + 1, start + _CARRIED_WITHIN)
+                at = signature.find(octets, at + 1, start + _CARRIED_WITHIN)
             else:
                 if at >= 0:
                     yield known, at  # no file has so many by chance: its reader tells what there is

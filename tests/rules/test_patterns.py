@@ -11,6 +11,7 @@ from rules.patterns import (
     MAX_MATCHES_EACH,
     MAX_PATTERN,
     MAX_TOGETHER,
+    Literal,
     PatternError,
     compile_patterns,
     evidence_of,
@@ -133,3 +134,11 @@ def test_the_passage_begins_and_ends_with_whole_words() -> None:
 def test_one_endless_word_is_cut_all_the_same() -> None:
     text = Text(part="1", role=Role.AUTHOR, text="x" * 1000)
     assert len(evidence_of(text, 500, 506).text) < 200
+
+
+@pytest.mark.parametrize("sought", [b"PK\x03\x04", b"\0", b"(a|", b"\xff\xfe\xe9", b"\n.\n"])
+def test_octets_are_found_where_find_finds_them(sought: bytes) -> None:
+    content = b"\0\xc3" + sought[:-1] + sought.upper() + sought + b"\n" + sought
+    for start in range(len(content) + 2):
+        for end in (start, start + len(sought), len(content), len(content) + 9):
+            assert Literal(sought).find(content, start, end) == content.find(sought, start, end), (start, end)
