@@ -8,7 +8,7 @@ from typing import Annotated
 
 from rules.address import AddressError, parse_address
 from rules.document import checked
-from rules.patterns import PatternError, compile_patterns
+from rules.patterns import PatternError, compile_apart
 
 _LABELS = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){0,10}[^\W_](?:[\w-]{0,61}[^\W_])?"
 _NAME = re.compile(_LABELS)
@@ -62,7 +62,7 @@ def _extension(text: str) -> str:
 
 def _phrase(text: str) -> str:
     try:
-        compile_patterns((text,))
+        compile_apart((text,))
     except PatternError as error:
         why = str(error).removeprefix(f"pattern {text!r}").lstrip(": ")
         raise ValueError(f"a pattern in RE2's syntax ({why})") from None

@@ -13,7 +13,7 @@ from rules.document import STRICT, Threshold, read_document
 from rules.facts import Role
 from rules.finding import Evidence
 from rules.needed_words import Needed, needed_by
-from rules.patterns import PatternError, Patterns, Phrase, compile_apart, compile_patterns
+from rules.patterns import PatternError, Patterns, Phrase, compile_apart
 
 MAX_SCANNED = 128 * 1024  # characters of one role; what conduct rules look for stands far before
 
@@ -155,10 +155,13 @@ class Weighed:
 
 
 def check_phrases(phrases: tuple[str, ...]) -> None:
-    """Raises PatternError (a ValueError) unless every phrase of an administrator is a pattern of RE2."""
-    compile_patterns(phrases)
+    """Raises PatternError (a ValueError) unless every phrase of an administrator is a pattern of RE2.
+
+    Nothing is kept: who only loads a policy, at each reload another, searches nothing.
+    """
+    compile_apart(phrases)
     if phrases:
-        compile_patterns((whole_words(phrases),))
+        compile_apart((whole_words(phrases),))
 
 
 def whole_words(patterns: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rules import needed_words
 from rules.document import DocumentError
 from rules.patterns import PatternError
 from rules.signals import check_phrases, scale_of
@@ -70,6 +71,13 @@ def test_a_phrase_of_an_administrator_is_refused_by_its_own_words() -> None:
 def test_good_phrases_are_taken() -> None:
     check_phrases(("lottery pool", r"bake[- ]?off"))
     check_phrases(())
+
+
+def test_phrases_that_are_only_checked_are_not_remembered_for_searching() -> None:
+    """The network processes load a policy at each reload and search no text: its words must not pile up there."""
+    before = len(needed_words._ways), len(needed_words._asked_for)
+    check_phrases(("zanzibar raffle quorum", "ombudsman gazette"))
+    assert (len(needed_words._ways), len(needed_words._asked_for)) == before
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
