@@ -29,8 +29,10 @@ from gateway.monitor import MonitorServer
 from gateway.notify import Notifier
 from gateway.reports import SILENT_SECONDS, Board, Report, channel, report_always
 from gateway.snapshot import at_reload, needs_restart, take
-from gateway.staff_list import Refused, check_loss
+from gateway.staff_list import Refused
+from gateway.taking import check_staff, record_policy, record_policy_at_start, staff_at_start
 from gateway.vitals import measure_process
+from quarantine.ports import StoreUnavailable
 from rules.directory_file import load_directory
 from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
@@ -55,6 +57,8 @@ def supervise(path: Path) -> int:
     try:
         config = _checked(path)
         check_account(config.state)
+        config = staff_at_start(config)
+        record_policy_at_start(config)
     except (DocumentError, CannotStart) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -96,18 +100,6 @@ def _checked(path: Path) -> Config:
     load_policy(find_policy(config.policy))
     load_directory(config.directory, frozenset(config.domains))
     return config
-
-
-def check_staff(config: Config, in_force: Path) -> None:
-    """Raises Refused for a staff list with much fewer people than the one in force: others would be strangers."""
-    before = load_config(in_force).directory
-    if config.directory is None or before is None:
-        return
-    domains = frozenset(config.domains)
-    try:
-        check_loss(load_directory(config.directory, domains), load_directory(before, domains))
-    except Refused as refused:
-        raise Refused(f"{config.directory}: {refused}. If they have really gone, restart the service") from None
 
 
 class _Supervisor:
@@ -205,9 +197,11 @@ class _Supervisor:
         self._notifier.reloading()
         try:
             config = _checked(self._path)
-            check_staff(config, self._in_force)
-            take(at_reload(self._config, config))
-        except (DocumentError, OSError, Refused) as error:
+            taken = at_reload(self._config, config)
+            check_staff(taken, self._in_force)
+            record_policy(taken)
+            take(taken)
+        except (DocumentError, OSError, Refused, StoreUnavailable) as error:
             self._refuse(str(error))
             return
         except Exception as error:  # a file that we read wrongly must not stop the mail

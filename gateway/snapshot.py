@@ -16,6 +16,7 @@ from rules.document import to_json
 from rules.policy import POLICIES, find_policy
 
 FOLDER = "in-force"  # under the state folder
+FILE = Path("now") / "mailward.yaml"  # within it: what the processes load
 KEPT = 5  # sets: messages in hand, and processes that are just starting, may still read an earlier one
 # What a running process cannot change: it listens, holds connections and writes its state by these.
 AT_START = (
@@ -82,7 +83,7 @@ def take(config: Config) -> Path:
     _point(base, folder)
     for earlier in sorted(path for path in base.iterdir() if path.is_dir() and not path.is_symlink())[:-KEPT]:
         shutil.rmtree(earlier, ignore_errors=True)
-    return base / "now" / "mailward.yaml"
+    return base / FILE
 
 
 def _copied_policy(config: Config, folder: Path) -> str:

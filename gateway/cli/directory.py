@@ -6,22 +6,25 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.opening import by_option, login_name, reason_option
 from gateway.cli.options import config_option
 from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config, load_config
 from gateway.directory_server import DirectoryUnavailable, fetch
 from gateway.staff_list import Refused, Renewed, renew
+from gateway.taking import accept_staff, is_in_force
 from quarantine.display import counted
 from rules.address import key_of
 from rules.directory import Directory
 from rules.directory_file import load_directory
 
 MAX_SHOWN = 20  # groups in the table; --json has all
+ACCEPTED_BY_SYNC = "directory sync --accept-fewer"  # in the record
 
 
 @click.group(epilog="Example: mailward directory show desk@city.example")
 def directory() -> None:
-    """Show the staff list, or make it anew from the directory server."""
+    """Show the staff list, accept one with fewer people, or make it anew from the directory server."""
 
 
 @directory.command(epilog="Example: mailward directory show ann.lee@city.example")
@@ -95,6 +98,29 @@ def _show_one(listed: Directory, address: str, *, as_json: bool) -> None:
             click.echo(f"  {escaped(name)}")
 
 
+@directory.command(epilog="Example: mailward directory accept --reason 'the water works are a company now'")
+@config_option
+@by_option
+@reason_option
+@click.option("--json", "as_json", is_flag=True, help="One object.")
+def accept(path: Path, by: str, reason: str, as_json: bool) -> None:
+    """Let the staff list come into force, however many are gone.
+
+    A reload refuses a list that has lost more than a fifth of the people, and a start goes on with the one before.
+    """
+    config = load_config(path)
+    listed, file = _listed(config)
+    if not listed.people:
+        fail(f"{file} names nobody")
+    if not is_in_force(config):
+        fail("no list is in force yet: the first start takes any", Exit.USAGE)
+    accept_staff(config, listed, by=by, reason=reason)
+    if as_json:
+        print_json(_as_a_whole(listed, file))
+    else:
+        click.echo(f"{file}: {counted(len(listed.people), 'person', 'people')}, accepted; reload the service")
+
+
 @directory.command(epilog="Example: mailward directory sync --json")
 @config_option
 @click.option("--accept-fewer", is_flag=True, help="Also a list with more than a fifth of the people gone.")
@@ -114,6 +140,8 @@ def sync(path: Path, accept_fewer: bool, as_json: bool) -> None:
         fail(str(error), Exit.TEMPORARY)
     except Refused as error:
         fail(str(error))
+    if accept_fewer and is_in_force(config):
+        accept_staff(config, renewed.directory, by=login_name(), reason=ACCEPTED_BY_SYNC)
     _tell(config.directory, renewed, as_json=as_json)
 
 

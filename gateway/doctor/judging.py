@@ -10,6 +10,9 @@ from gateway.config import DAY_SECONDS, Config
 from gateway.doctor.note import Note, advice, good, unsafe
 from gateway.identity import CannotIdentify
 from gateway.sandbox.layers import Refusal
+from gateway.snapshot import FILE, FOLDER
+from gateway.staff_list import Refused
+from gateway.taking import check_staff, is_in_force
 from gateway.workers import InspectionUnavailable, WorkerPool, canary, worker_settings
 from quarantine.display import counted
 from rules.coverage import unapproved
@@ -51,6 +54,19 @@ def check_directory(config: Config) -> Iterator[Note]:
     people, groups = counted(len(directory.people), "person", "people"), counted(len(directory.groups), "group")
     says = f"{people}, {groups}, {days:.0f} days old"
     yield good(says) if days <= STALE_DAYS else advice(says, "export it again, best by a timer")
+    yield from _not_taken(config)
+
+
+def _not_taken(config: Config) -> Iterator[Note]:
+    """That the service goes on with another list than the one there."""
+    if not is_in_force(config):
+        return
+    try:
+        check_staff(config, config.state / FOLDER / FILE)
+    except Refused as refused:
+        yield unsafe(f"the service does not take it: {refused}", "find out why people are missing from it")
+    except (DocumentError, OSError):  # of an earlier version, or of another account
+        return
 
 
 def check_inspection(config: Config) -> Iterator[Note]:

@@ -200,6 +200,33 @@ def test_a_reload_puts_the_new_policy_in_force(mailward: Callable[..., Any], tmp
         ["executable-attachment"],
         ["A1"],
     )
+    # Catalogue I13: one record of each policy that came into force, by whichever way.
+    acts = [json.loads(line) for line in gateway.cli("audit", "show", "--json").splitlines()]
+    told = [act["reason"].split(", before: ") for act in acts if act["act"] == "policy"]
+    assert [(now.split()[0], before.split()[0]) for now, before in told] == [
+        ("city-baseline", "none"),
+        ("ours", "city-baseline"),
+    ]
+    gateway.cli("audit", "verify")
+
+
+def test_a_start_without_most_of_the_people_keeps_the_list_before(mailward: Callable[..., Any], tmp_path: Path) -> None:
+    """Nobody is there who meant it when a machine starts again by itself; who does mean it says so."""
+    staff = tmp_path / "staff.csv"
+    staff.write_text("address\n" + "".join(f"p{number}@city.example\n" for number in range(10)))
+    gateway = mailward()
+    settings = [line for line in gateway.config.read_text().splitlines() if not line.startswith("directory:")]
+    gateway.config.write_text("\n".join([*settings, "directory: staff.csv"]))
+    gateway.stop()
+    gateway.restart()
+    gateway.stop()
+    staff.write_text("address\np0@city.example\n")
+    gateway.restart()
+    wait_for(gateway.log, "the staff list of before stays in force")
+    gateway.cli("directory", "accept", "--reason", "it is so")
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(gateway.log, "is in force")
+    assert "reload refused" not in gateway.log.read_text()
 
 
 def test_a_gateway_process_that_dies_is_started_again(mailward: Callable[..., Any]) -> None:

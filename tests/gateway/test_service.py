@@ -2,16 +2,12 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.assembly import CannotStart
-from gateway.config import load_config
-from gateway.service import ROOT, check_account, check_staff, supervise
-from gateway.snapshot import take
-from gateway.staff_list import Refused
+from gateway.service import ROOT, check_account, supervise
 
 NOBODY = 65_534
 
@@ -66,18 +62,3 @@ def test_an_account_of_its_own_is_told_nothing_h15(
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
     check_account(tmp_path)
     assert caplog.text == ""
-
-
-def test_a_staff_list_that_has_lost_most_of_its_people_is_refused_at_reload(
-    config_file: Callable[..., Path], tmp_path: Path
-) -> None:
-    staff = tmp_path / "staff.csv"
-    staff.write_text("address\n" + "".join(f"p{number}@city.example\n" for number in range(10)))
-    config = load_config(config_file("directory: staff.csv\n"))
-    in_force = take(config)
-    staff.write_text("".join(staff.read_text().splitlines(keepends=True)[:9]))
-    check_staff(config, in_force)
-    staff.write_text("address\np0@city.example\n")
-    with pytest.raises(Refused, match=r"staff\.csv: 1 person, and there were 10.* restart the service"):
-        check_staff(config, in_force)
-    check_staff(replace(config, directory=None), in_force)
