@@ -48,7 +48,7 @@ docs:           ## deploy/detectors.md and deploy/policy.schema.json anew, from 
 	@.venv/bin/mailward policy docs > deploy/detectors.md
 	@.venv/bin/mailward policy schema > deploy/policy.schema.json
 
-load:           ## ordinary mail beside 10,000 idle clients, slow ones, floods and eight messages of 150 MB (SCALE=0.1 of it)
+load:           ## ordinary mail beside 10,000 idle clients, slow ones, floods, eight messages of 150 MB: is any lost? (SCALE=0.1)
 	@deploy/setup test
 	@$(PYTHON) -m tests.load.campaign $(SCALE)
 

@@ -2,15 +2,18 @@
 
     python -m tests.load.campaign [SCALE]      10,000 idle connections and eight messages of 150 MB at SCALE 1
 
-Prints a Markdown table, one line for each kind of crowd. Ordinary mail is sent one message a connection at RATE.
+Prints a Markdown table, one line for each kind of crowd. Ordinary mail is sent one message a connection at RATE. What
+was accepted is looked for in the folder behind by its Message-ID: ends with 1 when a message is not there, or twice.
 """
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +30,7 @@ RATE = 20.0  # ordinary messages a second
 SECONDS = 15.0  # of ordinary mail beside each crowd
 MEGABYTE = 1_000_000
 PAGE = 4_096  # octets
+HEAD = 16_384  # octets that have the header of each message, with what we put on top
 CONFIGURATION = """domains: [city.example]
 hostname: mx.city.example
 state: state
@@ -35,9 +39,13 @@ listeners: [{{name: edge, kind: edge, direction: inbound, port: {port}, next_hop
 limits: {{connections: 10500, connections_per_client: 10500, command_idle_seconds: {idle}, data_idle_seconds: {idle}}}
 """
 ORDINARY = (
-    b"From: Ada <ada@elsewhere.example>\r\nTo: pat@city.example\r\nSubject: minutes of Tuesday\r\n\r\n"
-    + b"Please find the minutes of our meeting below; the next one is on the usual day.\r\n" * 20
+    b"From: Ada <ada@elsewhere.example>\r\nTo: pat@city.example\r\nSubject: minutes of Tuesday\r\n"
+    b"Message-ID: <%s>\r\n\r\n"
+    + b"Please find the minutes of our meeting below; the next one is on the usual day.\r\n"
+    * 20
 )
+
+_NAME = re.compile(rb"^Message-ID: <([^>]+)>\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +62,22 @@ class Result:
     crowd: Crowd | None
     sent: int
     answers: Counter[str]
+    accepted: frozenset[str]  # Message-IDs of ordinary mail and of the crowd's
+    arrived: Counter[str]  # by Message-ID, behind the gateway
     p50: float
     p99: float
     front: int  # most resident memory of the gateway process, with what it maps of the spool
     own: int  # and without
     crowd_answers: Counter[str]
     banner_p99: float
+
+    @property
+    def lost(self) -> frozenset[str]:
+        return self.accepted - self.arrived.keys()
+
+    @property
+    def twice(self) -> frozenset[str]:
+        return frozenset(name for name, number in self.arrived.items() if number > 1)
 
 
 def crowds(scale: float) -> tuple[Crowd, ...]:
@@ -96,13 +114,30 @@ class Gateway:
         words = Path(f"/proc/{self.front}/statm").read_text().split()
         return int(words[1]) * PAGE, (int(words[1]) - int(words[2])) * PAGE
 
-    def delivered(self) -> int:
-        return sum(1 for _ in (self.folder / "delivered" / "new").glob("*"))
+    def arrivals(self) -> Counter[str]:
+        """What has been delivered, by Message-ID, and is forgotten then."""
+        found: Counter[str] = Counter()
+        for path in (self.folder / "delivered" / "new").glob("*"):
+            with path.open("rb") as file:
+                name = _NAME.search(file.read(HEAD))
+            assert name is not None, path
+            found[name[1].decode()] += 1
+            path.unlink()
+        return found
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(90)
         self._log.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An ordinary message: the first three digits of the last answer, and how long it all took."""
+
+    name: str
+    code: str
+    seconds: float
 
 
 @contextmanager
@@ -120,8 +155,8 @@ def crowding(crowd: Crowd, port: int) -> Iterator["subprocess.Popen[str]"]:
         process.wait()
 
 
-async def _send_one(port: int) -> tuple[str, float]:
-    """The first three digits of the last answer, and how long it all took."""
+async def _send_one(port: int) -> Sent:
+    name = f"{uuid.uuid4().hex}@elsewhere.example"
     began = time.perf_counter()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.2.1", 0))
     code = (await reader.readline())[:3].decode()
@@ -130,19 +165,19 @@ async def _send_one(port: int) -> tuple[str, float]:
         b"MAIL FROM:<ada@elsewhere.example>\r\n",
         b"RCPT TO:<pat@city.example>\r\n",
         b"DATA\r\n",
-        ORDINARY + b".\r\n",
+        ORDINARY % name.encode() + b".\r\n",
     ):
         if code[:1] not in ("2", "3"):
             break
         writer.write(line)
         code = (await reader.readline())[:3].decode()
     writer.close()
-    return code or "000", time.perf_counter() - began
+    return Sent(name=name, code=code or "000", seconds=time.perf_counter() - began)
 
 
-async def _ordinary_mail(gateway: Gateway, seconds: float) -> tuple[list[tuple[str, float]], tuple[int, int]]:
+async def _ordinary_mail(gateway: Gateway, seconds: float) -> tuple[list[Sent], tuple[int, int]]:
     """What became of each message, at RATE whatever the answers take, and the most memory seen."""
-    sending: list[asyncio.Task[tuple[str, float]]] = []
+    sending: list[asyncio.Task[Sent]] = []
     most, own = 0, 0
     began = time.perf_counter()
     for number in range(round(seconds * RATE)):
@@ -157,23 +192,25 @@ def measure(gateway: Gateway, crowd: Crowd | None, seconds: float) -> Result:
     """Ordinary mail beside that crowd."""
     if crowd is None:
         sent, most = asyncio.run(_ordinary_mail(gateway, seconds))
-        return _result(None, sent, most, {})
+        return _result(gateway, None, sent, most, {})
     with crowding(crowd, gateway.port) as process:
         sent, most = asyncio.run(_ordinary_mail(gateway, seconds))
         told, _ = process.communicate(timeout=600)
-    return _result(crowd, sent, most, json.loads(told.splitlines()[-1]))
+    return _result(gateway, crowd, sent, most, json.loads(told.splitlines()[-1]))
 
 
 def _result(
-    crowd: Crowd | None, sent: list[tuple[str, float]], most: tuple[int, int], told: dict[str, object]
+    gateway: Gateway, crowd: Crowd | None, sent: list[Sent], most: tuple[int, int], told: dict[str, object]
 ) -> Result:
-    waits = sorted(wait for _, wait in sent)
-    answers = told.get("answers", {})
-    assert isinstance(answers, dict)
+    waits = sorted(one.seconds for one in sent)
+    answers, accepted = told.get("answers", {}), told.get("accepted", [])
+    assert isinstance(answers, dict) and isinstance(accepted, list)
     return Result(
         crowd=crowd,
         sent=len(sent),
-        answers=Counter(code for code, _ in sent),
+        answers=Counter(one.code for one in sent),
+        accepted=frozenset([*(one.name for one in sent if one.code == "250"), *accepted]),
+        arrived=gateway.arrivals(),
         p50=waits[len(waits) // 2],
         p99=waits[int(len(waits) * 0.99)],
         front=most[0],
@@ -183,18 +220,23 @@ def _result(
     )
 
 
-def main(scale: float) -> None:
+def main(scale: float) -> int:
     print(
-        "| beside | mail sent | answers | p50 ms | p99 ms | front MB | of it own | crowd was answered | banner p99 ms |"
+        "| beside | mail sent | answers | accepted | arrived | lost | twice | p50 ms | p99 ms | front MB | of it own "
+        "| crowd was answered | banner p99 ms |"
     )
-    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    faults = 0
     with tempfile.TemporaryDirectory() as folder:
         gateway = Gateway(Path(folder), idle_seconds=60)
         try:
             for crowd in (None, *crowds(scale)):
-                print(_row(measure(gateway, crowd, SECONDS)), flush=True)
+                result = measure(gateway, crowd, SECONDS)
+                print(_row(result), flush=True)
+                faults += len(result.lost) + len(result.twice)
         finally:
             gateway.stop()
+    return int(bool(faults))
 
 
 def _row(result: Result) -> str:
@@ -206,6 +248,10 @@ def _row(result: Result) -> str:
         name,
         result.sent,
         _told(result.answers),
+        len(result.accepted),
+        len(result.arrived),
+        len(result.lost),
+        len(result.twice),
         round(result.p50 * 1000),
         round(result.p99 * 1000),
         result.front // MEGABYTE,
@@ -221,4 +267,4 @@ def _told(answers: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    main(float((sys.argv[1:] or ["1"])[0]))
+    sys.exit(main(float((sys.argv[1:] or ["1"])[0])))

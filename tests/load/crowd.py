@@ -3,7 +3,8 @@
     python -m tests.load.crowd KIND NUMBER PORT [OCTETS]
 
 Says `ready` on standard output once all of them are where they want to be, and what they were answered when standard
-input closes: one line of JSON, numbers of answers by their first three digits (`000`: the connection ended).
+input closes: one line of JSON, numbers of answers by their first three digits (`000`: the connection ended), and the
+Message-IDs of what was accepted.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ PIECE = 256 * 1024
 
 _answers: Counter[str] = Counter()
 _waits: list[float] = []  # seconds from the connection to the banner
+_accepted: list[str] = []  # Message-IDs
 _sources = itertools.count()
 
 
@@ -93,13 +95,16 @@ async def large(port: int, ready: asyncio.Event, octets: int) -> None:
     """One message of that size, as fast as it is taken."""
     ready.set()
     reader, writer = await _begin(port)
-    writer.write(b"Subject: large\r\nContent-Transfer-Encoding: base64\r\nContent-Type: image/png\r\n\r\n")
+    name = f"{next(_sources)}.{os.getpid()}@elsewhere.example"
+    writer.write(f"Message-ID: <{name}>\r\nSubject: large\r\n".encode())
+    writer.write(b"Content-Transfer-Encoding: base64\r\nContent-Type: image/png\r\n\r\n")
     piece = (b"iVBORw0KGgoAAAANSUhEUgAA" * 3 + b"ABCD\r\n") * (PIECE // 78)
     for _ in range(octets // len(piece)):
         writer.write(piece)
         await writer.drain()
     writer.write(b".\r\n")
-    await asyncio.wait_for(_answer(reader), 300)
+    if (await asyncio.wait_for(_answer(reader), 300)).startswith(b"250"):
+        _accepted.append(name)
 
 
 KINDS = {"idle": idle, "slow-command": slow_command, "slow-data": slow_data, "flood": flood, "large": large}
@@ -136,7 +141,7 @@ async def main(kind: str, number: int, port: int, octets: int) -> None:
     for task in tasks:
         task.cancel()
     waits = sorted(_waits) or [0.0]
-    found = {"answers": dict(_answers), "banner_p99": waits[int(len(waits) * 0.99) - 1]}
+    found = {"answers": dict(_answers), "accepted": _accepted, "banner_p99": waits[int(len(waits) * 0.99) - 1]}
     print(json.dumps(found), flush=True)
     os._exit(0)  # connections that nobody reads from any more are not waited for
 
