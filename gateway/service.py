@@ -52,8 +52,7 @@ def supervise(path: Path) -> int:
     # A reload asked for before there is anything to reload would end us; the processes inherit this until they listen.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     start_logging()
-    os.umask(0o077)
-    _leave_no_core()
+    _keep_private()
     try:
         config = _checked(path)
         check_account(config.state)
@@ -63,6 +62,14 @@ def supervise(path: Path) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return _Supervisor(path, config, _in_force(path, config), Notifier.of(os.environ)).run()
+
+
+def _keep_private() -> None:
+    """For this process and, as both are inherited, all that it starts: no file for others, and no core file, which
+    would hold mail, keys and secrets.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def check_account(state: Path) -> None:
@@ -289,8 +296,6 @@ def main() -> None:
     role, path, control = sys.argv[1], Path(sys.argv[2]), socket.socket(fileno=int(sys.argv[3]))
     control.set_inheritable(False)  # whoever we start has nothing to report
     start_logging()
-    os.umask(0o077)
-    _leave_no_core()
     _end_with_parent()
     _raise_descriptors()
     try:
@@ -303,11 +308,6 @@ def main() -> None:
 def _end_with_parent() -> None:
     """Nothing of us stays behind on the port when the supervisor is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-
-def _leave_no_core() -> None:
-    """A core file would hold mail, keys and secrets."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _raise_descriptors() -> None:
