@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from gateway.egress import Delivery, Egress, Shipment
 from gateway.fields import disclaimer_field, edited, edits, seen_from, trace_field, verdict_fields
+from gateway.identity.ladder import known_user
 from gateway.plan import Disposition, Group, Plan, Settlement, plan, settle
 from gateway.reply import CANNOT_JUDGE, NO_DNS, STORE_AWAY, Reply
 from gateway.workers import InspectionUnavailable
@@ -108,7 +109,10 @@ class Pipeline:
     async def process(self, transaction: Transaction, egress: Egress) -> Reply:
         """The reply to the final dot; never raises for what disk, workers, DNS or next hop do."""
         identifying = self.identifying()
-        if identifying is not None:
+        if identifying is None:
+            if transaction.client.authenticated is not None:
+                transaction = replace(transaction, identity=known_user(transaction.kind, transaction.client))
+        else:
             try:
                 transaction = await identifying.identify(transaction)
             except OSError as error:

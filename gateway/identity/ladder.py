@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.address import Address, AddressError, parse_address
-from rules.identity import Identity, Rung
+from rules.identity import UNKNOWN, Identity, Rung
 from rules.message import Field
 from rules.transaction import Client, ListenerKind
 
@@ -28,14 +28,20 @@ class Trust:
     certificates: frozenset[str] = frozenset()  # names of client certificates that were pinned
 
 
+def known_user(kind: ListenerKind, client: Client) -> Identity:
+    """What is proved with no setting of ours: who logged in at the MTA before us, which is trusted to say so."""
+    if kind is ListenerKind.EDGE or not client.authenticated or (person := _key(client.authenticated)) is None:
+        return UNKNOWN
+    return Identity(rung=Rung.SMTP_AUTH, person=person)
+
+
 def climb(
     kind: ListenerKind, client: Client, fields: Sequence[Field], author: Address | None, trust: Trust
 ) -> Identity:
     """The highest rung that this session and this message prove. An edge listener's client proves nothing."""
-    if kind is ListenerKind.EDGE:
-        return Identity(rung=Rung.UNKNOWN)
-    if client.authenticated and (person := _key(client.authenticated)):
-        return Identity(rung=Rung.SMTP_AUTH, person=person)
+    user = known_user(kind, client)
+    if kind is ListenerKind.EDGE or user.person is not None:
+        return user
     if _is_stamped(fields, trust) and author is not None and author.domain in trust.domains:
         return Identity(rung=Rung.EXCHANGE, person=author.key)
     if not trust.certificates.isdisjoint(name.lower() for name in client.certificate):

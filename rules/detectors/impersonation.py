@@ -115,20 +115,22 @@ def _another_mailbox(facts: Facts) -> Iterator[_Found]:
     person = facts.identity.person
     if person is None or not facts.identity.rung.proves_person:
         return
-    sender = (facts.field("sender") or "").rpartition("<")[2].rstrip("> ")
-    on_behalf = key_of(sender) == person
+    aliases = facts.directory.aliases
+    mailbox = aliases.get(person, person)  # a login may be another of his addresses than the one he writes from
+    sender = key_of((facts.field("sender") or "").rpartition("<")[2].rstrip("> "))
+    on_behalf = aliases.get(sender, sender) == mailbox
     for one in facts.originators[:MAX_ORIGINATORS]:
         key = key_of(one.address)
-        if facts.directory.aliases.get(key, key) == person or not one.address:
+        if aliases.get(key, key) == mailbox or not one.address:
             continue
-        mailbox = facts.directory.person(key)
+        both = facts.directory.person(person) is not None and facts.directory.person(key) is not None
         outside = not _is_ours(_domain(one), facts)
         if on_behalf and not outside:
             score = 0.4  # delegated, as far as the message says
-        elif mailbox is not None or outside:
+        elif both or outside:
             score = PROVED
         else:
-            score = 0.5  # a shared mailbox or an alias that the directory does not have
+            score = 0.5  # a shared mailbox, an alias or a login name that the directory does not have
         yield score, f"{person} writes as {key[:MAX_SHOWN]}", _shown(one)
 
 

@@ -39,7 +39,7 @@ class Site:
                 folder,
                 f'host: 127.0.0.1, port: {submission}, tls: "off"',
                 f"milters: [{{name: mta, kind: edge, direction: inbound, port: {milter}, next_hop: onward}}]\n"
-                f"limits: {{inspection_seconds: 3}}\nidentity: {{certificates: [{SERVER}]}}\n",
+                "limits: {inspection_seconds: 3}\n",
             )
             undo.callback(lambda: self.mailward.kill())
             self.mta: Postfix | Sendmail = (

@@ -50,6 +50,8 @@ class Scene:
     observations: tuple[Observation, ...] = ()
     reached: int = 0
     identifying: Any = None
+    login: str | None = None
+    judged: list[Transaction] = field(default_factory=list)
     amendment: Amendment | None = None
     amends: bool = True
     kind: ListenerKind = ListenerKind.INTERNAL
@@ -58,6 +60,7 @@ class Scene:
 
     async def inspect(self, transaction: Transaction) -> Judgement:
         self.happened.append("judge")
+        self.judged.append(transaction)
         if self.judge_fails:
             raise InspectionUnavailable("no workers")
         finding = Finding(rule="rule", cites=("C1",), action=Action.TAG, observation=0)
@@ -143,9 +146,9 @@ class Scene:
                 amends=self.amends,
                 identifying=lambda: self.identifying,
             )
-            return await pipeline.process(
-                replace(transaction(*self.actions), kind=self.kind, message=self.message), self
-            )
+            sent = transaction(*self.actions)
+            client = replace(sent.client, authenticated=self.login)
+            return await pipeline.process(replace(sent, kind=self.kind, message=self.message, client=client), self)
 
     def outcomes(self) -> dict[str, Outcome]:
         return {item.recipient.address.local: item.outcome for item in self.dispositions}
@@ -358,6 +361,13 @@ async def test_what_is_proved_is_written_and_the_signature_stands_first() -> Non
     content = b"".join(scene.shipments[0].pieces)
     assert content.startswith(b"Signature: 1\r\nReceived: ")
     assert b"Authentication-Results: mx; x=network\r\nMailward-Verdict:" in content
+
+
+async def test_who_logged_in_is_known_where_nothing_else_is_to_be_proved() -> None:
+    for kind, person in ((ListenerKind.INTERNAL, "ann@city.example"), (ListenerKind.EDGE, None)):
+        scene = Scene({"passed": Action.PASS}, kind=kind, login="Ann@city.example")
+        await scene.process()
+        assert [one.identity.person for one in scene.judged] == [person]
 
 
 async def test_f07_who_has_to_wait_for_the_dns_is_told_to_come_again() -> None:

@@ -1,8 +1,10 @@
 """The ladder of trust: what each rung proves, and that the secret goes no further."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.identity.ladder import Trust, climb
+from gateway.identity.ladder import Trust, climb, known_user
 from rules.address import parse_address
 from rules.identity import Identity, Rung
 from rules.message import Message
@@ -53,6 +55,15 @@ def test_exchange_does_not_vouch_for_mailboxes_of_others() -> None:
 def test_a_user_of_the_mta_is_a_person() -> None:
     assert identity(authenticated="Bob@City.example") == Identity(rung=Rung.SMTP_AUTH, person="bob@city.example")
     assert identity(authenticated="not an address").rung is Rung.NETWORK
+
+
+def test_a_user_of_the_mta_is_one_without_any_setting_of_ours() -> None:
+    client = Client(address="203.0.113.9", name="laptop", authenticated="Bob@City.example")
+    bob = Identity(rung=Rung.SMTP_AUTH, person="bob@city.example")
+    assert known_user(ListenerKind.INTERNAL, client) == bob
+    assert known_user(ListenerKind.EDGE, client) == Identity()
+    assert known_user(ListenerKind.INTERNAL, replace(client, authenticated="bob")) == Identity()
+    assert known_user(ListenerKind.INTERNAL, replace(client, authenticated=None)) == Identity()
 
 
 def test_from_the_internet_nothing_counts() -> None:

@@ -26,8 +26,8 @@ STAFF = {
     )
     for name in ("Ann Marlow", "Imani Okafor", "José Núñez", "Vic Nowak")
 }
-OURS = Directory(domains=frozenset({"city.example"}), people=STAFF)
 ANN = "ann.marlow@city.example"
+OURS = Directory(domains=frozenset({"city.example"}), people=STAFF, aliases={"amarlow@city.example": ANN})
 
 
 @pytest.fixture
@@ -130,6 +130,24 @@ def test_from_against_the_mailbox_that_was_proved(seen, rung):
     assert seen("Imani Okafor", "imani.okafor@city.example", **inside)[0].detected
     assert seen("Ann Marlow", "ann@freemail.example", **inside)[0].detected
     assert not seen("Clerk", "clerk@city.example", **inside)[0].detected
+
+
+@pytest.mark.parametrize("login", [ANN, "amarlow@city.example"])
+def test_a_login_is_whoever_the_directory_says(seen, login):
+    inside = {"sender": ANN, "to": ("b@elsewhere.example",), "identity": Identity(rung=Rung.SMTP_AUTH, person=login)}
+    assert seen("Ann Marlow", ANN, **inside) == []
+    assert seen("Ann Marlow", "amarlow@city.example", **inside) == []
+    assert seen("Imani Okafor", "imani.okafor@city.example", **inside)[0].detected
+    fields = (("from", "x"), ("sender", "amarlow@city.example"))
+    assert not seen("Imani Okafor", "imani.okafor@city.example", fields=fields, **inside)[0].detected
+
+
+@pytest.mark.parametrize("login", ["am1234@city.example", "am1234@corp.internal"])
+def test_a_login_that_the_directory_does_not_have_contradicts_nobody_in_it(seen, login):
+    inside = {"sender": ANN, "to": ("b@elsewhere.example",), "identity": Identity(rung=Rung.SMTP_AUTH, person=login)}
+    (found,) = seen("Ann Marlow", ANN, **inside)
+    assert not found.detected and found.summary == f"{login} writes as {ANN}"
+    assert seen("Ann Marlow", "ann@freemail.example", **inside)[0].detected
 
 
 def test_on_behalf_of_another_is_allowed(seen):
