@@ -18,6 +18,6 @@ def program() -> str | None:
 
 
 def environment() -> Mapping[str, str]:
-    """In which it finds its libraries."""
-    libraries = ":".join(str(path.parent) for path in sorted(_UNPACKED.glob("usr/lib/*/libopendkim.so*"))[:1])
+    """In which it finds its libraries; that of OpenDBX lies above the others'."""
+    libraries = ":".join(sorted({str(path.parent) for path in _UNPACKED.glob("usr/lib/**/*.so*")}))
     return {**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else os.environ
