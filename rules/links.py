@@ -7,22 +7,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import urlsplit
 
 from rules.facts import Text
 from rules.finding import Evidence
 from rules.patterns import evidence_of
 from rules.remembering import remembered
+from rules.targets import MAX_TARGET, browsed, host_of, with_scheme
 
-MAX_LINK = 2_020  # characters of a link that are looked at
 MAX_LINKS = 200  # of one text; a newsletter has a hundred
 
-# Linear: begins with fixed signs and repeats one class. Ends before what closes a sentence or bracket around it.
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2000}", re.IGNORECASE)
-# Most links: nothing but a name before the path. Linear: labels and dots alternate. All others take the long way.
-_PLAIN = re.compile(r"(?:https?://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[/?#]|\Z)", re.IGNORECASE | re.ASCII)
-_SCHEME = re.compile(r"https?://", re.IGNORECASE)  # a target without one may have another's within: a redirection
+_BEGIN = re.compile(r"https?://|www\.", re.IGNORECASE)
+# Who stands before a host may be of any length, the rest is cut. Linear: possessive, and what follows is bounded. Ends
+# before what closes a sentence or bracket around it.
+_REST = re.compile(r"[/\\]*+[^\s<>\"/\\?#]*+[^\s<>\"]{0,2000}")
 _SIGNS = ("://", "www.", "WWW.", "Www.")  # one of these stands in every link
+_SIGN = len("www.")
 _BEFORE_SIGN = len("https")
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#]|\Z)", re.IGNORECASE)
 _BEFORE = 400  # characters before `<target>` in which the address that a link shows is looked for
@@ -33,7 +32,8 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "mil"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """text[start:end] is the target; `host` in lower case without port; `shown` the host that is displayed, or ""."""
+    """text[start:end] as written, and the target it says, cut; `host` in lower case without port; `shown` the host that
+    is displayed, or ""."""
 
     text: Text
     start: int
@@ -62,25 +62,26 @@ def above(host: str) -> Iterator[str]:
 
 def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
     """The hosts that the links of the texts lead to; cheaper than the links."""
-    return frozenset([host for text in texts for _, _, host, _ in _found(text.text)])
+    return frozenset([host for text in texts for _, _, _, host, _ in _found(text.text)])
 
 
 @remembered
 def _links_in(text: Text) -> tuple[Link, ...]:
     return tuple(
-        Link(text=text, start=start, end=start + len(target), target=target, host=host, shown=shown)
-        for start, target, host, shown in _found(text.text)
+        Link(text=text, start=start, end=end, target=target, host=host, shown=shown)
+        for start, end, target, host, shown in _found(text.text)
     )
 
 
 @remembered
-def _found(text: str) -> tuple[tuple[int, str, str, str], ...]:
-    """Where each link stands, its target, its host and the host it shows."""
-    found = ((match.start(), match.group().rstrip(_CLOSING)) for match in islice(_matches(text), MAX_LINKS))
-    return tuple((start, target, host, _shown(text, start)) for start, target in found if (host := host_of(target)))
+def _found(text: str) -> tuple[tuple[int, int, str, str, str], ...]:
+    """Where each link stands and ends, its target, its host and the host it shows."""
+    found = ((start, written.rstrip(_CLOSING)) for start, written in islice(_written(text), MAX_LINKS))
+    kept = ((start, start + len(link), _kept(link)) for start, link in found)
+    return tuple((start, end, link, host, _shown(text, start)) for start, end, link in kept if (host := host_of(link)))
 
 
-def _matches(text: str) -> Iterator[re.Match[str]]:
+def _written(text: str) -> Iterator[tuple[int, str]]:
     """Looked for where a sign stands: finding one is a hundred times as fast as trying each place."""
     end = 0
     nearest = {text.find(sign): sign for sign in _SIGNS if sign in text}  # two signs never stand at one place
@@ -88,23 +89,17 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
         place = min(nearest)
         sign = nearest.pop(place)
         if place >= end:
-            match = _LINK.search(text, max(end, place - _BEFORE_SIGN), place + MAX_LINK)
-            end = max(place + 1, match.end() if match is not None else 0)
-            if match is not None:
-                yield match
+            begin = _BEGIN.search(text, max(end, place - _BEFORE_SIGN), place + _SIGN)
+            rest = _REST.match(text, begin.end()) if begin is not None else None
+            end = max(place + 1, rest.end() if rest is not None else 0)
+            if begin is not None and rest is not None and rest.group():
+                yield begin.start(), begin.group() + rest.group()
         if (following := text.find(sign, max(place + 1, end))) >= 0:
             nearest[following] = sign
 
 
-def host_of(target: str) -> str:
-    """The host that a browser would ask, whatever stands before an `@`; "" when there is none."""
-    if (plain := _PLAIN.match(target)) is not None:
-        return plain.group(1).lower()
-    try:
-        with_scheme = target if _SCHEME.match(target) else f"http://{target}"
-        return (urlsplit(with_scheme).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+def _kept(link: str) -> str:
+    return link if len(link) <= MAX_TARGET else browsed(with_scheme(link))
 
 
 def registered(host: str) -> str:

@@ -3,7 +3,6 @@
 Walks the parsed tree without recursion and keeps words whole that tags split. Loads nothing.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,11 +10,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from rules.reading.markup import danger_of, strip_tags
 from rules.reading.styles import PLAIN, Style, colour_of, hidden_classes, read_style
+from rules.targets import browsed
 
 MAX_PAGE = 2 * 1024 * 1024  # characters
 MAX_NODES = 200_000  # elements and texts walked; a 1 MB newsletter has a tenth
-MAX_TARGET = 2_000  # characters of a link's target
-MAX_USER = 100  # of them for who stands before the host of one that is longer: the host is what must not be lost
 MAX_ALTERNATIVE = 200  # characters of what stands for a picture or in an empty field; both are labels
 BLANK = "________"  # a field to be filled in, as forms on paper show it
 
@@ -36,11 +34,6 @@ _STYLING = _COLOURING | {"style", "class"}
 _TELLING = _STYLING | {"id", "href", "action"}
 _PICTURES = frozenset(("area", "img"))
 _TARGETS = {"a": "href", "area": "href", "form": "action"}  # where each leads
-_PLAIN = re.compile(r"https?://[A-Za-z0-9][^\t\r\n\\]*\Z")  # as it is meant to be
-_WEB = re.compile(r"(https?|ftp):[/\\]*", re.IGNORECASE)
-_BEFORE_QUERY = re.compile(r"[^?#]*")
-_AUTHORITY = re.compile(r"[^/?#]*")  # RFC 3986 section 3.2
-_UNHEARD = str.maketrans("", "", "\t\r\n")
 _FILLED_IN = frozenset(("", "email", "number", "password", "search", "tel", "text", "url"))  # types of input
 _CELLS = frozenset(("td", "th"))
 _NOTHING = (None, None)
@@ -227,7 +220,7 @@ class _Walk:
         context, target, quoted = outer, "", tag == "blockquote"
         if not _TELLING.isdisjoint(attributes):
             context = outer if _STYLING.isdisjoint(attributes) else self._context(attributes, outer)
-            target = _target(attributes.get(_TARGETS.get(tag, "")) or "")
+            target = browsed(attributes.get(_TARGETS.get(tag, "")) or "")
             quoted = self._is_quote(attributes) or quoted
         if tag == "input" and not context.hidden and (attributes.get("type") or "").lower() in _FILLED_IN:
             sink.add(f" {(attributes.get('placeholder') or '')[:MAX_ALTERNATIVE]} {BLANK} ")
@@ -293,27 +286,6 @@ class _Walk:
             self.quotes.append((start, self.visible.length))
         if due.newlines:
             (self.hidden if inside.hidden else self.visible).newline(due.newlines)
-
-
-def _target(written: str) -> str:
-    """A link's target as browsers read it (WHATWG, URL, section 4.4), and not too long to be kept.
-
-    They pass over tabs and line ends, and take any number of slashes of either kind for the two before the host.
-    """
-    target = written.strip()
-    if len(target) <= MAX_TARGET and _PLAIN.match(target):
-        return target
-    target = target.translate(_UNHEARD)
-    if (web := _WEB.match(target)) is not None:
-        rest = target[web.end() :]
-        if "\\" in rest:
-            rest = _BEFORE_QUERY.sub(lambda match: match.group().replace("\\", "/"), rest, count=1)
-        begin = f"{web.group(1)}://"
-        if len(begin) + len(rest) > MAX_TARGET and (authority := _AUTHORITY.match(rest)) is not None:
-            user, at, host = authority.group().rpartition("@")
-            rest = f"{user[:MAX_USER]}{at}{host}{rest[authority.end() :]}"
-        target = begin + rest
-    return target[:MAX_TARGET]
 
 
 def _is_tight(attributes: dict[str, str | None]) -> bool:

@@ -4,7 +4,6 @@ import re
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 import pypdfium2
 import pypdfium2.raw
@@ -12,7 +11,8 @@ import pypdfium2.raw
 from rules.message import Octets
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
-from rules.reading.pdf_files import GAP, REFERENCE, SOME_GAP, inflated, referred_files
+from rules.reading.pdf_files import GAP, SOME_GAP, inflated, referred_files
+from rules.reading.pdf_names import EMBEDDED, file_names
 from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
@@ -29,17 +29,6 @@ _PICTURE = re.compile(rb"/Subtype[\s\0]{0,8}/Image\b")
 
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of another maker
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_EMBEDDED = re.compile(rb"/EF\b")
-_STRING = rb"(?:(\()|<([0-9A-Fa-f\s]{2,2040})>"
-_FILE_NAME = re.compile(rb"/U?F" + GAP + _STRING + rb"|" + REFERENCE + rb")")
-_STRING_OBJECT = re.compile(
-    rb"(?<![0-9])(\d{1,10})" + SOME_GAP + rb"\d{1,5}" + SOME_GAP + rb"obj" + GAP + _STRING + rb")"
-)
-_MAX_NAMES = 5_000  # file names of one document, those of links among them
-_MAX_NAME = 1_000  # octets of a file's name with its escapes
-_STEP = re.compile(rb"[^()\\]+|\\[0-7]{1,3}|\\\r\n|\\.|[()]", re.DOTALL)
-_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
-_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
 _MAX_STREAMS = 50_000  # in one document; large reports have some thousand
 _FRONT = 1_024  # octets of a dictionary on either side of a key
@@ -85,8 +74,8 @@ def unpack_pdf(octets: Octets, budget: Budget) -> Iterator[Member]:
             taken.add(data)
             meter.member()
             yield Member(names=("embedded file",), octets=data)
-    for name in dict.fromkeys(_file_names(pieces)):
-        if name not in known:
+    for name in dict.fromkeys(file_names(pieces)):
+        if name and name not in known:
             meter.member()
             yield Member(names=(name,), octets=b"")
     if faults:
@@ -109,7 +98,7 @@ def _filtered(pieces: Sequence[bytes]) -> Unreadable | None:
     Deflated twice it may be larger than memory, and pdfium has it whole before its length is known; what is written in
     hexadecimal and no name of the document refers to, nobody here takes out.
     """
-    if not any(map(_EMBEDDED.search, pieces)):
+    if not any(map(EMBEDDED.search, pieces)):
         return None
     for piece in pieces:
         for match in _FILTER.finditer(piece):
@@ -179,56 +168,6 @@ def stream_starts(content: bytes) -> Iterator[int]:
         if line_end and content[max(0, at - 3) : at] != b"end":
             yield after + line_end
         at = content.find(b"stream", after)
-
-
-def _file_names(pieces: Sequence[bytes]) -> Iterator[str]:
-    """The names of files, where one is embedded (ISO 32000 section 7.11.3); links have such names too."""
-    if not any(map(_EMBEDDED.search, pieces)):
-        return
-    given = [(piece, match) for piece in pieces for match in islice(_FILE_NAME.finditer(piece), _MAX_NAMES + 1)]
-    referred = {match.group(3) for _, match in given if match.group(3) is not None}
-    strings = ((piece, match) for piece in pieces if referred for match in _STRING_OBJECT.finditer(piece))
-    apart = [(piece, match) for piece, match in strings if match.group(1) in referred]
-    found = [(piece, match.end(), match.group(2)) for piece, match in given if match.group(3) is None]
-    found += [(piece, match.end(), match.group(3)) for piece, match in apart]
-    for piece, at, digits in found[:_MAX_NAMES]:
-        raw = _literal(piece, at) if digits is None else octets_of_digits(digits)
-        if raw:
-            yield raw.decode("utf-16-be", "replace")[1:] if raw[:2] == b"\xfe\xff" else raw.decode("latin-1")
-    if max(len(given), len(found)) > _MAX_NAMES:  # those that are objects of their own count too
-        raise LimitExceeded(f"PDF with more than {_MAX_NAMES:,} names of files")
-
-
-def _literal(piece: bytes, at: int) -> bytes:
-    """A string in brackets, which may stand in it in pairs or escaped; nothing when it does not end."""
-    depth, end = 1, at
-    while end - at < _MAX_NAME and (step := _STEP.match(piece, end, at + _MAX_NAME)) is not None:
-        depth += (step.group() == b"(") - (step.group() == b")")
-        if not depth:
-            return unescaped(piece[at:end])
-        end = step.end()
-    return b""
-
-
-def unescaped(written: bytes) -> bytes:
-    """A string in brackets with its escapes read (ISO 32000 section 7.3.4.2)."""
-    return _ESCAPE.sub(_octet, written)
-
-
-def _octet(escape: re.Match[bytes]) -> bytes:
-    octal, line_end, symbol = escape.groups()
-    if octal:
-        return bytes([int(octal, 8) & 255])
-    return b"" if line_end else _CONTROLS.get(symbol, symbol)
-
-
-def octets_of_digits(digits: bytes) -> bytes:
-    """A string in hexadecimal (ISO 32000 section 7.3.4.3)."""
-    return bytes.fromhex(_even(digits.translate(None, b" \t\r\n\f\0\v")).decode("ascii"))
-
-
-def _even(digits: bytes) -> bytes:
-    return digits + b"0" if len(digits) % 2 else digits
 
 
 def text_of_pdf(octets: Octets) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
-from rules.reading.pdf import all_pieces, has_lock, octets_of_digits, unescaped
+from rules.reading.pdf import all_pieces, has_lock
 from rules.reading.pdf_files import GAP, OBJECT, REFERENCE, keep
 from rules.reading.pdf_forms import form_reason
+from rules.reading.pdf_names import octets_of_digits, unescaped
 from rules.reading.relations import is_elsewhere
 
 _MAX_SCRIPT = 64 * 1024  # octets of one script; what forms calculate is shorter

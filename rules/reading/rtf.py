@@ -32,6 +32,7 @@ _WRITTEN = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": "\t", b"row": "\
             b"emdash": "-", b"endash": "-", b"lquote": "'", b"rquote": "'", b"ldblquote": '"', b"rdblquote": '"',
             b"bullet": "*"}  # fmt: skip
 _SYMBOLS = {b"~": " ", b"_": "-", b"\\": "\\", b"{": "{", b"}": "}"}
+_HALF = re.compile("[\ud800-\udfff]")
 _CODE_PAGE = re.compile(rb"\\ansicpg([0-9]{3,5})")
 
 
@@ -90,7 +91,7 @@ class _Reader:
                 limit = f"RTF nested more than {_MAX_GROUPS:,} deep"
                 break
         self._flush()
-        return RichText(visible="".join(self._visible)[:MAX_TEXT], hidden="".join(self._hidden), limit=limit)
+        return RichText(visible=_paired(self._visible)[:MAX_TEXT], hidden=_paired(self._hidden), limit=limit)
 
     def _take(
         self,
@@ -122,8 +123,7 @@ class _Reader:
         self, group: _Group, word: bytes | None, number: bytes | None, symbol: bytes | None, plain: bytes | None
     ) -> None:
         if word == b"u" and number is not None:
-            code = int(number) % 65_536
-            self._add("" if 0xD800 <= code < 0xE000 else chr(code))
+            self._add(chr(int(number) % 65_536))
             self._skip = group.stand_ins
         elif word == b"uc" and number is not None:
             group.stand_ins = min(max(int(number), 0), _MAX_STAND_INS)
@@ -156,6 +156,12 @@ class _Reader:
     def _add(self, text: str) -> None:
         self._length += len(text)
         (self._hidden if self._groups[-1].hidden else self._visible).append(text)
+
+
+def _paired(pieces: list[str]) -> str:
+    """The text, with what is written as two halves of UTF-16 in one character; a half alone is none."""
+    text = "".join(pieces)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore") if _HALF.search(text) else text
 
 
 def unpack_compressed_rtf(content: bytes) -> bytes:

@@ -4,10 +4,12 @@ Starts from the kept seeds, keeps what it finds of interest in `.fuzz`, and ends
 the input that did it lies there, made as small as could be.
 """
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 from tests.fuzz.targets import BY_NAME, SEEDS
 
@@ -16,6 +18,7 @@ MAX_OCTETS = 64 * 1024  # of an input
 SECONDS_EACH = 20  # for one input: instrumented code is slower than ours
 MEBIBYTES = 3_000  # of memory, with what the instrumentation needs
 MINIMISE_SECONDS = 60
+OURS = ("rules.", "quarantine.", "gateway.")
 
 
 def main() -> int:
@@ -70,6 +73,10 @@ def _escaped(word: bytes) -> str:
     return "".join(f"\\x{octet:02x}" for octet in word)
 
 
+def _is_ours(found: object) -> bool:
+    return isinstance(found, FunctionType) and (found.__module__ or "").startswith(OURS)
+
+
 def _fuzz(name: str) -> int:
     import logging
 
@@ -77,7 +84,9 @@ def _fuzz(name: str) -> int:
 
     logging.disable(logging.CRITICAL)
     run = BY_NAME[name].run
-    atheris.instrument_all()
+    # Not `instrument_all`: with all that our libraries import it takes minutes, and what guides is our code.
+    for function in filter(_is_ours, gc.get_objects()):
+        atheris.instrument_func(function)
     atheris.Setup([sys.argv[0], *os.environ["FUZZ_OPTIONS"].split("\n")], run)
     atheris.Fuzz()
     return 0

@@ -1,9 +1,12 @@
 """Links of a text: where they lead, what they show, and where they end."""
 
+import time
+
 import pytest
 
 from rules.facts import Role, Text
-from rules.links import MAX_LINKS, above, host_of, leads_to, links_of, registered
+from rules.links import MAX_LINKS, above, leads_to, links_of, registered
+from rules.targets import MAX_TARGET
 
 
 def links(words: str) -> list[tuple[str, str, str]]:
@@ -33,23 +36,6 @@ def test_evidence_marks_the_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "host"),
-    [
-        ("https://www.bank.example@evil.example/x", "evil.example"),
-        ("HTTP://A.Example:8080/", "a.example"),
-        ("www.a.example/go?to=https://b.example/", "www.a.example"),
-        ("www.a.example?https://b.example/", "www.a.example"),
-        ("https://a.example\\@b.example/", "b.example"),
-        ("https://a.example./", "a.example"),
-        ("http://[broken", ""),
-        ("http:///path", ""),
-    ],
-)
-def test_the_host_that_a_browser_would_ask(target: str, host: str) -> None:
-    assert host_of(target) == host
-
-
-@pytest.mark.parametrize(
     ("host", "name"),
     [("www.bank.example", "bank.example"), ("a.b.shop.co.uk", "shop.co.uk"), ("city.ky.us", "ky.us"), ("host", "host")],
 )
@@ -61,6 +47,24 @@ def test_below_a_listed_host_and_beside_it() -> None:
     assert leads_to("bank.example", "bank.example")
     assert leads_to("www.bank.example", "bank.example")
     assert not leads_to("notbank.example", "bank.example")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("begin", ["https://", "www.bank.example"])
+def test_a_link_that_is_cut_keeps_its_host(begin: str, more: int) -> None:
+    """Of a link that meets the limit everything is kept; of a longer one, the name before its host goes first."""
+    written = begin + "a" * (MAX_TARGET - len(f"{begin}@evil.example/") + more) + "@evil.example/"
+    ((target, host, _),) = links(f"see {written} now")
+    assert host == "evil.example"
+    assert (target == written) is not more
+    assert len(target) == len(written) if not more else len(target) < 200
+
+
+def test_names_of_any_length_before_hosts_are_read_in_time() -> None:
+    began = time.process_time()
+    assert [host for _, host, _ in links(f"https://{'a' * 4_000_000}@evil.example/ " * 4)] == ["evil.example"] * 4
+    assert links("https://" * 500_000)[0][1] == "https"
+    assert time.process_time() - began < 3
 
 
 def test_no_more_links_of_one_text_than_the_bound() -> None:

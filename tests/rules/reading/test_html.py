@@ -5,7 +5,8 @@ import time
 import pytest
 
 from rules.reading import html
-from rules.reading.html import MAX_PAGE, MAX_TARGET, MAX_USER, read_html
+from rules.reading.html import MAX_PAGE, read_html
+from rules.targets import MAX_TARGET, MAX_USER
 
 
 @pytest.mark.parametrize(

@@ -146,29 +146,6 @@ def test_what_cannot_be_opened_has_no_plain_copy():
     assert plain_copy(b"%PDF-1.7\nnothing") is None
 
 
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        (b"/F (a\\056\\152s)", "a.js"),
-        (b"/F (a(1).js)", "a(1).js"),
-        (b"/F (a.j\\\ns)", "a.js"),
-        (b"/F 8 0 R", "a.js"),
-        (b"/F (a.js) /Desc (" + b"x" * 600 + b")", "a.js"),
-        (b"/F%c\n(a.js)", "a.js"),
-    ],
-)
-def test_the_name_of_an_embedded_file_is_read_however_it_is_written(written, name):
-    octets = pdf(stream(b"var x"), b"<< /Type /Filespec %s /EF << /F 6 0 R >> >>" % written, b"(a.js)")
-    assert name in taken(octets)
-
-
-def test_the_names_of_files_are_bounded():
-    began = time.process_time()
-    with pytest.raises(LimitExceeded, match="5,000 names"):
-        list(unpack_pdf(pdf(b"/EF /F (" * 400_000), Budget()))
-    assert time.process_time() - began < 4
-
-
 def test_object_streams_before_much_else_cost_little():
     one = stream(zlib.compress(bytes(40_000)), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
     octets = pdf(*[one] * 399) + b"\x01" * (18 << 20)
@@ -278,16 +255,6 @@ def test_object_streams_as_large_as_may_be_and_larger_by_one_octet(monkeypatch):
     monkeypatch.setattr(pdf_module, "_MAX_INFLATED", sum(map(len, listed)) - 1)
     pieces, ended = all_pieces(pdf(*packed))
     assert len(pieces) == 2 and "MiB in them" in str(ended)
-
-
-def test_as_many_names_of_files_as_may_be_and_one_more(monkeypatch):
-    file = b"<< /Type /Filespec /F (a.js) /EF << /F 6 0 R >> >>"
-    octets = pdf(stream(b"var x"), file, file)
-    monkeypatch.setattr(pdf_module, "_MAX_NAMES", 4)  # each gives two
-    assert "a.js" in taken(octets)
-    monkeypatch.setattr(pdf_module, "_MAX_NAMES", 3)
-    with pytest.raises(LimitExceeded, match="PDF with more than 3 names of files"):
-        taken(octets)
 
 
 def test_as_many_object_streams_as_may_be_are_searched_and_one_more_is_told(monkeypatch):

@@ -20,6 +20,11 @@ from rules.reading.rtf import read_rtf, text_of_rtf, unpack_compressed_rtf
         (rb"{\rtf1 a\cell b\row}", "a\tb\n"),
         (rb"{\rtf1{\object{\*\objdata 4d5a}}shown}", "shown"),
         (rb"{\rtf1\uc0\u72 ello \uc2\u8364 ??5}", "Hello €5"),
+        (
+            rb"{\rtf1 \u-10179?\u-9152? and \u55357 ?{\b\u56384 ?}\uc0\u55357\u56384}",
+            "\U0001f440 and \U0001f440\U0001f440",
+        ),
+        (rb"{\rtf1 a\u-10179?b\u-9152?\u-9152?\u-10179?c}", "abc"),
         (rb"{\rtf1 {\shp{\*\shpinst\shpleft0{\sp{\sn x}}{\shptxt Boxed}}}}", "Boxed"),
         (rb"{\rtf1 a{\*\annotation Noted}}", "aNoted"),
         (rb"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8}", "При"),
