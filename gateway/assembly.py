@@ -35,11 +35,11 @@ from quarantine.ports import StoreUnavailable
 from quarantine.quarantine import Store, open_store
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.document import DocumentError
 from rules.policy import Policy
 from rules.stored import Asked, StoredFact, asked_by
 from rules.transaction import Transaction
 from rules.verdict import Judgement
+from rules.yaml_nodes import DocumentError
 
 MEGABYTE = 1_000_000  # octets
 KEPT_POLICIES = 5  # messages in hand may have been judged by an earlier one

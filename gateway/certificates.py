@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.config import Config, Listener
 from gateway.identity import CannotIdentify
-from rules.document import DocumentError, Fault, locate
+from rules.yaml_nodes import DocumentError, Fault, locate
 
 
 def check_certificates(path: Path, config: Config) -> None:

@@ -27,8 +27,8 @@ from quarantine.item import ReportState
 from quarantine.ports import Refused, StoreUnavailable
 from quarantine.quarantine import GATEWAY, Store, open_store
 from quarantine.release import Release
-from rules.document import DocumentError
 from rules.policy import Policy, find_policy, load_policy
+from rules.yaml_nodes import DocumentError
 
 TURN_SECONDS = 30.0  # how late the digest, and how old an abandoned release beyond its lease, may be
 TURNS_TO_COLLECT = 120  # an hour: it lists every stored content, and what a crash left behind hurts nobody

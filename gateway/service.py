@@ -34,8 +34,8 @@ from gateway.taking import check_staff, record_policy, record_policy_at_start, s
 from gateway.vitals import measure_process
 from quarantine.ports import StoreUnavailable
 from rules.directory_file import load_directory
-from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
+from rules.yaml_nodes import DocumentError
 
 DRAIN_SECONDS = 60.0  # for messages whose content is under way; their senders try the others again
 RESTART_SECONDS = 1.0  # between the death of a process and its successor, so that a broken one does not spin

@@ -12,8 +12,8 @@ from rules.directory import Directory
 from rules.directory_csv import csv_of
 from rules.directory_entries import Conflict, directory_of
 from rules.directory_file import MAX_OCTETS, load_directory
-from rules.document import DocumentError
 from rules.ldif import Entry
+from rules.yaml_nodes import DocumentError
 
 MOST_LOST = 0.2  # of the people before: a broken filter or right must not make everybody unknown
 

@@ -20,8 +20,8 @@ from quarantine.ports import StoreUnavailable
 from quarantine.quarantine import GATEWAY
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.document import DocumentError
 from rules.policy import Policy, find_policy, load_policy
+from rules.yaml_nodes import DocumentError
 
 POLICY_ACT, STAFF_ACT = "policy", "accept staff list"
 POLICY_NOW = "policy-now"  # under the state folder: name and hash of the policy that was last recorded

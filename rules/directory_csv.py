@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rules.address import AddressError, parse_address
 from rules.directory import Directory, Person
-from rules.document import DocumentError, Fault
 from rules.memberships import expanded
+from rules.yaml_nodes import DocumentError, Fault
 
 COLUMNS = ("address", "name", "department", "groups", "active", "aliases", "kind")
 MAX_PEOPLE = 100_000  # twenty times the largest staff we plan for; an export gone wrong stops here

@@ -6,8 +6,8 @@ from pathlib import Path
 from rules.directory import Directory
 from rules.directory_csv import MAX_FAULTS, directory_in_csv
 from rules.directory_entries import directory_of
-from rules.document import DocumentError, Fault
 from rules.ldif import LdifError, entries_of, is_ldif
+from rules.yaml_nodes import DocumentError, Fault
 
 MAX_OCTETS = 64 * 1024 * 1024  # 100,000 people at some 600 octets, as LDIF writes them
 

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.detectors import BY_NAME, DETECTORS, Detector
-from rules.document import DocumentError, Fault, convert, locate, read_document, read_rest, to_json
+from rules.document import convert, read_document, read_rest, to_json
 from rules.finding import Action
 from rules.policy_file import (
     NO_CLAUSE,
@@ -29,6 +29,7 @@ from rules.policy_file import (
 )
 from rules.schedule import Schedule
 from rules.transaction import Direction
+from rules.yaml_nodes import DocumentError, Fault, locate
 
 LIBRARY = Path(__file__).parent / "library"
 POLICIES = Path(__file__).parent / "policies"

@@ -15,11 +15,12 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.address import Address, AddressError, key_of, parse_address
-from rules.document import STRICT, Fault, keyed, locate, to_json
+from rules.document import STRICT, keyed, to_json
 from rules.entries import Words
 from rules.finding import Action
 from rules.schedule import Schedule, end_of, moment_of
 from rules.transaction import Direction
+from rules.yaml_nodes import Fault, locate
 
 ENDS_SOON = timedelta(days=30)  # before an exemption's end: time enough to ask whoever granted it
 NO_CLAUSE = "a clause of this policy"  # expected where one is cited that there is not

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.document import Fault
 from rules.envelope import probable_envelope, wire_form
 from rules.finding import Action
 from rules.inspection import inspect
@@ -22,6 +21,7 @@ from rules.message import Message
 from rules.policy import LIBRARY, Rule, policy_of_rule
 from rules.policy_file import Status
 from rules.transaction import Client, Direction, ListenerKind, Transaction
+from rules.yaml_nodes import Fault
 
 DOMAINS = ("city.example",)  # ours, in every sample
 LINE = 72  # characters; wrapped as mail programs wrap, for a rule must find the words again all the same

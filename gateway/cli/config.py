@@ -15,8 +15,9 @@ from gateway.config import Config, load_config
 from quarantine.display import counted
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.document import DocumentError, Fault, lines_of, to_json
+from rules.document import to_json
 from rules.policy import Policy, find_policy, load_policy
+from rules.yaml_nodes import DocumentError, Fault, lines_of
 
 T = TypeVar("T")
 DEFAULT = "default"

@@ -19,10 +19,10 @@ from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
 from quarantine.cases import Case, cases_of
 from quarantine.item import State
-from rules.document import DocumentError
 from rules.engine import NOT_INSPECTED_RULE
 from rules.policy import Policy, find_policy, library_rules, load_policy
 from rules.policy_file import Exemption
+from rules.yaml_nodes import DocumentError
 
 _id = click.argument("id", metavar="ID")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")

@@ -53,7 +53,7 @@ def explained(error: Exception) -> CommandError | None:
     """The error in an administrator's words when it is one that they can mend or wait out; else None."""
     # Imported here: these modules are loaded already when their errors can occur.
     from quarantine.ports import Busy, NoSuchItem, Refused, ReviewUnavailable, StoreUnavailable
-    from rules.document import DocumentError
+    from rules.yaml_nodes import DocumentError
 
     if isinstance(error, DocumentError | Refused):
         return CommandError(str(error))

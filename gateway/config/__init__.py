@@ -26,8 +26,9 @@ from gateway.config.sections import (
     Signing,
     Tls,
 )
-from rules.document import DocumentError, Fault, read_document, read_rest
+from rules.document import read_document, read_rest
 from rules.policy import find_policy
+from rules.yaml_nodes import DocumentError, Fault
 
 __all__ = [
     "DAY_SECONDS",

@@ -10,11 +10,11 @@ from pathlib import Path
 from gateway.config.sections import Config, Listener, NextHop
 from gateway.listening import Listening, shared
 from rules.address import is_address
-from rules.document import Fault, locate
 from rules.policy import find_policy
 from rules.policy_file import is_timezone
 from rules.reading.pictures import PicturesUnavailable, find_data
 from rules.transaction import ListenerKind
+from rules.yaml_nodes import Fault, locate
 
 MAX_DISCLAIMER = 2_000  # characters; a page
 

@@ -25,7 +25,7 @@ from gateway.doctor.storage import (
     check_permissions,
     check_space,
 )
-from rules.document import DocumentError
+from rules.yaml_nodes import DocumentError
 
 __all__ = ["CONFIGURED", "MACHINE", "Check", "Finding", "Grade", "examine"]
 

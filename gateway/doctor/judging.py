@@ -17,9 +17,9 @@ from gateway.workers import InspectionUnavailable, WorkerPool, canary, worker_se
 from quarantine.display import counted
 from rules.coverage import unapproved
 from rules.directory_file import load_directory
-from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 from rules.verdict import Inspected
+from rules.yaml_nodes import DocumentError
 
 STALE_DAYS = 30  # of a staff list: people come and go every month
 CHECK = "mailward policy check tells what is expected"

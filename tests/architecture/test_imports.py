@@ -34,7 +34,7 @@ DOORS = (
     ("sqlalchemy", "SQLAlchemy", "quarantine/adapters/sql"),
     ("tesserocr", "tesserocr", "rules/reading/pictures.py"),
     ("uvloop", "uvloop", "gateway/loop.py"),
-    ("yaml", "PyYAML", "rules/document.py"),
+    ("yaml", "PyYAML", "rules/yaml_nodes.py"),
 )
 
 SOURCES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))

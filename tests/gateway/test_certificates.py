@@ -8,7 +8,7 @@ import pytest
 
 from gateway.certificates import check_certificates, names_in
 from gateway.config import load_config
-from rules.document import DocumentError
+from rules.yaml_nodes import DocumentError
 
 TEXT = """domains: [city.example]
 listeners:

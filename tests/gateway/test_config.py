@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Config, Tls, load_config
-from rules.document import DocumentError
+from rules.yaml_nodes import DocumentError
 
 BAD = Path(__file__).parents[1] / "bad_configs"
 COMPLETE = Path(__file__).parents[2] / "deploy" / "mailward.yaml"

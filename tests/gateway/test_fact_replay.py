@@ -9,10 +9,10 @@ from gateway import fact_replay
 from gateway.fact_replay import replayed
 from quarantine.fact_files import FactFiles
 from rules.comparison import Comparison
-from rules.document import DocumentError
 from rules.policy import find_policy, load_policy
 from rules.stored import Seen, StoredFact, asked_by
 from rules.transaction import Direction
+from rules.yaml_nodes import DocumentError
 
 BASELINE = find_policy("city-baseline")
 OLD = "  - use: fundraising\n    cites: [ATU-C5c]\n    directions: [outbound, internal]\n    action: quarantine\n"

@@ -21,13 +21,13 @@ from gateway.workers import (
     canary,
     worker_settings,
 )
-from rules.document import DocumentError
 from rules.engine import judge_uninspected
 from rules.finding import Action
 from rules.message import Message
 from rules.policy import find_policy, load_policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected, Judgement
+from rules.yaml_nodes import DocumentError
 
 SETTINGS = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1)
 BIG = b"Subject: big\r\n\r\n" + b"A line of ordinary words that somebody wrote down one day.\r\n" * 20_000

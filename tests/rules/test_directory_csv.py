@@ -10,8 +10,8 @@ from rules.address import parse_address
 from rules.directory import Directory, Person
 from rules.directory_csv import csv_of
 from rules.directory_file import load_directory
-from rules.document import DocumentError
 from rules.policy import LIBRARY
+from rules.yaml_nodes import DocumentError
 
 HEADER = "address,name,department,groups,active\n"
 

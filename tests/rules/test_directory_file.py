@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rules.directory_file import load_directory
-from rules.document import DocumentError
+from rules.yaml_nodes import DocumentError
 
 LDIF = "version: 1\n\ndn: cn=Ann,dc=city\nobjectClass: person\nmail: ann@city.example\n"
 

@@ -1,6 +1,5 @@
 """Documents: what YAML says, what it is refused for, and where."""
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,23 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.document import (
-    MAX_DEPTH,
-    MAX_DOCUMENT,
     STRICT,
-    DocumentError,
-    Fault,
     between,
     convert,
     from_json,
     json_schema,
     keyed,
-    lines_of,
-    locate,
     parse_document,
     read_document,
     read_rest,
     to_json,
 )
+from rules.yaml_nodes import MAX_DEPTH, DocumentError, Fault
 
 PATH = Path("thing.yaml")
 
@@ -136,20 +130,6 @@ def test_a_key_is_plain_text(text: str) -> None:
     assert told(text)[0].endswith("a key of plain text")
 
 
-def test_tabs_in_front_of_a_line_are_named_as_such() -> None:
-    assert told("inner:\n\tname: a\n") == ["thing.yaml:2:1: blanks in front of the line, not tabs"]
-
-
-def test_what_is_not_closed_is_told_where_the_parser_gave_up() -> None:
-    assert told("many: [{name: a}\n")[0].startswith("thing.yaml:2:1: while parsing a flow sequence")
-    assert told('text: "open\n')[0].startswith("thing.yaml:2:1: while scanning a quoted scalar")
-
-
-def test_octets_that_are_not_utf_8_are_told_by_line_and_column() -> None:
-    assert told(b"text: a\ninner:\n  name: \xff\n")[0].startswith("thing.yaml:3:9: UTF-8 text: ")
-    assert told("text: é\nfree: é\x07".encode())[0].startswith("thing.yaml:2:8: UTF-8 text: ")
-
-
 def test_aliases_may_share_but_not_explode_or_turn_round() -> None:
     assert read("inner: &one {name: a}\nmany: [*one, *one]").many == (Inner(name="a"), Inner(name="a"))
     bomb = "free:\n  - &a0 [x, x]\n" + "".join(f"  - &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
@@ -161,10 +141,6 @@ def test_aliases_may_share_but_not_explode_or_turn_round() -> None:
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 5, 900, 5_000])
 def test_nesting_without_end_is_refused(depth: int) -> None:
     assert told("free: " + "[" * depth + "]" * depth)
-
-
-def test_the_size_is_bounded() -> None:
-    assert told(b"#" * (MAX_DOCUMENT + 1)) == [f"thing.yaml:1:1: at most {MAX_DOCUMENT} octets"]
 
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.getcwd []", "!!set {a, b}", "!!binary aGk=", "!own x"])
@@ -197,14 +173,6 @@ def test_a_piece_of_a_document_is_converted_with_its_place(tmp_path: Path) -> No
     assert str(refused.value) == f"{path}:3:14: rules.0.parameters.count: a valid integer, not 'lots'"
 
 
-def test_a_fault_of_our_own_is_located_at_the_value_or_at_its_key(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text("one:\n  two: 2\n")
-    assert str(locate(path, ("one", "two"), "three")) == f"{path}:2:8: one.two: three"
-    assert str(locate(path, ("one", "two"), "three", of_key=True)) == f"{path}:2:3: one.two: three"
-    assert str(locate(path, ("one", "none"), "three")) == f"{path}:2:3: one: three"
-
-
 @pytest.mark.parametrize(
     ("text", "rest"),
     [
@@ -220,23 +188,6 @@ def test_a_fault_of_our_own_is_located_at_the_value_or_at_its_key(tmp_path: Path
 def test_wrong_values_give_way_so_that_the_rest_can_be_looked_at(tmp_path: Path, text: str, rest: Named | None) -> None:
     (tmp_path / "a.yaml").write_text(text)
     assert read_rest(tmp_path / "a.yaml", Named, {"name": "unread"}) == rest
-
-
-def test_lines_are_told_of_what_stands_in_the_file_and_of_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text("one:\n  - two: 2\n  - two:\n      3\n")
-    assert lines_of(path, [("one",), ("one", 0, "two"), ("one", 1, "two"), ("one", 2), ("none",)]) == (
-        1,
-        2,
-        3,
-        None,
-        None,
-    )
-
-
-def test_a_refusal_travels_between_processes() -> None:
-    error = DocumentError((Fault(path="a", line=1, column=2, where="b", expected="c"),))
-    assert str(pickle.loads(pickle.dumps(error))) == str(error) == "a:1:2: b: c"
 
 
 def test_json_comes_back_as_the_value_that_was_written() -> None:

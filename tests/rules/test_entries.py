@@ -2,8 +2,9 @@
 
 import pytest
 
-from rules.document import DocumentError, convert
+from rules.document import convert
 from rules.entries import AddressOrName, Domain, Extension, Host, LocalPart, MailAddress, Phrase, Words
+from rules.yaml_nodes import DocumentError
 
 GOOD = {
     Words: ("eyes only", "§ 7"),

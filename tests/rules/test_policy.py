@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from rules.detectors import BY_NAME, DETECTORS
-from rules.document import DocumentError
 from rules.finding import Action
 from rules.policy import (
     LIBRARY,
@@ -24,6 +23,7 @@ from rules.policy import (
 )
 from rules.policy_file import RuleClass, Status
 from rules.transaction import Direction
+from rules.yaml_nodes import DocumentError
 
 BAD = Path(__file__).parents[1] / "bad_configs"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from rules import needed_words
-from rules.document import DocumentError
 from rules.patterns import PatternError
 from rules.signals import check_phrases, scale_of
+from rules.yaml_nodes import DocumentError
 
 MODELS = sorted(path for path in Path("rules/detectors").glob("*.yaml") if "\nsignals:" in path.read_text())
 GOOD = """

@@ -24,7 +24,7 @@ from gateway.cli.terminal import (
     width,
 )
 from quarantine.ports import StoreUnavailable
-from rules.document import DocumentError, Fault
+from rules.yaml_nodes import DocumentError, Fault
 
 
 @pytest.mark.parametrize(
