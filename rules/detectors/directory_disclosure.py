@@ -5,6 +5,7 @@ attached. A thread's own header lines, and signatures, list nobody.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -19,6 +20,7 @@ from rules.patterns import compile_patterns, evidence_of
 NAME = Path(__file__).stem
 MAX_TEXT = 512 * 1024  # characters of one text that are counted
 MAX_FOUND = 2_000  # addresses or telephones; a list is a list long before
+STRETCH = 20_000  # characters: within so many, contacts are an export; one here and there in a long text is none
 ROLES = (Role.AUTHOR, Role.ATTACHED, Role.FORWARDED)
 TITLED = 0.3  # added to the score where the text or the file is called a list of staff
 
@@ -50,7 +52,7 @@ class Parameters:
     threshold: Threshold = 0.7
     # Different people of ours from which they are a list.
     people: Amount = 10
-    # Different addresses or telephones, whoever's, from which they are an export.
+    # Different addresses or telephones, whoever's and near one another, from which they are an export.
     contacts: Amount = 25
 
 
@@ -84,22 +86,34 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
 
 def _count(text: Text, directory: Directory) -> _Counted:
     words = text.text[:MAX_TEXT]
-    people: set[str] = set()
-    contacts: set[str] = set()
-    first: tuple[Text, int, int] | None = None
     if text.role is Role.FORWARDED:
         words = _without_headers(words)
-    for start, end in islice(_addresses(words), MAX_FOUND):
-        key = words[start:end].lower()
-        contacts.add(key)
-        if key.rpartition("@")[2] in directory.domains:
-            people.add(key)
-        first = first or (text, start, end)
+    places = tuple(islice(_addresses(words), MAX_FOUND))
+    contacts = [(start, words[start:end].lower()) for start, end in places]
+    people = {key for _, key in contacts if key.rpartition("@")[2] in directory.domains}
     if directory.names:
         people |= _named(words, directory)
     if text.role is not Role.FORWARDED:  # of a thread's signatures, each has one
-        contacts |= set(islice(_telephones(words), MAX_FOUND))
-    return _Counted(people=frozenset(people), contacts=frozenset(contacts), first=first)
+        contacts += islice(_telephones(words), MAX_FOUND)
+    first = (text, *places[0]) if places else None
+    return _Counted(people=frozenset(people), contacts=_densest(contacts), first=first)
+
+
+def _densest(contacts: list[tuple[int, str]]) -> frozenset[str]:
+    """The different ones of the stretch of text that has most of them."""
+    contacts.sort()
+    within: Counter[str] = Counter()
+    begin, most, at = 0, 0, range(0)
+    for end, (place, contact) in enumerate(contacts):
+        within[contact] += 1
+        while place - contacts[begin][0] > STRETCH:
+            within[contacts[begin][1]] -= 1
+            if not within[contacts[begin][1]]:
+                del within[contacts[begin][1]]
+            begin += 1
+        if len(within) > most:
+            most, at = len(within), range(begin, end + 1)
+    return frozenset(contacts[number][1] for number in at)
 
 
 def _addresses(words: str) -> Iterator[tuple[int, int]]:
@@ -112,15 +126,15 @@ def _addresses(words: str) -> Iterator[tuple[int, int]]:
         at = words.find("@", at + 1)
 
 
-def _telephones(words: str) -> Iterator[str]:
-    """Telephone numbers and extensions as written."""
+def _telephones(words: str) -> Iterator[tuple[int, str]]:
+    """Where telephone numbers and extensions stand, as written."""
     looks = compile_patterns(_LOOKS).fires(words)
     for index, pattern in enumerate(_TELEPHONES):
         for match in pattern.finditer(words) if index in looks else ():
             if not words[match.start() - 1 : match.start()].isdigit():
-                yield match.group()
+                yield match.start(), match.group()
     for found in compile_patterns(_EXTENSIONS).find(words) if len(_TELEPHONES) in looks else ():
-        yield words[found.start : found.end]
+        yield found.start, words[found.start : found.end]
 
 
 def _without_headers(words: str) -> str:

@@ -46,6 +46,15 @@ def test_addresses_of_anybody(facts_of: FactsOf, count: int, found: bool) -> Non
     assert detected(facts_of(listed(count, "elsewhere.example"))) is found
 
 
+@pytest.mark.parametrize(("between", "found"), [(500, True), (3_000, False)])
+def test_contacts_here_and_there_in_a_long_text_are_no_list(facts_of: FactsOf, between: int, found: bool) -> None:
+    """A review of the press has the writers' addresses below its articles; of our own people each one counts."""
+    article = "The council met. " * (between // 17)
+    text = "\n".join(f"{article}\nWrite to writer{number}@paper.example." for number in range(30))
+    assert detected(facts_of(text)) is found
+    assert detected(facts_of(text.replace("paper.example", "city.example")))
+
+
 def test_names_of_people_on_the_staff_list_in_either_order(facts_of: FactsOf) -> None:
     rows = "\n".join(f"{name}, engineer" for name in NAMES[:5]) + "\n"
     rows += "\n".join(", ".join(reversed(name.split())) for name in NAMES[5:])
