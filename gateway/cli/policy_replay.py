@@ -18,10 +18,11 @@ from gateway.trial import Supposed, compared
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings
 from quarantine.display import counted
 from quarantine.fact_files import FOLDER, fact_files
-from rules.address import Address
+from rules.address import Address, key_of
 from rules.comparison import Comparison, CopyChange
 from rules.difference import difference
 from rules.directory_file import load_directory
+from rules.engine import exemptions_of
 from rules.finding import Action
 from rules.policy import load_policy
 from rules.policy_file import NO_GROUPS
@@ -130,6 +131,13 @@ def _groups(config: Config | None) -> Mapping[str, frozenset[str]]:
     return load_directory(config.directory, frozenset(config.domains)).groups
 
 
+def groups_named(groups: Mapping[str, frozenset[str]], *policies: Path) -> set[str]:
+    """Those of the groups that an exemption of one of these policies names."""
+    exemptions = (item for path in policies for _, item in exemptions_of(load_policy(path)))
+    names = {key_of(name) for item in exemptions for name in (*item.senders, *item.recipients)}
+    return names & groups.keys()
+
+
 def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json: bool) -> Comparison:
     config = configured(path)
     folder = (config.state if config else DEFAULT_STATE) / FOLDER
@@ -138,13 +146,18 @@ def _replay_facts(path: Path | None, running: Path, candidate: Path, *, as_json:
         fail(f"{folder}: no stored facts; stored_facts_megabytes of mailward.yaml says how many are kept", Exit.USAGE)
     comparison = Comparison()
     untold: set[str] = set()
+    groups = _groups(config)
     with progress(octets, "replaying", prints=True) as bar:
-        for part in replayed(folder, running, candidate, groups=_groups(config)):
+        for part in replayed(folder, running, candidate, groups=groups):
             for change in part.changes:
                 tell_copy(change, as_json=as_json)
             comparison.merge(part.comparison)
             untold |= part.untold
             bar.update(part.octets)
+    for name in sorted(groups_named(groups, running, candidate)):
+        # Memberships are not kept with the facts: they would say of each person, for months, where he belonged.
+        note = "is a group that an exemption names; its members are those of today's staff list, not of that time"
+        click.echo(escaped(f"{name} {note}"), err=True)
     for name in sorted(untold):
         note = "is left out for some of these facts, for it was not asked so then; replay messages"
         click.echo(escaped(f"{name} {note}"), err=True)

@@ -125,6 +125,20 @@ def test_stored_facts_are_replayed_without_any_message(policies: tuple[Path, Pat
     result = run(*arguments, "--fail-above", "0%")
     assert result.stdout.splitlines()[0] == "t1: all-staff@city.example: tag → quarantine ()"
     assert result.exit_code == 1
+    assert "staff list" not in result.stderr
+    (tmp_path / "staff.csv").write_text("address,groups\nann@city.example,works@city.example\n")
+    with (tmp_path / "mailward.yaml").open("a") as config:
+        config.write("directory: staff.csv\n")
+    with (policies[1] / "policy.yaml").open("a") as candidate:
+        candidate.write(
+            "    except: [{senders: [Works@city.example, bo@city.example], because: b, by: c, until: 2099-01-01}]\n"
+        )
+    let_off = run(*arguments)
+    assert "tag → pass" in let_off.stdout
+    assert let_off.stderr.splitlines() == [
+        "works@city.example is a group that an exemption names; its members are those of today's staff list, "
+        "not of that time"
+    ]
 
 
 def test_facts_and_paths_exclude_each_other(policies: tuple[Path, Path], mail: Path) -> None:
