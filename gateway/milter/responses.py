@@ -4,6 +4,7 @@ The codec is whole. What Mailward never says stands below `delete_recipient`: th
 (gateway.milter.negotiation), and an MTA carries out nothing else.
 """
 
+import re
 from collections.abc import Mapping
 
 from gateway.milter.commands import NUMBERS
@@ -11,6 +12,11 @@ from gateway.milter.packets import LENGTH
 from gateway.milter.protocol import ResponseCode, Right, Stage, Step
 from gateway.reply import Reply
 from gateway.smtp.replies import passed_up
+
+_ENDS = re.compile(rb"[\0\r\n]")  # a string, or its line
+_ENDS_FIELD = re.compile(
+    rb"[\0\r]|\n(?![ \t])"
+)  # a field body, which goes folded, with LF alone (libmilter's smfi_addheader)
 
 
 class Unwritable(ValueError):
@@ -36,12 +42,12 @@ def refusal(reply: Reply) -> bytes:
 
 def insert_header(index: int, name: bytes, value: bytes) -> bytes:
     """`index` 0 is above everything that the message has."""
-    return _packet(ResponseCode.INSERT_HEADER, LENGTH.pack(index) + _string(name) + _string(value))
+    return _packet(ResponseCode.INSERT_HEADER, LENGTH.pack(index) + _string(name) + _value(value))
 
 
 def change_header(index: int, name: bytes, value: bytes) -> bytes:
     """The `index`-th field of that name, from 1; an empty value removes it."""
-    return _packet(ResponseCode.CHANGE_HEADER, LENGTH.pack(index) + _string(name) + _string(value))
+    return _packet(ResponseCode.CHANGE_HEADER, LENGTH.pack(index) + _string(name) + _value(value))
 
 
 def delete_recipient(path: bytes) -> bytes:
@@ -51,7 +57,7 @@ def delete_recipient(path: bytes) -> bytes:
 
 def add_header(name: bytes, value: bytes) -> bytes:
     """Below the fields there are. Ours go on top, where nobody takes them for the sender's."""
-    return _packet(ResponseCode.ADD_HEADER, _string(name) + _string(value))
+    return _packet(ResponseCode.ADD_HEADER, _string(name) + _value(value))
 
 
 def add_recipient(path: bytes) -> bytes:
@@ -81,6 +87,14 @@ def _packet(code: ResponseCode, payload: bytes) -> bytes:
 
 
 def _string(octets: bytes) -> bytes:
-    if b"\0" in octets or b"\r" in octets:
+    return _checked(octets, _ENDS)
+
+
+def _value(octets: bytes) -> bytes:
+    return _checked(octets, _ENDS_FIELD)
+
+
+def _checked(octets: bytes, ends: re.Pattern[bytes]) -> bytes:
+    if ends.search(octets):
         raise Unwritable(repr(octets[:80]))
     return octets + b"\0"

@@ -66,7 +66,7 @@ def received(octets: bytes) -> bytes:
 
 
 @ONE_AND_SEVERAL
-def test_passed_mail_arrives_octet_by_octet_with_our_field(site: Site, recipients: tuple[str, ...]) -> None:
+def test_passed_mail_arrives_octet_by_octet_with_our_field_g03(site: Site, recipients: tuple[str, ...]) -> None:
     assert site.send(LIBRARY / CLEAN, *recipients).startswith("250")
     for octets in site.arrived(len(recipients)).values():
         assert b"Mailward-Verdict: pass; " in octets
@@ -82,7 +82,7 @@ def test_tagged_mail_says_so_and_is_otherwise_as_it_was(site: Site, recipients: 
 
 
 @ONE_AND_SEVERAL
-def test_held_mail_is_accepted_and_gone_and_arrives_when_it_is_released(
+def test_held_mail_is_accepted_and_gone_and_arrives_when_it_is_released_g03_i10(
     site: Site, recipients: tuple[str, ...]
 ) -> None:
     before = {item["id"] for item in site.mailward.held("--state", "held")}
@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_never_delivered(site: Site, recipients: tuple[
     site.arrived(0)
 
 
-def test_without_us_mail_waits_at_its_sender(site: Site) -> None:
+def test_without_us_mail_waits_at_its_sender_g03(site: Site) -> None:
     site.mailward.kill()
     try:
         for recipients in ((INSIDE,), (INSIDE, OUTSIDE)):

@@ -14,6 +14,8 @@ import dns.message
 
 from gateway.answers import Answers
 from gateway.config import Limits, MilterListener
+from gateway.egress import Shipment
+from gateway.fields import edited, edits
 from gateway.identity.author import author_of
 from gateway.identity.dkim import Refused as SignatureRefused
 from gateway.identity.dkim import parse_signature
@@ -26,7 +28,9 @@ from gateway.milter.conversation import Ended as MessageEnded
 from gateway.milter.negotiation import CannotServe
 from gateway.milter.packets import PacketReader
 from gateway.milter.protocol import ProtocolViolation
+from gateway.milter.verdict import answer
 from gateway.relay.replies import MAX_LINES, MAX_TEXT, ReplyError, ReplyParser, WireReply
+from gateway.reply import ACCEPTED
 from gateway.smtp.behind import MAX_VALUE, XCLIENT, read_stated
 from gateway.smtp.commands import read_command, read_hello
 from gateway.smtp.data import DataReader, Fault
@@ -55,6 +59,7 @@ from rules.reading import read_facts
 from rules.transaction import ListenerKind, Transaction
 from rules.verdict import Judgement
 from tests.fuzz import reading_targets
+from tests.gateway.milter.mta import responses
 
 _DATA_LIMIT = 2_000  # octets of a content; small, so that inputs meet it
 _QUERIES = tuple(dns.message.make_query("a.test.", kind) for kind in ("TXT", "MX", "A", "PTR"))
@@ -241,6 +246,18 @@ def worker_seeds() -> dict[str, dict[str, bytes]]:
     }
 
 
+def _answered(ended: MessageEnded, message: Message, transaction: Transaction) -> bytes:
+    """The answer that marks the first recipient's copy and holds those of the others."""
+    changes = edits(message, "mx.city.example", "[tag]", outside=frozenset({"city.example"}))
+    pieces = edited(message, b"Mailward-Verdict: tag\r\n", changes)
+    riding = Shipment(recipients=transaction.envelope.recipients[:1], pieces=pieces, edits=changes)
+    said = answer(ended.message, message, ACCEPTED, riding, exact=ended.exact)
+    for code, data in responses(said):
+        assert code in "-imc", code
+        assert b"\r" not in data and not re.search(rb"\n(?![ \t])", data[4:]), data
+    return said
+
+
 def identity(octets: bytes) -> None:
     """Tag lists, signatures, SPF records and the author: what senders and their name servers write."""
     text = octets.decode("utf-8", "replace")
@@ -256,7 +273,9 @@ def identity(octets: bytes) -> None:
 
 
 def milter(octets: bytes) -> None:
-    """What an MTA may say, cut at two places: the same outcome, or the connection's end."""
+    """What an MTA may say, cut at two places: the same outcome, or the connection's end. Of our answers no more is
+    asked here than catalogue G06: nothing that ends a string or a line, and no other body.
+    """
     outcomes = [_conversed(pieces) for pieces in _cuts(octets)]
     assert all(outcome == outcomes[0] for outcome in outcomes)
 
@@ -286,6 +305,8 @@ def _conversed(pieces: tuple[bytes, ...]) -> list[str]:
                     refusal = said.message.refusal(message)
                     transaction = said.message.complete(setting.listener, said.client, message)
                     assert refusal is not None or transaction.envelope.recipients
+                    if refusal is None:
+                        told.append(repr(_answered(said, message, transaction)))
                     told.append(f"{refusal} {transaction.envelope} {transaction.client} {bytes(message.octets[:])!r}")
                 else:
                     told.append(repr(said))

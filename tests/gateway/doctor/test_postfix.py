@@ -55,7 +55,7 @@ UNSAFE: tuple[Mapping[str, str], ...] = (
 
 
 @pytest.mark.parametrize("changed", UNSAFE)
-def test_each_unsafe_setting_of_postfix_is_told(changed: Mapping[str, str]) -> None:
+def test_each_unsafe_setting_of_postfix_is_told_g05(changed: Mapping[str, str]) -> None:
     assert postfix(changed).count(Grade.UNSAFE) == 1
     assert postfix(public=changed).count(Grade.UNSAFE) == 1  # also where -o sets it for the service alone
 
@@ -111,7 +111,7 @@ def test_releases_that_are_caught_again_are_told() -> None:
     ]
 
 
-def test_a_release_that_is_forgiven_bare_line_feeds_is_told() -> None:
+def test_a_release_that_is_forgiven_bare_line_feeds_is_told_g05() -> None:
     assert postfix(release={"smtpd_milters": ""}).count(Grade.UNSAFE) == 1
     for exclusions, unsafe in (("10.0.0.0/8", 0), ("127.0.0.1", 1), ("hash:/etc/postfix/x", 0), ("$mynetworks", 1)):
         release = RELEASE | {"smtpd_forbid_bare_newline_exclusions": exclusions, "mynetworks": "127.0.0.0/8"}

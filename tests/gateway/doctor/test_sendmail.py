@@ -33,7 +33,7 @@ def of_sendmail(*lines: str) -> list[Grade]:
         ("", 1),
     ],
 )
-def test_the_filter_of_sendmail(line: str, unsafe: int) -> None:
+def test_the_filter_of_sendmail_g05(line: str, unsafe: int) -> None:
     assert of_sendmail(ASKED, line).count(Grade.UNSAFE) == unsafe
 
 

@@ -45,7 +45,7 @@ UNSAID = {
 }
 
 
-def test_no_body_is_replaced_nobody_added_and_no_queue_of_the_mta_used() -> None:
+def test_no_body_is_replaced_nobody_added_and_no_queue_of_the_mta_used_g06() -> None:
     said: set[str] = set()
     for path in Path(gateway.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -55,10 +55,24 @@ def test_no_body_is_replaced_nobody_added_and_no_queue_of_the_mta_used() -> None
     assert not said & UNSAID
 
 
-@pytest.mark.parametrize("octets", [b"a\0b", b"a\rb", b"a\r\nb"])
-def test_nothing_that_ends_a_string_or_a_line_is_written(octets: bytes) -> None:
+@pytest.mark.parametrize("octets", [b"a\0b", b"a\rb", b"a\r\nb", b"a\nb", b"a\n", b"a\n\n b"])
+def test_nothing_that_ends_a_string_or_a_line_is_written_g06(octets: bytes) -> None:
+    for write in (
+        lambda: wire.insert_header(0, b"A", octets),
+        lambda: wire.insert_header(0, octets, b"a"),
+        lambda: wire.change_header(1, b"A", octets),
+        lambda: wire.change_header(1, octets, b"a"),
+        lambda: wire.add_header(b"A", octets),
+        lambda: wire.delete_recipient(octets),
+    ):
+        with pytest.raises(wire.Unwritable):
+            write()
+
+
+def test_only_a_field_body_is_folded() -> None:
+    assert wire.change_header(1, b"A", b"a\n\tb").endswith(b"A\0a\n\tb\0")
     with pytest.raises(wire.Unwritable):
-        wire.insert_header(0, b"A", octets)
+        wire.delete_recipient(b"<a\n @city.example>")
 
 
 @pytest.mark.parametrize(

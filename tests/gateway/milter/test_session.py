@@ -209,7 +209,7 @@ BAD: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("bad", BAD)
-async def test_a_broken_peer_costs_one_line_and_its_own_connection(
+async def test_a_broken_peer_costs_one_line_and_its_own_connection_g01(
     house: House, caplog: pytest.LogCaptureFixture, bad: str
 ) -> None:
     milter = await house.open()
@@ -220,7 +220,7 @@ async def test_a_broken_peer_costs_one_line_and_its_own_connection(
 
 
 @pytest.mark.asyncio
-async def test_a_packet_that_is_cut_short_is_none(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_packet_that_is_cut_short_is_none_g01(house: House, caplog: pytest.LogCaptureFixture) -> None:
     milter = await house.open()
     whole = BEGIN + mta.message()
     for cut in (3, 4, 9, len(BEGIN) + 7, len(whole) - 1):
