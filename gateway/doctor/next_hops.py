@@ -23,10 +23,14 @@ def check_next_hops(config: Config) -> Iterator[Note]:
     hops = [hop for hop in config.next_hops if hop.maildir is None]
     answers = asyncio.run(_all(hops, config.hostname))
     for hop, answer in zip(hops, answers, strict=True):
+        relays = _takes_relayed(hop.name, config)
         if isinstance(answer, Exception):
-            yield unsafe(f"{place(hop)}: {answer}", "until it answers, senders are told to try again (451)")
+            meanwhile = "senders are told to try again (451)" if relays else "nothing that is held can be released"
+            yield unsafe(f"{place(hop)}: {answer}", f"until it answers, {meanwhile}")
         else:
-            yield from _judged(hop, answer, config)
+            yield good(f"{place(hop)} answers")
+            yield from _of_its_offer(hop, answer, config) if relays else ()
+            yield from _of_its_way(hop)
     for hop in (hop for hop in config.next_hops if hop.maildir is not None):
         yield advice(f"{hop.name} is a folder, {hop.maildir}", "for a first try only: nobody reads mail there")
 
@@ -47,8 +51,14 @@ async def _greeted(hop: NextHop, hostname: str) -> Extensions | Exception:
     return offered
 
 
-def _judged(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]:
-    yield good(f"{place(hop)} answers")
+def _takes_relayed(name: str, config: Config) -> bool:
+    """Whether it has what listeners take; else it is an MTA's that asks us, whose clients learn its abilities of it."""
+    first = {listener.next_hop for listener in config.listeners} | {route.next_hop for route in config.routes}
+    return name in first or not config.milters or any(hop.otherwise == name for hop in config.next_hops)
+
+
+def _of_its_offer(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]:
+    """What senders lack because it does."""
     for name, (word, loss) in WORDS.items():
         if not getattr(offered, name):
             yield advice(f"{place(hop)} has no {word}: {loss}", "allow it there if it can")
@@ -62,6 +72,9 @@ def _judged(hop: NextHop, offered: Extensions, config: Config) -> Iterator[Note]
             f" not the {ours // MIB} that they may",
             "a higher limit there, where larger mail is wanted",
         )
+
+
+def _of_its_way(hop: NextHop) -> Iterator[Note]:
     if hop.tls is Tls.OFF and not is_loopback(hop.host or ""):
         yield advice(f"mail to {place(hop)} goes in plain text", "tls: required where its certificate can be verified")
 

@@ -108,14 +108,22 @@ def _unix_socket(path: Path, group: str | None) -> socket.socket:
             listening.bind(str(path))
         finally:
             os.umask(before)
+        undo.callback(path.unlink, missing_ok=True)
         if group is not None:
-            try:
-                shutil.chown(path, group=group)
-            except LookupError:
-                raise OSError(f"there is no group {group}") from None
+            _give(path, group)
         path.chmod(SOCKET_MODE)
         undo.pop_all()
     return listening
+
+
+def _give(path: Path, group: str) -> None:
+    """Raises OSError with a sentence: who gives a file away must be in the group himself (chown(2))."""
+    try:
+        shutil.chown(path, group=group)
+    except LookupError:
+        raise OSError(f"there is no group {group}") from None
+    except PermissionError:
+        raise OSError(f"this account is not in the group {group}, which is to reach the socket") from None
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -1,14 +1,16 @@
 """Next hops are greeted and judged by what they offer."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 
-from gateway.config import MIB, Config
+from gateway.config import MIB, Config, MilterListener
 from gateway.doctor.next_hops import check_next_hops
 from gateway.doctor.note import Grade
+from rules.transaction import ListenerKind
 from tests.ports import free_port
 
 
@@ -66,3 +68,20 @@ def test_tls_that_is_required_and_not_offered_is_unsafe(
 def test_a_folder_is_for_a_first_try(configured: Callable[..., Config], tmp_path: Path) -> None:
     (note,) = check_next_hops(configured())
     assert note.grade is Grade.ADVICE and str(tmp_path / "delivered") in note.says
+
+
+def test_of_an_mta_that_asks_us_only_its_answer_counts(
+    server: Callable[[int], int], configured: Callable[..., Config]
+) -> None:
+    """Its clients ask it, not us, what it can do."""
+    port = server(MIB)
+    config = configured(f"limits: {{message_octets: {2 * MIB}}}\n", next_hop=f"host: 127.0.0.1, port: {port}")
+    asking = MilterListener(name="mta", kind=ListenerKind.EDGE, next_hop="onward")
+    (listener,) = config.listeners
+    relaying = replace(config, milters=(asking,), listeners=(replace(listener, next_hop="onward"),))
+    assert len(list(check_next_hops(relaying))) > 1
+    alone = replace(relaying, listeners=())
+    assert [note.grade for note in check_next_hops(alone)] == [Grade.GOOD]
+    away = replace(alone, next_hops=(replace(alone.next_hops[0], port=free_port()),))
+    (note,) = check_next_hops(away)
+    assert note.grade is Grade.UNSAFE and "released" in note.remedy

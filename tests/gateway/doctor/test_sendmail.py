@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,14 @@ def test_what_sendmail_asks_where(lines: tuple[str, ...], expected: list[Grade])
 
 @pytest.mark.real
 @pytest.mark.skipif(not sendmail.MACROS.is_file(), reason="deploy/setup test has not laid out Sendmail here")
-def test_the_shipped_settings_of_sendmail_are_well(tmp_path: Path) -> None:
+def test_the_shipped_lines_make_debians_own_settings_well(tmp_path: Path) -> None:
+    """At the place in the file of Debian's package that the page tells."""
+    theirs = (sendmail.PACKAGES / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    # What it includes is found only where it is installed.
+    theirs = re.sub("^(include|DOMAIN).*$", "", theirs, flags=re.MULTILINE).replace("`debian'", "`linux'")
+    before, mailers, after = theirs.partition("MAILER_DEFINITIONS")
     source = tmp_path / "sendmail.mc"
-    source.write_text(f"OSTYPE(`linux')dnl\n{(DEPLOY / 'sendmail/mailward.mc').read_text()}MAILER(`smtp')dnl\n")
-    notes = list(judge_sendmail(read_sendmail(sendmail.configuration(source)), CONFIG))
-    assert {note.grade for note in notes} == {Grade.GOOD}, notes
+    source.write_text(f"{before}{(DEPLOY / 'sendmail/mailward.mc').read_text()}{mailers}{after}")
+    settings = read_sendmail(sendmail.configuration(source))
+    assert [daemon.port for daemon in settings.daemons] == [25, 587, 10026]
+    assert {note.grade for note in judge_sendmail(settings, CONFIG)} == {Grade.GOOD}

@@ -1,6 +1,10 @@
 import asyncio
+import grp
+import os
+import pwd
 import socket
 import stat
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,3 +77,23 @@ async def test_another_file_in_its_place_is_left_alone(tmp_path: Path) -> None:
 async def test_a_group_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="there is no group nobodies-own"):
         await start(replace(LISTENER, socket=tmp_path / "s", socket_group="nobodies-own"), tmp_path)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else for a moment")
+async def test_a_group_that_is_not_the_accounts_is_a_sentence() -> None:
+    nobody = pwd.getpwnam("nobody")
+    others = next(group.gr_name for group in grp.getgrall() if group.gr_gid not in (0, nobody.pw_gid))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        mine = os.getgroups()
+        os.setgroups([])
+        os.setegid(nobody.pw_gid)
+        os.seteuid(nobody.pw_uid)
+        try:
+            with pytest.raises(OSError, match=f"not in the group {others}"):
+                await start(replace(LISTENER, socket=Path(folder) / "s", socket_group=others), Path(folder))
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups(mine)
