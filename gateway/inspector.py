@@ -62,6 +62,7 @@ class Reading:
     pictures: PictureReader | None
     disclaimer: str
     disclaimer_rules: frozenset[str]
+    every_detector: bool
 
 
 def main() -> None:
@@ -79,7 +80,8 @@ def main() -> None:
     directory = load_directory(settings.directory, frozenset(settings.domains))
     pictures = PictureReader() if settings.pictures else None
     refused = confine_parent()
-    inspect(canary(), directory, policy, pictures)  # compiles every pattern once, for all workers to come
+    # Compiles every pattern once, for all workers to come.
+    inspect(canary(), directory, policy, pictures, every_detector=True)
     if settings.rehearse:
         _rehearse(directory, policy)
     gc.collect()
@@ -92,6 +94,7 @@ def main() -> None:
         pictures=pictures,
         disclaimer=settings.disclaimer,
         disclaimer_rules=frozenset(settings.disclaimer_rules),
+        every_detector=settings.every_detector,
     )
     _serve(control, reading)
 
@@ -100,7 +103,8 @@ def _rehearse(directory: Directory, policy: Policy) -> None:
     """RE2 builds its automata on the text it meets; a worker forked afterwards has them, a fresh one would not."""
     for rule in policy.rules:
         for sample in rule.folder.glob("*.eml"):
-            inspect(replace(canary(), message=Message(wire_form(sample.read_bytes()))), directory, policy)
+            transaction = replace(canary(), message=Message(wire_form(sample.read_bytes())))
+            inspect(transaction, directory, policy, every_detector=True)
 
 
 def _serve(control: socket.socket, reading: Reading) -> None:
@@ -185,9 +189,7 @@ def _one_message(sock: socket.socket, reading: Reading) -> bool:
     limit_time(reading.seconds)
     transaction = transaction_of(from_json(received[0], Preface), received[1])
     try:
-        judgement = _amended(
-            inspect(transaction, reading.directory, reading.policy, reading.pictures), transaction, reading
-        )
+        judgement = _amended(_judgement(transaction, reading), transaction, reading)
         reply = to_json(judgement, Judgement)
     except MemoryError:
         return _give_up(sock, Ended.MEMORY)
@@ -200,6 +202,11 @@ def _one_message(sock: socket.socket, reading: Reading) -> bool:
     sock.sendall(HEADER.pack(len(reply), LAST if last else JUDGED) + reply)
     forget_time()
     return not last
+
+
+def _judgement(transaction: Transaction, reading: Reading) -> Judgement:
+    directory, policy, pictures = reading.directory, reading.policy, reading.pictures
+    return inspect(transaction, directory, policy, pictures, every_detector=reading.every_detector)
 
 
 def _amended(judgement: Judgement, transaction: Transaction, reading: Reading) -> Judgement:

@@ -47,6 +47,7 @@ class WorkerSettings:
     sandbox_required: bool = False  # no worker at all rather than one with a layer missing
     disclaimer: str = ""  # words that mail is owed which one of these rules tags
     disclaimer_rules: tuple[str, ...] = ()
+    every_detector: bool = False  # ask also those that change no verdict of these copies
     given_up: Path | None = None  # folder of what is read no more; without it only this process remembers
 
 

@@ -27,7 +27,7 @@ _log = logging.getLogger("mailward.engine")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the probes saw: all observations in one list, which of them each probe made, which probes failed."""
+    """What the probes saw: all observations in one list, which of them each probe made if any, which probes failed."""
 
     observations: tuple[Observation, ...]
     by_probe: dict[Probe, tuple[int, ...]]
@@ -63,38 +63,48 @@ class Hit:
         return () if not first or (self.also is not None and not second) else first + second
 
 
-def observe(facts: Facts, probes: Iterable[Probe]) -> Observed:
-    """Run every probe once; a detector that raises is reported as failed, never as silent."""
+def _ask(facts: Facts, policy: Policy, numbers: Iterable[int]) -> dict[int, tuple[Observation, ...] | None]:
+    """What these probes see, each by its number; None for a detector that raised: it failed, and is not silent."""
+    seen: dict[int, tuple[Observation, ...] | None] = {}
+    for number in numbers:
+        probe = policy.probes[number]
+        try:
+            found = tuple(BY_NAME[probe.detector].detect(facts, probe.parameters))
+        except Exception:
+            _log.exception("detector %s failed", probe.detector)
+            seen[number] = None
+            continue
+        seen[number] = tuple([_located(item, number, facts) for item in found])
+    return seen
+
+
+def _observed(policy: Policy, seen: Mapping[int, tuple[Observation, ...] | None]) -> Observed:
     observations: list[Observation] = []
     by_probe: dict[Probe, tuple[int, ...]] = {}
     failed: list[Probe] = []
-    for number, probe in enumerate(probes):
-        try:
-            found = tuple(
-                replace(item, probe=number) for item in BY_NAME[probe.detector].detect(facts, probe.parameters)
-            )
-        except Exception:
-            _log.exception("detector %s failed", probe.detector)
-            failed.append(probe)
-            continue
-        by_probe[probe] = tuple(range(len(observations), len(observations) + len(found)))
-        observations.extend(found)
-    forget_message()
-    located = tuple(_located(observation, facts) for observation in observations)
-    return Observed(observations=masked_alike(located), by_probe=by_probe, failed=tuple(failed))
+    for number in sorted(seen):
+        found = seen[number]
+        if found is None:
+            failed.append(policy.probes[number])
+        elif found:
+            by_probe[policy.probes[number]] = tuple(range(len(observations), len(observations) + len(found)))
+            observations += found
+    return Observed(observations=masked_alike(tuple(observations)), by_probe=by_probe, failed=tuple(failed))
 
 
-def _located(observation: Observation, facts: Facts) -> Observation:
-    """With the octets of the message in which the part of each piece of evidence lies."""
-    if not observation.evidence:
-        return observation
+def _located(observation: Observation, number: int, facts: Facts) -> Observation:
+    """With the probe that made it, and the octets of the message in which the part of each piece of evidence lies."""
     octets = {part.path: part.octets for part in facts.parts}
     evidence = tuple(replace(item, octets=octets.get(item.part)) for item in observation.evidence)
-    return replace(observation, evidence=evidence)
+    return replace(observation, probe=number, evidence=evidence)
 
 
-def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
-    """The judgement of one message for all its recipients. `preview` is kept for whoever reads a held message."""
+def judge(facts: Facts, policy: Policy, *, preview: str = "", every_detector: bool = False) -> Judgement:
+    """The judgement of one message for all its recipients. `preview` is kept for whoever reads a held message.
+
+    A detector is asked when a rule speaks of a copy of this message. Where one has something to say, and with
+    `every_detector`, all are, for whoever reads about it.
+    """
     matter = Matter(
         sender=facts.envelope.reverse_path,
         received=facts.received,
@@ -102,7 +112,19 @@ def judge(facts: Facts, policy: Policy, *, preview: str = "") -> Judgement:
         unread=facts.unread,
         groups=facts.directory.groups,
     )
-    return replace(judge_seen(observe(facts, policy.probes), matter, policy), subject=facts.subject, preview=preview)
+    every = range(len(policy.probes))
+    ways = {direction for _, direction in matter.recipients}
+    seen = _ask(facts, policy, [one for one in every if every_detector or not ways.isdisjoint(policy.asked_for[one])])
+    judgement = judge_seen(_observed(policy, seen), matter, policy)
+    if len(seen) < len(every) and any(map(_says_something, judgement.verdicts)):
+        seen |= _ask(facts, policy, [one for one in every if one not in seen])
+        judgement = judge_seen(_observed(policy, seen), matter, policy)
+    forget_message()
+    return replace(judgement, subject=facts.subject, preview=preview)
+
+
+def _says_something(verdict: Verdict) -> bool:
+    return bool(verdict.findings or verdict.observed or verdict.let_off)
 
 
 def judge_seen(seen: Observed, matter: Matter, policy: Policy) -> Judgement:

@@ -17,12 +17,20 @@ from rules.verdict import Judgement
 
 
 def inspect(
-    transaction: Transaction, directory: Directory, policy: Policy, pictures: PictureReader | None = None
+    transaction: Transaction,
+    directory: Directory,
+    policy: Policy,
+    pictures: PictureReader | None = None,
+    *,
+    every_detector: bool = False,
 ) -> Judgement:
-    """Read the message once and judge it for all its recipients."""
+    """Read the message once and judge it for all its recipients.
+
+    With `every_detector` also those are asked of which no rule wants to know anything of these copies.
+    """
     facts = replace(read_facts(transaction, directory, pictures), identity=transaction.identity)
     forget_content()
-    judgement = judge(facts, policy, preview=preview_of(facts))
+    judgement = judge(facts, policy, preview=preview_of(facts), every_detector=every_detector)
     return replace(judgement, mailing=mailing_of(facts, _professional_lists(policy)))
 
 

@@ -33,15 +33,16 @@ class Needed:
 
     def __init__(self, number: int, always: Iterable[int]) -> None:
         self._number = number
-        self._always = frozenset(always)  # no words can be told for these
+        self._always = _always[number] = frozenset(always)  # no words can be told for these
 
     def possible(self, text: str) -> Set[int]:
         """The numbers of the patterns that may match in this text, or in what it reads like normalised."""
-        if text not in _known:
+        known = _known.get(text)
+        if known is None:
             if len(_known) == MOST_TEXTS:
                 _known.clear()
-            _known[text] = _possible_in(text)
-        return self._always.union(_known[text].get(self._number, ()))
+            known = _known[text] = _possible_in(text)
+        return known.get(self._number, self._always)
 
     def already_known(self, text: str) -> Set[int] | None:
         """The same for whoever has another way to find out, which is faster than looking up the words of a text."""
@@ -52,6 +53,7 @@ class Needed:
 # those that the phrases of administrators' policies made while this process ran.
 _numbers = count()
 _ways: dict[Word, list[Way]] = {}
+_always: dict[int, Set[int]] = {}  # what `possible` names of a list whatever the text says
 # All that a way asks for: a text's other words are let go.
 _asked_for: set[bytes] = set()
 _asked_for_pairs: set[tuple[bytes, bytes]] = set()
@@ -60,7 +62,7 @@ with_message(_known.clear)
 
 
 def _possible_in(text: str) -> Mapping[int, Set[int]]:
-    """The patterns that may match, by the number of their list."""
+    """The patterns that may match, by the number of their list; only of lists of which the text has words."""
     words = _words_of(text)
     found: dict[int, set[int]] = {}
     for word in words & _ways.keys():
@@ -69,7 +71,7 @@ def _possible_in(text: str) -> Mapping[int, Set[int]]:
                 if words.isdisjoint(group):
                     break
             else:
-                found.setdefault(way.of, set()).add(way.pattern)
+                found.setdefault(way.of, set(_always[way.of])).add(way.pattern)
     return found
 
 

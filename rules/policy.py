@@ -4,8 +4,8 @@ Judges nothing.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A policy ready to judge. `hash` names everything that can change a verdict, and stands in every record."""
+    """A policy ready to judge. `hash` names everything that can change a verdict, and stands in every record.
+
+    `asked_for` says of each probe in which directions a copy must travel for any rule to ask it: of other copies it
+    can say nothing that changes a verdict.
+    """
 
     name: str
     title: str
@@ -86,6 +90,14 @@ class Policy:
     probes: tuple[Probe, ...]  # each distinct one once, then the detectors that no rule uses
     not_inspected: NotInspected
     path: Path
+    asked_for: tuple[frozenset[Direction], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asked_for", tuple(_asked_for(probe, self.rules) for probe in self.probes))
+
+
+def _asked_for(probe: Probe, rules: Iterable[Rule]) -> frozenset[Direction]:
+    return frozenset(direction for rule in rules if probe in rule.probes for direction in rule.directions)
 
 
 def policy_of_rule(rule: Rule) -> Policy:

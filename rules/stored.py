@@ -5,6 +5,7 @@ asks its detectors as the mail was asked, or with another threshold; what it ask
 """
 
 import hashlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -46,11 +47,15 @@ class StoredFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProbe:
-    """How a detector was asked: `digest` names its parameters and weights, but for the threshold."""
+    """How a detector was asked: `digest` names its parameters and weights, but for the threshold.
+
+    Only of messages with a copy in one of these `directions` did anybody want to know what it says.
+    """
 
     detector: str
     digest: str
     threshold: float | None
+    directions: frozenset[Direction] = frozenset(Direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +69,17 @@ class Asked:
 
 def asked_by(policy: Policy) -> Asked:
     """What stands at the head of a file of facts that were seen under this policy."""
-    return Asked(policy=policy.name, hash=policy.hash, probes=tuple(map(stored_probe, policy.probes)))
+    probes = zip(policy.probes, policy.asked_for, strict=True)
+    return Asked(policy=policy.name, hash=policy.hash, probes=tuple(itertools.starmap(stored_probe, probes)))
 
 
-def stored_probe(probe: Probe) -> StoredProbe:
+def stored_probe(probe: Probe, directions: frozenset[Direction]) -> StoredProbe:
     """The same for a detector that is asked alike, whichever process says so."""
     threshold = getattr(probe.parameters, THRESHOLD, None)
     given = ((item.name, getattr(probe.parameters, item.name)) for item in fields(probe.parameters))
     rest = tuple((name, value) for name, value in given if name != THRESHOLD)
     digest = hashlib.sha256(repr(rest).encode() + _weights(probe.detector)).hexdigest()[:16]
-    return StoredProbe(detector=probe.detector, digest=digest, threshold=threshold)
+    return StoredProbe(detector=probe.detector, digest=digest, threshold=threshold, directions=directions)
 
 
 @lru_cache(maxsize=64)
@@ -107,7 +113,8 @@ class Rejudging:
 
     def __init__(self, asked: Asked, policy: Policy, *, without: frozenset[str] = frozenset()) -> None:
         """`without`: rules to leave out besides."""
-        matches = {probe: match for probe in policy.probes if (match := _match(probe, asked)) is not None}
+        wanted = zip(policy.probes, policy.asked_for, strict=True)
+        matches = {probe: match for probe, ways in wanted if (match := _match(probe, ways, asked)) is not None}
         self._by_index: dict[int, list[tuple[Probe, _Match]]] = {}
         for probe, match in matches.items():
             self._by_index.setdefault(match.index, []).append((probe, match))
@@ -179,12 +186,12 @@ class _Match:
         return seen.score >= self.now if seen.detected == by_score else seen.detected
 
 
-def _match(probe: Probe, asked: Asked) -> _Match | None:
-    wanted = stored_probe(probe)
+def _match(probe: Probe, directions: frozenset[Direction], asked: Asked) -> _Match | None:
+    wanted = stored_probe(probe, directions)
     alike = [
         (index, item)
         for index, item in enumerate(asked.probes)
-        if (item.detector, item.digest) == (wanted.detector, wanted.digest)
+        if (item.detector, item.digest) == (wanted.detector, wanted.digest) and item.directions >= directions
     ]
     best = min(alike, key=lambda found: found[1].threshold != wanted.threshold, default=None)
     return None if best is None else _Match(index=best[0], then=best[1].threshold, now=wanted.threshold)

@@ -8,7 +8,7 @@ import hashlib
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def inspect(
     PATH is a message, an mbox, a Maildir or a folder; - is standard input. Without a configuration the shipped
     policy judges, for the domain city.example.
     """
-    settings = settings_for(path, policy)
+    settings = replace(settings_for(path, policy), every_detector=True)
     supposed = supposed_of(settings, direction, mail_from, rcpt_to)
     with tempfile.TemporaryDirectory(prefix="mailward-") as scratch:
         asyncio.run(_inspect(mail_files(paths, Path(scratch)), settings, supposed, as_json=as_json))

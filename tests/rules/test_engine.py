@@ -134,6 +134,33 @@ def test_a_finding_names_who_has_to_approve(facts: Facts) -> None:
     }
 
 
+def test_a_detector_that_no_rule_asks_of_these_copies_is_not_run(facts_of: Callable[..., Facts]) -> None:
+    inbound = facts_of("Hello", sender=OUTSIDE, to=(INSIDE,))
+    inward = rule("in", probe(seen("second", detected=False), detector="second"), directions=(Direction.INBOUND,))
+    outward = rule("out", probe(seen()), directions=(Direction.OUTBOUND,))
+    either = policy(inward, outward)
+    assert [item.detector for item in judge(inbound, either).observations] == ["second"]
+    assert [item.detector for item in judge(inbound, either, every_detector=True).observations] == ["second", "first"]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_where_a_rule_has_something_to_say_every_detector_is_run(
+    facts_of: Callable[..., Facts], status: Status
+) -> None:
+    inbound = facts_of("Hello", sender=OUTSIDE, to=(INSIDE,))
+    outward = rule("out", probe(seen()), directions=(Direction.OUTBOUND,))
+    inward = rule("in", probe(seen("second"), detector="second"), directions=(Direction.INBOUND,), status=status)
+    judgement = judge(inbound, policy(outward, inward))
+    assert [item.detector for item in judgement.observations] == ["first", "second"]
+    assert [found.observation for found in (*judgement.verdicts[0].findings, *judgement.verdicts[0].observed)] == [1]
+
+
+def test_what_could_not_be_read_is_looked_at_by_every_detector(facts_of: Callable[..., Facts]) -> None:
+    inbound = replace(facts_of("Hello", sender=OUTSIDE, to=(INSIDE,)), unread=(OVER_LIMIT,))
+    outward = rule("out", probe(seen()), directions=(Direction.OUTBOUND,))
+    assert [item.detector for item in judge(inbound, policy(outward)).observations] == ["first", NOT_INSPECTED]
+
+
 def test_a_rule_speaks_only_of_its_directions(facts: Facts) -> None:
     outbound = rule("out", probe(seen()), directions=(Direction.OUTBOUND,))
     assert actions(judge(facts, policy(outbound))) == {OUTSIDE: Action.QUARANTINE, INSIDE: Action.PASS}

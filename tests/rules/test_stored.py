@@ -1,5 +1,6 @@
 """Stored facts give the verdicts that the mail was given, or those of another threshold; and they hold no text."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from rules.address import Address
 from rules.directory import Directory
-from rules.document import to_json
+from rules.document import from_json, to_json
 from rules.facts import Reason, Unread
 from rules.finding import Action
 from rules.inspection import inspect
@@ -118,11 +119,26 @@ def test_directions_actions_and_exemptions_are_the_candidates(baseline: Policy, 
     assert [item.action for item in judgement.verdicts] == [Action.PASS, Action.TAG]
 
 
+def test_a_candidate_that_asks_in_more_directions_cannot_be_told(baseline: Policy, tmp_path: Path) -> None:
+    old = "  - use: fundraising\n    cites: [ATU-C5c]\n    directions: [outbound, internal]\n"
+    wider = changed(tmp_path, (old, old.replace("outbound, internal", "inbound, outbound, internal")))
+    assert Rejudging(asked_by(baseline), wider).untold == {"fundraising"}
+    assert Rejudging(asked_by(wider), baseline).untold == frozenset()
+
+
+def test_facts_stored_before_directions_were_told_tell_of_all(baseline: Policy) -> None:
+    head = json.loads(to_json(asked_by(baseline), Asked))
+    for probe in head["probes"]:
+        del probe["directions"]
+    older = from_json(json.dumps(head).encode(), Asked)
+    assert all(probe.directions == frozenset(Direction) for probe in older.probes)
+    assert Rejudging(older, baseline).untold == frozenset()
+
+
 def test_what_another_reason_than_the_score_decided_stays_decided() -> None:
-    probe = load_policy(find_policy("city-baseline")).probes[0]
-    threshold = stored_probe(probe)
-    assert threshold.threshold is None  # programs are not a matter of degree
     policy = load_policy(find_policy("city-baseline"))
+    threshold = stored_probe(policy.probes[0], policy.asked_for[0])
+    assert threshold.threshold is None  # programs are not a matter of degree
     index = next(n for n, item in enumerate(policy.probes) if item.detector == "fundraising")
     asked = asked_by(policy)
     lower = replace(
