@@ -138,7 +138,9 @@ def serve(*arguments: object) -> None:
     real_serve(*arguments)
 
 
-def wicked_inspect(transaction: object, directory: object, policy: object, _pictures: object) -> Judgement:
+def wicked_inspect(
+    transaction: object, directory: object, policy: object, _pictures: object, *, every_detector: bool
+) -> Judgement:
     """What `gateway.inspector` calls to read a message: the deeds of a reader that goes wrong."""
     match transaction.message.first("subject"):
         case "allocate":
@@ -147,7 +149,7 @@ def wicked_inspect(transaction: object, directory: object, policy: object, _pict
             raise ZeroDivisionError
         case "say too much":
             return replace(inspect(transaction, directory, policy), preview="x" * reply_limit(1))
-    return inspect(transaction, directory, policy)
+    return inspect(transaction, directory, policy, every_detector=every_detector)
 
 
 if __name__ == "__main__":
