@@ -72,8 +72,14 @@ def decode_text(octets: bytes, charset: str | None) -> str:
 def decode_content(octets: bytes, charset: str | None) -> str:
     """The text of a body or file: by the mark of UTF-16 before it, as editors and browsers do, then by its charset.
 
-    Where letters of one octet stand in it too, the mark may be there to hide them, and both readings are given.
+    Where letters of one octet stand in it too, the mark may be there to hide them, and both readings are given. NUL,
+    which nobody is shown, is left out.
     """
+    text = _decoded(octets, charset)
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _decoded(octets: bytes, charset: str | None) -> str:
     if octets[:4] in _UTF_32_MARKS:
         return octets.decode("utf-32", "replace")
     if octets[:2] not in _UTF_16_MARKS or (codec_of(charset) or "").startswith(("utf-16", "utf-32")):

@@ -18,7 +18,7 @@ MAX_ALTERNATIVE = 200  # characters of what stands for a picture or in an empty 
 BLANK = "________"  # a field to be filled in, as forms on paper show it
 
 _NOT_CONTENT = frozenset((
-    "script", "style", "head", "title", "template", "meta", "link", "iframe", "object", "noframes",
+    "script", "style", "head", "title", "template", "meta", "link", "iframe", "noframes",
 ))  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
@@ -35,6 +35,8 @@ _TELLING = _STYLING | {"id", "href", "action"}
 _PICTURES = frozenset(("area", "img"))
 _TARGETS = {"a": "href", "area": "href", "form": "action"}  # where each leads
 _FILLED_IN = frozenset(("", "email", "number", "password", "search", "tel", "text", "url"))  # types of input
+_BUTTONS = frozenset(("button", "reset", "submit"))
+_SAYING = frozenset(("input", "option", "optgroup"))
 _CELLS = frozenset(("td", "th"))
 _NOTHING = (None, None)
 _WHITE = "ffffff"
@@ -205,6 +207,8 @@ class _Walk:
         if tag in _NOT_CONTENT or tag == "-comment":
             if tag == "-comment":
                 self._comment(node.comment_content or "")
+            elif tag == "iframe" and not outer.hidden:
+                self.visible.add(f" {strip_tags(node.attributes.get('srcdoc') or '')} ")
             return _NOTHING
         sink = self.hidden if outer.hidden else self.visible
         if tag == "br":
@@ -222,8 +226,8 @@ class _Walk:
             context = outer if _STYLING.isdisjoint(attributes) else self._context(attributes, outer)
             target = browsed(attributes.get(_TARGETS.get(tag, "")) or "")
             quoted = self._is_quote(attributes) or quoted
-        if tag == "input" and not context.hidden and (attributes.get("type") or "").lower() in _FILLED_IN:
-            sink.add(f" {(attributes.get('placeholder') or '')[:MAX_ALTERNATIVE]} {BLANK} ")
+        if tag in _SAYING and not context.hidden and (said := _said(tag, attributes)):
+            sink.add(f" {said} ")
         newlines = 0
         if tag in _BLOCKS:
             newlines = 2 if tag in _PARAGRAPHS and not _is_tight(attributes) else 1
@@ -286,6 +290,16 @@ class _Walk:
             self.quotes.append((start, self.visible.length))
         if due.newlines:
             (self.hidden if inside.hidden else self.visible).newline(due.newlines)
+
+
+def _said(tag: str, attributes: dict[str, str | None]) -> str:
+    """What a field, a button, a choice or a group of them shows by its attributes."""
+    if tag != "input":
+        return attributes.get("label") or ""
+    kind, value = (attributes.get("type") or "").lower(), attributes.get("value") or ""
+    if kind in _FILLED_IN:
+        return value or f"{(attributes.get('placeholder') or '')[:MAX_ALTERNATIVE]} {BLANK}"
+    return value if kind in _BUTTONS else ""
 
 
 def _is_tight(attributes: dict[str, str | None]) -> bool:

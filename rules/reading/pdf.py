@@ -1,9 +1,10 @@
 """Reads PDF: embedded files, text, protection. The only module that knows pypdfium2."""
 
+import ctypes
 import re
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pypdfium2
 import pypdfium2.raw
@@ -12,11 +13,12 @@ from rules.message import Octets
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.pdf_files import GAP, SOME_GAP, inflated, referred_files
-from rules.reading.pdf_names import EMBEDDED, file_names
+from rules.reading.pdf_names import EMBEDDED, file_names, unescaped
 from rules.reading.signatures import HEAD, is_whole_file
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
 MAX_SECONDS = 10.0  # of processor time for the text; a page of a report takes some milliseconds, a hostile one its time
+_MAX_NOTES = 20_000  # notes, links and fields of one document: a long form has a thousand
 _MAX_ATTACHMENTS = 500  # embedded files of one document; portfolios have some dozens
 _MAX_OBJECT_STREAMS = 20_000  # searched for actions; each has some hundred objects
 _MAX_COPY = 64 * 1024 * 1024  # octets of a plain copy
@@ -27,6 +29,7 @@ _MAX_ALL_STREAMS = 384 * 1024 * 1024  # octets that all of them unpack to
 _ALWAYS_SMALL = 64 * 1024  # octets of a document that cannot unpack to so much: deflated is a thousandth at the least
 _PICTURE = re.compile(rb"/Subtype[\s\0]{0,8}/Image\b")
 
+_DRAWN = re.compile(r"\(((?:[^()\\]++|\\.)*+)\)[ \t\r\n]{0,8}(?=Tj|'|[-0-9\]\(])", re.DOTALL)
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY: a lock of another maker
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 ZLIB = frozenset({b"\x08", b"\x18", b"\x28", b"\x38", b"\x48", b"\x58", b"\x68", b"\x78"})
@@ -171,7 +174,10 @@ def stream_starts(content: bytes) -> Iterator[int]:
 
 
 def text_of_pdf(octets: Octets) -> tuple[str, str]:
-    """The text of the pages, and what ended the reading, "" when it is all. Raises Unreadable, LimitExceeded."""
+    """The text of the pages, their notes and filled-in fields, and what ended the reading, "" when it is all.
+
+    Raises Unreadable, LimitExceeded.
+    """
     content = bytes(octets)
     document = _open(content)
     try:
@@ -185,14 +191,15 @@ def _pages_text(document: "pypdfium2.PdfDocument") -> tuple[str, str]:
     pages: list[str] = []
     length = 0
     until = time.process_time() + MAX_SECONDS
-    count = len(document)
+    count, notes = len(document), _Notes(until)
     for index in range(min(count, MAX_PAGES)):
-        text = _page_text(document, index)
-        pages.append(text)
-        length += len(text) + 1
+        pages.append(_page_text(document, index, notes))
+        length += len(pages[-1]) + 1
         if length > MAX_TEXT + 1:
             return "\n".join(pages)[:MAX_TEXT], f"PDF with more than {MAX_TEXT // MEBIBYTE} million characters"
-        if time.process_time() > until and index + 1 < count:
+        if notes.left < 0:
+            return "\n".join(pages), f"PDF with more than {_MAX_NOTES:,} notes and fields"
+        if time.process_time() > until and (notes.are_cut or index + 1 < count):
             return "\n".join(pages), f"the text of a PDF took longer than {MAX_SECONDS:.0f} s"
     return "\n".join(pages), f"PDF with more than {MAX_PAGES:,} pages" if count > MAX_PAGES else ""
 
@@ -235,14 +242,61 @@ def _size_inflated(content: bytes, start: int, limit: int) -> int:
     return size
 
 
-def _page_text(document: "pypdfium2.PdfDocument", index: int) -> str:
+def _page_text(document: "pypdfium2.PdfDocument", index: int, notes: "_Notes") -> str:
+    """What stands on a page, and what its notes and fields say."""
     try:
         page = document[index]
-        text = page.get_textpage().get_text_bounded()
+        text = "\n".join((str(page.get_textpage().get_text_bounded()), *notes.of_page(page)))
         page.close()
     except pypdfium2.PdfiumError:
         return ""  # one broken page does not hide the others
-    return str(text).replace("\r\n", "\n").replace("\ufffe", "")
+    return text.replace("\r\n", "\n").replace("\ufffe", "")
+
+
+class _Notes:
+    """Reads notes and filled-in fields while they are few, short and quickly read: many may refer to one text.
+
+    Not by the library's own reader of forms, which takes a minute for 20,000 fields of one name.
+    """
+
+    def __init__(self, until: float) -> None:
+        self.left = _MAX_NOTES
+        self.are_cut = False  # for the time they took
+        self._until = until
+
+    def of_page(self, page: "pypdfium2.PdfPage") -> Iterator[str]:
+        size = 0
+        for number in range(pypdfium2.raw.FPDFPage_GetAnnotCount(page)):
+            self.left -= 1
+            self.are_cut = time.process_time() > self._until
+            if self.left < 0 or self.are_cut or size > MAX_TEXT:
+                return
+            note = pypdfium2.raw.FPDFPage_GetAnnot(page, number)
+            for text in _note(note) if note else ():
+                size += len(text)
+                yield text
+            pypdfium2.raw.FPDFPage_CloseAnnot(note)
+
+
+def _note(note: object) -> Iterator[str]:
+    """The words of a note, the value that a field is filled in with, or what it shows when that stands elsewhere."""
+    raw = pypdfium2.raw
+    words = _string(raw.FPDFAnnot_GetStringValue, note, b"Contents")
+    value = _string(raw.FPDFAnnot_GetStringValue, note, b"V")
+    if not value and raw.FPDFAnnot_GetSubtype(note) == raw.FPDF_ANNOT_WIDGET:
+        drawn = _string(raw.FPDFAnnot_GetAP, note, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+        value = "".join(
+            unescaped(match[1].encode("latin-1", "replace")).decode("latin-1") for match in _DRAWN.finditer(drawn)
+        )
+    yield from filter(None, (words, value))
+
+
+def _string(read: Callable[..., int], *of: object) -> str:
+    """A text that the library writes into a buffer, in UTF-16 with an end."""
+    size = read(*of, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    read(*of, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw[:-2].decode("utf-16-le", "replace").strip()
 
 
 def pdf_protection(octets: Octets) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from rules.message import Octets
 from rules.reading.archives import has_hidden_names
 from rules.reading.budget import MEBIBYTE, Budget
+from rules.reading.cms import signed_content
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import compound_protection
 from rules.reading.pdf import pdf_protection
@@ -18,12 +19,10 @@ from rules.reading.zipfiles import directory_of, read_entry
 
 # Object identifiers of CMS content types, with their tag and length (RFC 5652 section 4 and on, RFC 5083, RFC 3274)
 _PKCS7 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
-_DATA, _SIGNED, _ENVELOPED, _ENCRYPTED = (_PKCS7 + bytes([last]) for last in (1, 2, 3, 6))
+_SIGNED, _ENVELOPED, _ENCRYPTED = (_PKCS7 + bytes([last]) for last in (2, 3, 6))
 _AUTHENTICATED_ENVELOPED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
 _COMPRESSED = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09"
 _CMS_FRONT = 32  # octets within which the content type stands
-_NO_CONTENT = b"\x30\x0b"  # a sequence that ends with the content type: the signature stands apart from what it signs
-_SIGNED_FRONT = 1_024  # octets within which the signed content begins: behind the digest algorithms
 
 _PGP_LENGTHS = {0x84: 1, 0x85: 2, 0x86: 4, 0x8C: 1, 0x8D: 2, 0xC1: 1, 0xC3: 1}  # tag octet: octets of its length
 _PGP_KEYS = {0x98: 1, 0x99: 2, 0x9A: 4, 0xC6: 1}  # the same of public keys (RFC 9580 section 5.5.1.1)
@@ -145,49 +144,16 @@ def is_signed_envelope(octets: Octets) -> bool:
 
 
 def unpack_signed(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """The MIME entity within an opaque signature; nothing when the signature is detached."""
+    """The MIME entity within an opaque signature; nothing when the signature is detached. Raises Unreadable."""
     content = _unarmoured(octets) if octets[:1] != b"\x30" else bytes(octets)
     if _COMPRESSED in content[:_CMS_FRONT]:
         raise Unreadable("compressed S/MIME message")
     meter = budget.open(len(content))
-    at = content.find(_DATA, 0, _SIGNED_FRONT)
-    if at < 0:
-        return
-    start, _ = _length(content, at + len(_DATA) + 1)
-    if content[at - 2 : at] == _NO_CONTENT or content[at + len(_DATA) : at + len(_DATA) + 1] != b"\xa0":
-        return
-    entity = _octet_string(content, start)
-    meter.member()
-    meter.octets(len(entity))
-    yield Member(names=("signed content.eml",), octets=entity, declared_type="message/rfc822")
-
-
-def _octet_string(content: bytes, at: int) -> bytes:
-    """A primitive octet string, or the pieces of a constructed one (X.690 sections 8.7.2 and 8.7.3)."""
-    tag = content[at : at + 1]
-    start, size = _length(content, at + 1)
-    if tag == b"\x04":
-        return content[start : start + (size or 0)]
-    if tag != b"\x24":
-        raise Unreadable("malformed S/MIME signature")
-    pieces: list[bytes] = []
-    end = len(content) if size is None else start + size
-    while start < end and content[start : start + 1] == b"\x04":
-        begin, size = _length(content, start + 1)
-        start = begin + (size or 0)
-        pieces.append(content[begin:start])
-    return b"".join(pieces)
-
-
-def _length(content: bytes, at: int) -> tuple[int, int | None]:
-    """Where the value begins, and its length; None when it is indefinite (X.690 section 8.1.3)."""
-    first = content[at] if at < len(content) else 0
-    if first < 0x80:
-        return at + 1, first
-    count = first & 0x7F
-    if count > 8:
-        raise Unreadable("malformed S/MIME signature")
-    return at + 1 + count, int.from_bytes(content[at + 1 : at + 1 + count], "big") if count else None
+    entity = signed_content(content)
+    if entity is not None:
+        meter.member()
+        meter.octets(len(entity))
+        yield Member(names=("signed content.eml",), octets=entity, declared_type="message/rfc822")
 
 
 def _unarmoured(octets: Octets) -> bytes:

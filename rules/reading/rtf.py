@@ -27,7 +27,15 @@ _UNREAD = frozenset(
     }
 )  # fmt: skip
 # What such a group holds is shown although it stands in one that may be ignored: text boxes, comments.
-_SHOWN = frozenset({b"shptxt", b"annotation"})
+_SHOWN = frozenset({b"shptxt", b"annotation", b"result", b"ud"})
+# Words of text itself, which begin nothing that a reader of this text does not know and so might ignore.
+_OF_TEXT = frozenset(
+    {
+        b"header", b"headerl", b"headerr", b"headerf", b"footer", b"footerl", b"footerr", b"footerf", b"footnote",
+        b"fldrslt", b"shprslt", b"pard", b"par", b"plain", b"sectd", b"trowd", b"intbl", b"ltrch", b"rtlch", b"ltrpar",
+        b"rtlpar", b"b", b"i", b"ul", b"f", b"fs", b"cf", b"lang", b"qc", b"ql", b"qr", b"qj", b"u", b"uc", b"tab",
+    }
+)  # fmt: skip
 _WRITTEN = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": "\t", b"row": "\n", b"sect": "\n", b"page": "\n",
             b"emdash": "-", b"endash": "-", b"lquote": "'", b"rquote": "'", b"ldblquote": '"', b"rdblquote": '"',
             b"bullet": "*"}  # fmt: skip
@@ -47,9 +55,13 @@ class RichText:
 
 @dataclass(slots=True)
 class _Group:
-    """Whether a group's text is none, or hidden, and how many characters stand in for one written as \\\\u."""
+    """Whether a group's text is none, or hidden, and how many characters stand in for one written as \\\\u.
+
+    `ignorable`: right behind the mark that lets a reader pass over a group which begins with a word new to it.
+    """
 
     unread: bool = False
+    ignorable: bool = False
     hidden: bool = False
     stand_ins: int = 1
 
@@ -113,10 +125,14 @@ class _Reader:
             if len(self._groups) > 1:
                 self._groups.pop()
         elif word in _SHOWN:
-            group.unread = False
-        elif word in _UNREAD or symbol == b"*":
+            group.unread = group.ignorable = False
+        elif word in _UNREAD:
             group.unread = True
-        elif not group.unread:
+        elif symbol == b"*":
+            group.ignorable, group.unread = not group.unread, True
+        elif group.ignorable and (word or symbol or plain):
+            group.ignorable, group.unread = False, word not in _OF_TEXT
+        if not group.unread and brace is None:
             self._written(group, word, number, symbol, plain)
 
     def _written(

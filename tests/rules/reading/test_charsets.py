@@ -19,6 +19,11 @@ def test_text_in_utf_32_is_known_by_its_mark(codec):
     assert decode_content("\ufeffGrüße".encode(codec), "utf-8") == "Grüße"
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_octets_of_zero_between_letters_hide_no_text(codec):
+    assert decode_content("Confidential: wages".encode(codec), None) == "Confidential: wages"
+
+
 def test_a_label_of_utf_16_hides_no_text_of_one_octet_a_letter():
     assert "Confidential: wages" in decode_content(b"Confidential: wages", "utf-16")
     assert decode_content("Grüße an alle".encode("utf-16-le"), "utf-16") == "Grüße an alle"

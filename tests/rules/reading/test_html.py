@@ -108,6 +108,31 @@ def test_a_target_is_read_as_browsers_read_it(written):
     assert read_html(f'<a href="{written}">here</a>').visible == "here <https://evil.example/a?b=c>\n"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<object>{}</object>",
+        "<object data=x><param name=a value=b>{}</object>",
+        '<iframe srcdoc="<p>{}</p>"></iframe>',
+        '<input value="{}">',
+        '<input type=submit value="{}">',
+        '<select><optgroup label="{}"><option>x</select>',
+        '<select><option label="{}">x</select>',
+    ],
+)
+def test_what_is_shown_otherwise_than_as_text_is_seen(page):
+    assert "Oak Street" in read_html(page.format("Oak Street")).visible
+    hidden = read_html(f"<div hidden>{page.format('Oak Street')}</div>shown")
+    assert hidden.visible.strip() == "shown"
+
+
+@pytest.mark.parametrize(
+    "page", ['<input type=hidden value="{}">', '<input type=checkbox value="{}">', "<iframe>{}</iframe>"]
+)
+def test_what_is_not_shown_is_not_seen(page):
+    assert "Oak Street" not in read_html(page.format("Oak Street")).visible
+
+
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_target_that_is_cut_keeps_its_host(more):
     """Of a target that meets the limit everything is kept; of a longer one, the name before its host goes first."""

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from rules.reading import pdf as pdf_module
-from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.budget import MAX_TEXT, Budget, LimitExceeded
 from rules.reading.member import Unreadable
 from rules.reading.pdf import all_pieces, has_lock, pdf_protection, pieces_of, plain_copy, text_of_pdf, unpack_pdf
 
@@ -68,6 +68,42 @@ def test_as_many_characters_as_may_be_are_read_and_one_more_is_told(monkeypatch)
     monkeypatch.setattr(pdf_module, "MAX_TEXT", len(whole) - 1)
     text, limit = text_of_pdf(pages(2))
     assert text == whole[:-1] and limit.startswith("PDF with more than")
+
+
+NOTE = b"<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (Oak Street) >>"
+FIELD = b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (Oak Street) /Rect [0 0 9 9] >>"
+CHILD = b"<< /Type /Annot /Subtype /Widget /Parent 8 0 R /AP << /N 7 0 R >> /Rect [0 0 9 9] >>"
+DRAWN = stream(b"/Tx BMC q BT /F1 9 Tf [(Oa) 3 (k Str)] TJ (eet)Tj ET Q EMC", b"/Subtype /Form /BBox [0 0 9 9]")
+CHOICE = b"<< /Type /Annot /Subtype /Widget /FT /Ch /T (a) /Opt [(x) (Oak Street)] /V (Oak Street) /Rect [0 0 9 9] >>"
+
+
+@pytest.mark.parametrize("objects", [(NOTE,), (FIELD,), (CHILD, DRAWN), (CHOICE,)], ids=str)
+def test_what_notes_and_filled_in_fields_say_is_text(objects):
+    form = b"/Type /Catalog /AcroForm << /Fields [%d 0 R] >> " % (5 + len(objects))
+    octets = pdf(*objects, page=b"/Annots [6 0 R] ").replace(b"/Type /Catalog ", form)
+    assert text_of_pdf(octets) == ("Agenda for Thursday\nOak Street", "")
+
+
+def test_as_many_notes_as_may_be_are_read_and_one_more_is_told(monkeypatch):
+    octets = pdf(NOTE, NOTE.replace(b"Oak", b"Elm"), page=b"/Annots [6 0 R 7 0 R] ")
+    monkeypatch.setattr(pdf_module, "_MAX_NOTES", 2)
+    assert text_of_pdf(octets) == ("Agenda for Thursday\nOak Street\nElm Street", "")
+    monkeypatch.setattr(pdf_module, "_MAX_NOTES", 1)
+    assert text_of_pdf(octets)[1] == "PDF with more than 1 notes and fields"
+
+
+def test_notes_that_take_too_long_are_told(monkeypatch):
+    octets = pdf(NOTE, NOTE, page=b"/Annots [6 0 R 7 0 R] ")
+    monkeypatch.setattr(pdf_module, "MAX_SECONDS", 0.0)
+    assert text_of_pdf(octets) == ("Agenda for Thursday", "the text of a PDF took longer than 0 s")
+
+
+def test_many_notes_with_one_long_text_end_at_the_limits(limited_memory):
+    octets = pdf(NOTE.replace(b"Oak", b"k" * 1_000_000), page=b"/Annots [%s] " % (b"6 0 R " * 19_000))
+    began = time.process_time()
+    text, limit = text_of_pdf(octets)
+    assert limit == "PDF with more than 16 million characters" and len(text) == MAX_TEXT
+    assert time.process_time() - began < 4
 
 
 def test_text_that_takes_too_long_is_told(monkeypatch):
