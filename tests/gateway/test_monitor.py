@@ -58,8 +58,11 @@ def test_over_http(board: tuple[Board, socket.socket]) -> None:
         assert "mailward_held_messages 4\n" in text and 'mailward_build_info{version="' in text
         client.request("HEAD", "/livez")
         assert client.getresponse().read() == b""
-        client.request("POST", "/metrics", body=b"x")
-        assert client.getresponse().status == 501
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
+            # Catalogue I06: the one thing here that a browser reaches takes no order, whoever's page sends it.
+            client = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+            client.request(method, "/metrics", body=b"{}", headers={"Origin": "http://evil.example"})
+            assert client.getresponse().status == 501
     finally:
         server.end()
 

@@ -55,6 +55,7 @@ def test_only_what_held_it_asks_for_approval(keeping, judgement_of):
     ],
 )
 def test_nobody_elses_release_sends_it(keeping, judgement_of, courier, by, approved_by, sent):
+    """Catalogue I07, four eyes where they are set. Other roles are accounts of the machine: test_account.py."""
     item = held(keeping, judgement_of)
 
     class Waives:

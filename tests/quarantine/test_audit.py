@@ -1,4 +1,4 @@
-"""The audit chain: what verifies, what does not, and where it says the trouble is."""
+"""The audit chain: what verifies, what does not, and where it says the trouble is (catalogue I11)."""
 
 import os
 from datetime import UTC, datetime

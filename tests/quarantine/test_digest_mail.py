@@ -6,6 +6,7 @@ import re
 import signal
 from dataclasses import replace
 from datetime import time, timedelta
+from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,9 @@ from quarantine.digest import LATE, collect, due_periods
 from quarantine.digest_mail import LEASE, DigestSender, Settings, compose, render
 from quarantine.item import Entry, Outcome, Period, ReportState, Trial
 from quarantine.ports import Refused, StoreUnavailable
-from rules.verdict import Mailing
+from rules.finding import Action, Evidence, Finding, Observation
+from rules.transaction import Direction
+from rules.verdict import Inspected, Judgement, Mailing, Verdict
 
 SETTINGS = Settings(
     to=("it@city.example", "records@city.example"),
@@ -106,6 +109,82 @@ def test_html_is_escaped_and_without_a_link(parsed):
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert not re.search(r"<(a|img|link|form|iframe|script)\b|\bon\w+=\w+\(1\)>|://", html)
+
+
+class Elements(HTMLParser):
+    """The elements and attributes of a page, as a browser reads them."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.attributes, self.text = set(), set(), ""
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data):
+        self.text += data
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg><animate xlink:href=#a attributeName=href values=javascript:alert(1) /></svg>",
+    "<svg><filter><feImage href=http://evil.example/x></filter></svg>",
+    "</td></table><style>@import url(//evil.example/x); td{background:url(//evil.example/y)}</style>",
+    "<meta http-equiv=refresh content='0;url=http://evil.example'><base href=//evil.example>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror=alert(1)>'>",
+    '" onmouseover=alert(1) x="',
+    "{{ 1117*1129 }}{% import 'os' %}",
+)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_nothing_of_a_message_is_more_than_text_in_html(keeping, payload):
+    """Catalogue I01, I02 and I04: the page has no element, attribute or link of an attacker's, so it runs and fetches
+    nothing. Subject, recipient's reason and reply, file name in the evidence, rule and clause hold what he wrote.
+    """
+    plain, hurt = page(keeping, "word"), page(keeping, payload)
+    assert (hurt.elements, hurt.attributes) == (plain.elements, plain.attributes)
+    assert plain.elements.isdisjoint({"a", "img", "link", "script", "form", "iframe", "svg", "base", "style"})
+    assert plain.attributes.isdisjoint({"href", "src", "action", "background"})
+    assert "1261093" not in hurt.text, "a template that he wrote is not filled in"
+    written = re.sub(r"\W", "", payload)[:8]
+    assert re.sub(r"\W", "", hurt.text).count(written) >= 5, "it is there to be read"
+
+
+def page(keeping, payload):
+    keeping.hold("ann@city.example", body=payload.encode(), judgement=hostile(payload))
+    item = keeping.hold("bob@city.example", body=payload.encode(), judgement=hostile(payload))
+    keeping.store.quarantine.index.note(
+        item.id, at=keeping.clock(), recipient="bob@city.example", by=payload, reason=payload, reply=payload
+    )
+    _, html = texts(the_mail(keeping))
+    seen = Elements()
+    seen.feed(html)
+    return seen
+
+
+def hostile(payload):
+    """A judgement that says the payload wherever a message can make it do so."""
+    evidence = Evidence(part=payload, text=payload)
+    observation = Observation(
+        detector="executable_attachment", detected=True, score=1.0, summary=f"program {payload}", evidence=(evidence,)
+    )
+    finding = Finding(rule=payload, cites=(payload,), action=Action.QUARANTINE, observation=0)
+    verdict = Verdict(
+        recipient="ann@city.example", direction=Direction.INBOUND, action=Action.QUARANTINE, findings=(finding,)
+    )
+    return Judgement(
+        policy=payload,
+        policy_hash="0" * 64,
+        subject=payload,
+        preview=payload,
+        observations=(observation,),
+        verdicts=(verdict, replace(verdict, recipient="bob@city.example")),
+        inspected=Inspected.FULLY,
+        not_inspected=(),
+    )
 
 
 def test_evidence_is_masked(parsed):

@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
+from collections import Counter
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,26 @@ def test_ids_are_long_and_without_look_alikes():
     assert set("".join(ids)) <= set(ALPHABET)
 
 
+def test_ids_follow_no_pattern():
+    """Catalogue I16: of 100,000 none is like another, and each sign is as frequent in each place as chance makes it."""
+    ids = [new_id() for _ in range(100_000)]
+    assert len({id[:12] for id in ids}) == len(ids)
+    for place in range(ID_LENGTH):
+        counts = Counter(id[place] for id in ids)
+        assert len(counts) == len(ALPHABET)
+        # 3,125 of each; ten deviations of 55 are as good as impossible.
+        assert all(abs(count - 100_000 / len(ALPHABET)) < 550 for count in counts.values())
+    assert sum(before < after for before, after in pairwise(ids)) in range(48_000, 52_000)  # nor do they grow
+
+
+@pytest.mark.parametrize("ask", ["never", "gone"])
+def test_what_was_never_there_and_what_is_gone_are_answered_alike(keeping, ask):
+    """Catalogue I16; whom an item is forbidden to cannot open the store at all (test_account.py)."""
+    names = {"never": new_id(), "gone": f"../{keeping.hold('ann@city.example').id}"}
+    with pytest.raises(NoSuchItem, match="no item"):
+        keeping.store.quarantine.find(names[ask])
+
+
 def test_an_id_is_found_by_its_beginning_and_forgives_look_alikes(keeping):
     item = keeping.hold("ann@city.example")
     find = keeping.store.quarantine.find
@@ -152,7 +174,7 @@ def test_legal_hold_beats_deletion(keeping):
 
 
 def test_nothing_is_done_without_a_record(keeping):
-    """The audit folder cannot be written: hold, delete, view, export and legal hold are all refused."""
+    """Catalogue I13. The audit folder cannot be written: hold, delete, view, export and legal hold are all refused."""
     item = keeping.hold("ann@city.example")
     keeping.store.quarantine.audit.folder = keeping.state / "quarantine.sqlite"  # a file, so no folder
     keeping.store.quarantine.audit._chain = None
@@ -170,6 +192,7 @@ def test_nothing_is_done_without_a_record(keeping):
 
 
 def test_each_act_has_one_record(keeping):
+    """Catalogue I13; of a policy that comes into force in gateway/test_taking.py, of releases in test_release.py."""
     item = keeping.hold("ann@city.example")
     acts = keeping.store.quarantine
     acts.view(item.id, by="carl")
