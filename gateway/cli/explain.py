@@ -29,6 +29,14 @@ def explanation(
 
     `case` is what it was judged under, where that is known.
     """
+    lines = tuple(_lines(judgement, clauses, terminal, case))
+    yield from lines
+    signals = {escaped(item.signal) for seen in judgement.observations for item in seen.evidence if item.signal}
+    if any(line.endswith(f"[{signal}]") for line in lines for signal in signals):
+        yield from WEIGHTS
+
+
+def _lines(judgement: Judgement, clauses: Mapping[str, Clause], terminal: bool, case: Case | None) -> Iterator[str]:
     for verdict in judgement.verdicts[:SHOWN_RECIPIENTS]:
         yield f"  {verdict.action.value:<10}  {escaped(verdict.recipient)} ({verdict.direction.value})"
     if len(judgement.verdicts) > SHOWN_RECIPIENTS:
@@ -41,8 +49,6 @@ def explanation(
     if case is not None:
         yield from near_lines(judgement, case, terminal=terminal)
     yield from _unread(judgement)
-    if any(item.signal for seen in judgement.observations for item in seen.evidence):
-        yield from WEIGHTS
 
 
 def _distinct(judgement: Judgement, *, observed: bool) -> tuple[Finding, ...]:

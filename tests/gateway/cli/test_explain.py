@@ -105,6 +105,8 @@ def test_a_sum_of_signs_tells_its_score_and_how_to_read_it() -> None:
     lines = told(verdict("a", Action.QUARANTINE, HELD), seen=(weighed,))
     assert "    asks to be passed on: score 0.97" in lines
     assert lines[-len(WEIGHTS) :] == list(WEIGHTS)
+    unseen = replace(weighed, detected=False)  # of which, without a case, nothing is told
+    assert WEIGHTS[0] not in told(verdict("a", Action.PASS), seen=(unseen,))
 
 
 def test_who_decides_is_named() -> None:
