@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 import trustme
+from click.testing import CliRunner, Result
 
 from gateway import directory_server
-from gateway.config import Ldap
+from gateway.cli import main
+from gateway.config import Ldap, load_config
 from gateway.directory_server import DirectoryUnavailable, fetch, whole_attributes
+from gateway.snapshot import take
+from gateway.taking import STAFF_ACT, check_staff
+from quarantine.audit import folder_of, records
 from rules.directory_entries import directory_of
 from tests.ports import free_port
 from tests.slapd import BASE, PASSWORD, READER, Slapd, missing
@@ -125,3 +130,29 @@ def test_so_many_ranges(monkeypatch: pytest.MonkeyPatch, bound: int, refused: bo
             whole_attributes({"member;range=0-0": ["a"]}, lambda _: next(answers))
     else:
         assert whole_attributes({"member;range=0-0": ["a"]}, lambda _: next(answers)) == {"member": ("a", "b", "c")}
+
+
+def test_the_command_makes_the_list_and_nobody_is_lost_without_a_word(settings: Ldap, tmp_path: Path) -> None:
+    """A service that runs on thirty people takes the server's twelve when somebody has said so, with a record."""
+    listed = tmp_path / "staff.csv"
+    listed.write_text("address\n" + "".join(f"old{number}@city.example\n" for number in range(30)))
+    ldap = f"{{url: '{settings.url}', base: '{BASE}', bind_dn: '{READER}', "
+    ldap += f"password_file: '{settings.password_file}', ca: '{settings.ca}'}}"
+    (tmp_path / "mailward.yaml").write_text(
+        f"domains: [city.example]\nstate: state\ndirectory: staff.csv\nldap: {ldap}\n"
+        "listeners: [{name: a, kind: internal, next_hop: b}]\nnext_hops: [{name: b, maildir: mail}]\n"
+    )
+    config = load_config(tmp_path / "mailward.yaml")
+    in_force = take(config)
+
+    def sync(*options: str) -> Result:
+        return CliRunner().invoke(main, ["directory", "sync", "-c", str(tmp_path / "mailward.yaml"), *options])
+
+    refused = sync()
+    assert (refused.exit_code, "more than a fifth would go" in refused.output) == (1, True)
+    assert "old29@" in listed.read_text()
+    assert "12 people (before: 30), 1 group" in sync("--accept-fewer").output
+    check_staff(config, in_force)
+    (record,) = records(folder_of(config.state))
+    assert (record.act, record.reason) == (STAFF_ACT, "directory sync --accept-fewer")
+    assert sync().exit_code == 0
