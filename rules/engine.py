@@ -229,8 +229,9 @@ class _Case:
 
 def _hits(policy: Policy, seen: Observed) -> tuple[Hit, ...]:
     """The rules that fire: `when` detected, one of `also` where there are any, and `unless` not."""
-    detected = {probe for probe, indices in seen.by_probe.items() if indices}  # few: most rules are done with here
-    hits = (_hit(rule, seen) for rule in policy.rules if rule.when in detected)
+    if not seen.by_probe:  # so it is with most mail
+        return ()
+    hits = (_hit(rule, seen) for rule in policy.rules if rule.when in seen.by_probe)
     return tuple(hit for hit in hits if hit.observations and hit.also != () and not _detected(hit.rule.unless, seen))
 
 

@@ -108,11 +108,11 @@ def detect(facts: Facts, parameters: Parameters) -> Iterable[Observation]:
             *_of_links(links),
             *_of_targets(facts, links),
             *_of_sender(facts),
-            _of_brands(facts, links),
+            *_of_brands(facts, links),
             *_of_answers(facts),
             *_of_servers(facts),
             *_of_letters(facts),
-            _of_password(facts),
+            *_of_password(facts),
             reported(facts, parameters.report_desks),
         ),
     )
@@ -122,9 +122,10 @@ def _of_links(links: Sequence[Link]) -> Iterator[Measure]:
     """Links that show one host and lead to another, lead to a bare address, or hide their host before an `@`."""
     other = {link.host: link for link in links if link.shown != link.host and _shows_another(link)}
     bare = {host: link for host, link in {link.host: link for link in links}.items() if _is_bare(host)}
-    yield _measure("shows_another_host", [link.evidence for link in list(other.values())[:MAX_SHOWN]])
-    yield _measure("bare_address", [link.evidence for link in list(bare.values())[:MAX_SHOWN]])
-    yield Measure(name="links", count=int(bool(links)))
+    yield from _measure("shows_another_host", [link.evidence for link in list(other.values())[:MAX_SHOWN]])
+    yield from _measure("bare_address", [link.evidence for link in list(bare.values())[:MAX_SHOWN]])
+    if links:
+        yield Measure(name="links", count=1)
 
 
 def _shows_another(link: Link) -> bool:
@@ -140,13 +141,13 @@ def _of_targets(facts: Facts, links: Sequence[Link]) -> Iterator[Measure]:
     """Hosts that anybody may use or that hide where they lead, links that carry the reader's address, and no words."""
     free = {link.host: link for link in links if not FREE_HOSTS.isdisjoint(above(link.host))}
     short = {link.host: link for link in links if link.host in SHORTENERS or _leads_on(link)}
-    yield _measure("anybodys_host", [link.evidence for link in list(free.values())[:MAX_SHOWN]])
-    yield _measure("hides_its_target", [link.evidence for link in list(short.values())[:MAX_SHOWN]])
+    yield from _measure("anybodys_host", [link.evidence for link in list(free.values())[:MAX_SHOWN]])
+    yield from _measure("hides_its_target", [link.evidence for link in list(short.values())[:MAX_SHOWN]])
     readers = {one.address.key for one in facts.envelope.recipients} | {key_of(one.address) for one in facts.addressed}
     named = [link for link in links if _names_reader(link, readers) and not _LEAVE.search(link.target)]
-    yield _measure("names_its_reader", [link.evidence for link in named[:MAX_SHOWN]])
+    yield from _measure("names_its_reader", [link.evidence for link in named[:MAX_SHOWN]])
     bare = links and sum(len(text.text.split(None, BARE)) for text in facts.said(Role.AUTHOR, Role.FORWARDED)) < BARE
-    yield _measure("link_and_no_words", [links[0].evidence] if bare else [])
+    yield from _measure("link_and_no_words", [links[0].evidence] if bare else [])
 
 
 def _leads_on(link: Link) -> bool:
@@ -176,13 +177,13 @@ def _of_sender(facts: Facts) -> Iterator[Measure]:
             shown["name"].append(evidence)
         if domain and (_RANDOM.search(registered(domain)) or not _RENTED.isdisjoint(above(domain))):
             shown["domain"].append(evidence)
-    yield _measure("borrowed_brand", shown["brand"])
-    yield _measure("office_at_free_mailbox", shown["office"])
-    yield _measure("odd_name", shown["name"])
-    yield _measure("odd_domain", shown["domain"])
+    yield from _measure("borrowed_brand", shown["brand"])
+    yield from _measure("office_at_free_mailbox", shown["office"])
+    yield from _measure("odd_name", shown["name"])
+    yield from _measure("odd_domain", shown["domain"])
 
 
-def _of_brands(facts: Facts, links: Sequence[Link]) -> Measure:
+def _of_brands(facts: Facts, links: Sequence[Link]) -> tuple[Measure, ...]:
     """Companies named where the eye falls first, by somebody else, with links of which none leads to them."""
     hosts = {link.host for link in links} | set(map(_domain, facts.originators))
     shown = []
@@ -223,15 +224,15 @@ def _of_answers(facts: Facts) -> Iterator[Measure]:
             alike.append(evidence)
         elif registered(answered) not in domains:
             elsewhere.append(evidence)
-    yield _measure("answered_elsewhere", elsewhere)
-    yield _measure("answered_at_free_mailbox", free)
-    yield _measure("answered_at_double", alike)
+    yield from _measure("answered_elsewhere", elsewhere)
+    yield from _measure("answered_at_free_mailbox", free)
+    yield from _measure("answered_at_double", alike)
     written = [match for text in facts.said(*_LINKED) for match in islice(_MAILTO.finditer(text.text), MAX_SHOWN)]
     others = [match for match in written if registered(match.group(1).lower()) not in domains]
     shown = [Evidence(part="body", text=match.group()[:200]) for match in others if match.group(1).lower() in FREE_MAIL]
-    yield _measure("writes_elsewhere", shown)
-    itself = authors and {key_of(one.address) for one in facts.addressed} <= authors
-    yield Measure(name="addressed_to_nobody", count=int(bool(itself)))
+    yield from _measure("writes_elsewhere", shown)
+    if authors and {key_of(one.address) for one in facts.addressed} <= authors:
+        yield Measure(name="addressed_to_nobody", count=1)
 
 
 def _of_servers(facts: Facts) -> Iterator[Measure]:
@@ -240,13 +241,13 @@ def _of_servers(facts: Facts) -> Iterator[Measure]:
     failed = [item for item in fields if item[0] in _FAILED_FIELDS and _FAILED.search(item[1])]
     junk = [item for item in fields if item[0] in _JUNK and _JUNK[item[0]].search(item[1])]
     for name, found in (("failed_proof", failed), ("called_junk", junk)):
-        yield _measure(name, [Evidence(part="header", text=f"{field}: {body}"[:200]) for field, body in found[:1]])
+        yield from _measure(name, [Evidence(part="header", text=f"{field}: {body}"[:200]) for field, body in found[:1]])
 
 
-def _of_password(facts: Facts) -> Measure:
+def _of_password(facts: Facts) -> tuple[Measure, ...]:
     """A protected file whose password stands beside it: the lock keeps out nobody but the scanner."""
     if not any(part.encrypted for part in facts.parts):
-        return _measure("password_beside_file", [])
+        return ()
     found = ((text, _PASSWORD_TOLD.search(text.text)) for text in facts.said(Role.AUTHOR, Role.FORWARDED))
     return _measure("password_beside_file", [evidence_of(text, *match.span()) for text, match in found if match])
 
@@ -260,11 +261,11 @@ def _of_letters(facts: Facts) -> Iterator[Measure]:
         if patterns.fires(text.text):
             first = patterns.find(text.text)[0]
             shown.append(evidence_of(text, first.start, first.end))
-    yield _measure("disguised_letters", shown)
+    yield from _measure("disguised_letters", shown)
     tokens = [Evidence(part="header", text=word[:200]) for word in (*names, facts.subject) if _is_salted(word)]
-    yield _measure("salted", tokens)
+    yield from _measure("salted", tokens)
     hidden = [text for text in facts.said(Role.HIDDEN) if sum(map(str.isalpha, text.text[:MAX_HIDDEN])) > COVERT]
-    yield _measure("covert_words", [evidence_of(text, 0, min(60, len(text.text))) for text in hidden])
+    yield from _measure("covert_words", [evidence_of(text, 0, min(60, len(text.text))) for text in hidden])
 
 
 def _is_salted(words: str) -> bool:
@@ -273,5 +274,6 @@ def _is_salted(words: str) -> bool:
     return any(len(_TURNS.findall(token)) >= _LEAST_TURNS and any(map(str.islower, token)) for token in found)
 
 
-def _measure(name: str, evidence: Sequence[Evidence]) -> Measure:
-    return Measure(name=name, count=len(evidence), evidence=tuple(evidence[:MAX_SHOWN]))
+def _measure(name: str, evidence: Sequence[Evidence]) -> tuple[Measure, ...]:
+    """None where nothing was seen: most of what is asked of a letter is not there."""
+    return (Measure(name=name, count=len(evidence), evidence=tuple(evidence[:MAX_SHOWN])),) if evidence else ()
