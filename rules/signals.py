@@ -14,6 +14,7 @@ from rules.facts import Role
 from rules.finding import Evidence
 from rules.needed_words import Needed, needed_by
 from rules.patterns import PatternError, Patterns, Phrase, compile_apart
+from rules.vocabulary import Vocabulary
 
 MAX_SCANNED = 128 * 1024  # characters of one role; what conduct rules look for stands far before
 
@@ -62,6 +63,7 @@ class Model:
     scanned: int = MAX_SCANNED
     roles: tuple[Role, ...]
     words: tuple[Words, ...] = ()
+    vocabulary: Vocabulary | None = None
     signals: tuple[Signal, ...]
 
 

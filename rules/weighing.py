@@ -14,6 +14,7 @@ from rules.finding import Evidence, Observation
 from rules.normalising import normalise
 from rules.patterns import Phrase, evidence_of
 from rules.signals import MAX_SCANNED, Measure, Model, Scale, Signal, Weighed, ready
+from rules.vocabulary import read_words, shown
 
 NEAR = 0.2  # score from which a detector reports although it has not detected: an administrator may ask why not
 ROUNDING = 1e-9  # by which a sum taken in another order may differ
@@ -75,10 +76,11 @@ def weigh(
     """Yield one observation when the texts come near the model's subject, and nothing otherwise."""
     threshold, phrases = parameters.threshold, parameters.phrases
     enough = -math.inf if phrases else _logit(min(NEAR, threshold)) - ROUNDING
-    fired = _fired(scale, _scans(scale, texts), measures, enough)
+    told = _told_by_words(scale.model, texts)
+    fired = _fired(scale, _scans(scale, texts), measures, enough - told)
     if fired is None:
         return
-    hits = _hits(scale, fired, measures) + _own(phrases, texts)
+    hits = [*_hits(scale, fired, measures), *_vocabulary(scale.model, texts, told), *_own(phrases, texts)]
     score = 1 / (1 + math.exp(-scale.model.bias - sum(hit.adds for hit in hits)))
     if score < min(NEAR, threshold):
         return
@@ -89,6 +91,21 @@ def weigh(
         summary="; ".join(f"{hit.signal.name} ({hit.adds:+.1f})" for hit in hits),
         evidence=tuple(item for hit in hits for item in hit.evidence)[:MAX_EVIDENCE],
     )
+
+
+def _told_by_words(model: Model, texts: Sequence[Text]) -> float:
+    """What the words of the texts add, whatever phrases they stand in."""
+    if model.vocabulary is None:
+        return 0.0
+    return model.vocabulary.told_by(read_words(texts, frozenset(model.roles)))
+
+
+def _vocabulary(model: Model, texts: Sequence[Text], told: float) -> Iterable[Hit]:
+    """The vocabulary as one signal, its words shown."""
+    if model.vocabulary is not None:
+        roles = frozenset(model.roles)
+        evidence = tuple(shown(model.vocabulary, read_words(texts, roles), texts, roles))
+        yield Hit(signal=Signal(name=model.vocabulary.name, weight=told), count=1, evidence=evidence)
 
 
 @lru_cache(maxsize=64)

@@ -134,3 +134,18 @@ def test_evidence_is_bounded(scale: Scale) -> None:
     phrases = tuple(f"quince{number}" for number in range(50))
     observation = weighed(scale, said(" ".join(phrases)), phrases=phrases)
     assert observation is not None and len(observation.evidence) <= MAX_EVIDENCE
+
+
+def test_a_vocabulary_adds_what_its_words_tell_and_shows_them(tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    words = "{name: speaks of orchards, usual: 0, least: -1, most: 2, groups: [{weight: 1.5, words: tree branch}]}"
+    path.write_text(MODEL.replace("signals:", f"vocabulary: {words}\nsignals:"))
+    scale = scale_of(path)
+    observation = weighed(scale, said("an apple from the tree"))
+    assert observation is not None
+    assert observation.score == pytest.approx(0.622, abs=0.001)
+    assert "speaks of orchards (+1.5)" in observation.summary
+    assert [item.signal for item in observation.evidence] == ["names a fruit +2.0", "speaks of orchards: tree +1.5"]
+    assert weighed(scale, said("a branch of a tree")) is not None  # without any phrase
+    assert weighed(scale, said("an apple")) is not None
+    assert weighed(scale, said("an apple of a tree", Role.QUOTED)) is None
