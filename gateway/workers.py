@@ -22,6 +22,7 @@ from gateway.worker import GRACE_SECONDS, NoRoom, Worker, WorkerLost
 from rules.address import Address
 from rules.directory import Directory, direction_of
 from rules.engine import judge_uninspected
+from rules.facts import Reason
 from rules.message import Message
 from rules.policy import Policy, find_policy, load_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
@@ -224,7 +225,7 @@ class WorkerPool:
         except BaseException:
             self._discard(worker)
             raise
-        if worker.spent or worker.messages >= MESSAGES_PER_WORKER:
+        if worker.spent or worker.messages >= MESSAGES_PER_WORKER or _was_trying(judgement):
             self._discard(worker)
         else:
             place.worker = worker
@@ -236,6 +237,12 @@ class WorkerPool:
 
     def _uninspected(self, transaction: Transaction, reason: str) -> Judgement:
         return judge_uninspected(self.policy, _directions(transaction, self._settings.domains), reason)
+
+
+def _was_trying(judgement: Judgement) -> bool:
+    """Whether the message met a limit or could not be read: who tries out a fault in a parser gets no second try in the
+    process that the first one left behind. In ordinary mail hardly one is such; what is only locked is no reason."""
+    return any(entry.reason in (Reason.LIMIT, Reason.UNREADABLE) for entry in judgement.not_inspected)
 
 
 def _directions(transaction: Transaction, domains: tuple[str, ...]) -> list[tuple[Address, Direction]]:

@@ -95,7 +95,7 @@ def _observed(policy: Policy, seen: Mapping[int, tuple[Observation, ...] | None]
 def _located(observation: Observation, number: int, facts: Facts) -> Observation:
     """With the probe that made it, and the octets of the message in which the part of each piece of evidence lies."""
     octets = {part.path: part.octets for part in facts.parts}
-    evidence = tuple(replace(item, octets=octets.get(item.part)) for item in observation.evidence)
+    evidence = tuple(replace(item, octets=item.octets or octets.get(item.part)) for item in observation.evidence)
     return replace(observation, probe=number, evidence=evidence)
 
 

@@ -121,10 +121,11 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguity:
-    """Something that mail readers would read differently, in words."""
+    """Something that mail readers would read differently, in words; `octets` as a part's."""
 
     part: str
     detail: str
+    octets: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,5 +32,7 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
             detected=True,
             score=1.0,
             summary="; ".join(dict.fromkeys(ambiguity.detail for ambiguity in found))[:500],
-            evidence=tuple(Evidence(part=item.part, text=item.detail) for item in found[:MAX_EVIDENCE]),
+            evidence=tuple(
+                Evidence(part=item.part, text=item.detail, octets=item.octets) for item in found[:MAX_EVIDENCE]
+            ),
         )

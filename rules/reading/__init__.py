@@ -6,6 +6,7 @@ Runs in inspection workers only; no network, no files. Everything hostile in a m
 from rules.directory import Directory, direction_of
 from rules.facts import Facts, Reason, Role, Text
 from rules.reading.mailboxes import MAX_MAILBOXES, mailboxes_of
+from rules.reading.mime import Span
 from rules.reading.pictures import PictureReader
 from rules.reading.walk import Walk
 from rules.reading.words import header_text
@@ -26,7 +27,7 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
     subjects = list(dict.fromkeys(map(header_text, header.all("subject"))))
     for name in _SINGLE_FIELDS:
         if len({body.strip() for body in header.all(name)}) > 1:
-            record.doubt("header", f"several {name} fields that differ")
+            record.doubt("header", f"several {name} fields that differ", Span(0, header.body))
     originators, addressed = mailboxes_of(header.all("from")), mailboxes_of([*header.all("to"), *header.all("cc")])
     if max(len(originators), len(addressed)) > MAX_MAILBOXES:
         record.skip("header", Reason.LIMIT, f"more than {MAX_MAILBOXES:,} addresses in its header")

@@ -14,7 +14,6 @@ from rules.reading.member import Member
 from rules.reading.signatures import HEAD, is_whole_file
 
 _FRONT = 4 * HEAD // 3  # characters of base64 that give HEAD octets
-_MAX_ARMOUR = 100  # octets of a line such as -----BEGIN CERTIFICATE-----, which certutil takes off
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n")
 _XML = (b"binaryData>", b"binData")  # pkg:binaryData of flat Open Packaging, w:binData of Word 2003
 _MAX_BLOCKS = 1_000  # of each of them in one file
@@ -49,7 +48,7 @@ def _whole(content: bytes) -> bytes:
     """The file that the whole text is the base64 of, when it begins as one."""
     text = content.lstrip()
     if text.startswith(b"-----"):
-        text = text[_MAX_ARMOUR:] if b"\n" not in text[:_MAX_ARMOUR] else text.partition(b"\n")[2].lstrip()
+        text = text[5:].partition(b"-----")[2].lstrip()  # behind -----BEGIN CERTIFICATE-----, which certutil takes off
     front = text[:_FRONT].partition(b"-----")[0]
     if len(front) < 64 or not _BASE64.issuperset(front):
         return b""

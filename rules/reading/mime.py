@@ -57,6 +57,7 @@ class Entity:
     """A message or body part: what its header says, each field as often as it stands there."""
 
     header: Header
+    whole: Span
     body: Span
     types: tuple[Structured, ...]
     dispositions: tuple[Structured, ...]
@@ -116,6 +117,7 @@ def read_entity(octets: Octets, start: int, end: int) -> Entity:
         limits += [limit_met(field.body) for field in header.fields]
     return Entity(
         header=header,
+        whole=Span(start, end),
         body=Span(min(header.body, end), end),
         types=types,
         dispositions=dispositions,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rules.facts import Alternative, Ambiguity, Part, Reason, Role, Text, Unread
 from rules.reading.budget import MAX_TEXT, MEBIBYTE
+from rules.reading.mime import Span
 
 MAX_NOTES = 200  # entries of unread and of ambiguities; a report needs no more to make its point
 
@@ -52,8 +53,9 @@ class Record:
         if not told and len(self.unread) < MAX_NOTES:
             self.unread.append(Unread(part=part, reason=reason, detail=detail))
 
-    def doubt(self, part: str, detail: str) -> None:
-        """Note what readers would read differently."""
-        ambiguity = Ambiguity(part=part, detail=detail)
-        if len(self.ambiguities) < MAX_NOTES and ambiguity not in self.ambiguities:
-            self.ambiguities.append(ambiguity)
+    def doubt(self, part: str, detail: str, where: Span | None = None) -> None:
+        """Note what readers would read differently, and in which octets of the message; once for each part."""
+        told = any((entry.part, entry.detail) == (part, detail) for entry in self.ambiguities)
+        if len(self.ambiguities) < MAX_NOTES and not told:
+            octets = None if where is None else (where.start, where.end)
+            self.ambiguities.append(Ambiguity(part=part, detail=detail, octets=octets))

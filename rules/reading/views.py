@@ -73,10 +73,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`part` is numbered as in evidence; `words` say what each reader shows there."""
+    """`part` is numbered as in evidence; `words` say what each reader shows there, and `span` where all that lies."""
 
     part: str
     words: str
+    span: Span
 
 
 def differences(octets: Octets) -> tuple[Difference, ...]:
@@ -104,7 +105,12 @@ def _difference(number: str, seen: dict[View, Leaf | None]) -> Difference | None
             groups.append((leaf, [view]))
     if len(groups) == 1:
         return None
-    return Difference(number, "; ".join(f"{' or '.join(views)}: {leaf or 'nothing'}" for leaf, views in groups))
+    spans = [leaf.span for leaf, _ in groups if leaf is not None]
+    return Difference(
+        part=number,
+        words="; ".join(f"{' or '.join(views)}: {leaf or 'nothing'}" for leaf, views in groups),
+        span=Span(min(span.start for span in spans), max(span.end for span in spans)),
+    )
 
 
 def _are_alike(one: Leaf | None, other: Leaf | None) -> bool:

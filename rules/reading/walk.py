@@ -79,7 +79,7 @@ class Walk:
             self._entity(octets, entity, place)
         if self._irregular or self.record.ambiguities:
             for difference in differences(octets):
-                self.record.doubt(difference.part, difference.words)
+                self.record.doubt(difference.part, difference.words, difference.span)
         return entity
 
     @contextmanager
@@ -95,7 +95,7 @@ class Walk:
     def _entity(self, octets: Octets, entity: Entity, place: Place) -> None:
         self._irregular = self._irregular or entity.irregular
         for trouble in entity.troubles:
-            self.record.doubt(place.name, trouble)
+            self.record.doubt(place.name, trouble, place.where(entity.whole))
         for limit in entity.limits:
             self.record.skip(place.name, Reason.LIMIT, limit)
         self._fields(entity, place)
@@ -124,11 +124,11 @@ class Walk:
         inner = replace(place, said=[]) if "multipart/alternative" in media_types else place
         if "multipart/encrypted" in media_types:
             self._protected_multipart(octets, entity, place)
-        cut = cut_multipart(octets, entity, place.boundary)
+        cut, where = cut_multipart(octets, entity, place.boundary), place.where(entity.whole)
         if cut.octets is not octets:
             octets, inner = cut.octets, inner.inside(entity.body)
         for doubt in cut.doubts:
-            self.record.doubt(place.name, doubt)
+            self.record.doubt(place.name, doubt, where)
         if not cut.splits:
             if octets[entity.body.start : entity.body.end].strip():
                 self._leaf(octets, entity, ["text/plain"], place)
@@ -137,7 +137,7 @@ class Walk:
         with self._noted(place.name), self.budget.inside_part():
             for boundary, split in cut.splits:
                 for trouble in split.troubles:
-                    self.record.doubt(place.name, trouble)
+                    self.record.doubt(place.name, trouble, where)
                 for span in split.parts:
                     number += 1
                     child = inner.child(number)
@@ -169,7 +169,7 @@ class Walk:
             return
         path = f"{place.name if place.number else place.path}{'.' if place.number else ''}{where}"
         if self._hidden_parts(region, path, place.at(span.start), anywhere=True):
-            self.record.doubt(path, f"a file in the {where} of a multipart")
+            self.record.doubt(path, f"a file in the {where} of a multipart", place.where(span))
         else:
             self.record.say(path, Role.HIDDEN, decode_text(region[: MAX_OCTETS * (MAX_TEXT + 1)], None))
 
@@ -246,12 +246,12 @@ class Walk:
         encoded = octets[entity.body.start : entity.body.end]
         is_message = any(media_type in _MESSAGE_TYPES for media_type in media_types)
         if is_message and entity.encodings != (Encoding.IDENTITY,) and encoded.strip():
-            self.record.doubt(place.name, "message/rfc822 with a transfer encoding")
+            self.record.doubt(place.name, "message/rfc822 with a transfer encoding", place.where(entity.whole))
         seen: list[bytes] = []
         for encoding in (*entity.encodings, *((Encoding.IDENTITY,) if is_message else ())):
             decoded = decode(encoded, encoding)
             if decoded.trouble:
-                self.record.doubt(place.name, _with_sizes(decoded))
+                self.record.doubt(place.name, _with_sizes(decoded), place.where(entity.body))
             if not decoded.octets and encoding is not Encoding.IDENTITY and encoded.strip():
                 self.record.skip(place.name, Reason.UNREADABLE, f"{encoding} that decodes to nothing")
             for content in (decoded.octets, *decoded.others):
@@ -294,7 +294,8 @@ class Walk:
         files = self._encoded_in(letters, place.name)
         self._encoded(files, place.name, place)
         if self._undeclared(letters, place.name, place, anywhere=False):
-            self.record.doubt(place.name, "MIME parts in a text that is not called multipart")
+            where = place.where(Span(0, len(content)))
+            self.record.doubt(place.name, "MIME parts in a text that is not called multipart", where)
         if letters is not content:
             return content  # whose files stand at other places
         kept, position = [], 0

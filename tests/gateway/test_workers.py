@@ -135,6 +135,26 @@ async def test_a_worker_is_recycled_after_its_messages(pool: WorkerPool) -> None
     await gone(first)
 
 
+LOCKED = b"Content-Type: application/pgp\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n"
+DAMAGED = b"Content-Type: application/pdf\r\n\r\n%PDF-1.7\r\nnothing\r\n"
+LONG = b"X: y\r\n" * 1_001 + b"\r\nhello\r\n"
+
+
+@pytest.mark.parametrize(("octets", "recycled"), [(DAMAGED, True), (LONG, True), (LOCKED, False)])
+async def test_a_worker_is_recycled_after_a_message_that_it_could_not_read(
+    pool: WorkerPool, octets: bytes, recycled: bool
+) -> None:
+    """Who tries out a fault in a parser gets no second try in the process that the first one left behind."""
+    await pool.inspect(canary())
+    (first,) = workers()
+    assert (await pool.inspect(message(octets))).inspected is not Inspected.FULLY
+    await pool.inspect(canary())
+    if recycled:
+        await gone(first)
+    else:
+        assert workers() == [first]
+
+
 async def test_a_message_that_takes_too_long_is_held_as_not_inspected() -> None:
     """Reliability D2: this message's fault, for the canary is judged within the same limit."""
     slow = BIG + b"x <https://one.example/> " * 1_500_000

@@ -97,7 +97,7 @@ class _Volume:
                 if entry[5:28].startswith(_METADATA):
                     extents = self._entry_at(len(self._maps) - 1, file).extents
                     if len(extents) > _MAX_METADATA:
-                        raise Unreadable("UDF disk image with its metadata in too many pieces")
+                        raise LimitExceeded(f"UDF disk image with its metadata in more than {_MAX_METADATA} pieces")
                     self._maps[-1] = (number, extents)
             at += length[0]
 

@@ -17,6 +17,12 @@ def test_each_ambiguity_is_evidence(facts_of):
     assert [(item.part, item.text) for item in observation.evidence][1] == ("1", "several From fields")
 
 
+def test_evidence_says_where_it_lies(facts_of):
+    told = replace(facts_of(), ambiguities=(Ambiguity(part="1/2", detail="two types", octets=(40, 90)),))
+    (observation,) = detect(told, Parameters())
+    assert observation.evidence[0].octets == (40, 90)
+
+
 def test_a_plain_message_is_silent(facts_of):
     assert seen(facts_of) == []
 

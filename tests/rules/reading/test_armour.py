@@ -26,6 +26,11 @@ def test_a_certificate_that_is_none_is_decoded():
     assert taken(text) == [PROGRAM]
 
 
+@pytest.mark.parametrize("begin", [b"-----BEGIN %s-----" % (b"A" * 500), b"-----BEGIN A-----\n\n", b"\n-----x-----"])
+def test_whatever_stands_between_its_dashes(begin):
+    assert taken(begin + base64.b64encode(PROGRAM + bytes(2)) + b"-----END-----")[0][:400] == PROGRAM[:400]
+
+
 def test_embedded_files_of_flat_xml_come_out():
     data = base64.encodebytes(PROGRAM)
     xml = b'<?xml version="1.0"?><p><w:binData w:name="a">%s</w:binData></p>' % data

@@ -187,3 +187,45 @@ def test_a_text_of_as_many_lines_as_are_told_apart_and_of_one_more(more, cut):
     text = "> asked\n" + "said\n" * (MAX_LINES - 2 + more) + "end"
     assert (Role.QUOTED in roles(text)) == cut
     assert roles(text)[Role.AUTHOR].endswith("said\nend")
+
+
+def wrapped(lines):
+    """An attribution of so many lines."""
+    return "On Mon, 1 Sep 2025 at 10:00\n" + "Bob\n" * (lines - 2) + "Example wrote:\n> yes\n\nI agree."
+
+
+def block(lines):
+    """A forwarded header whose last field stands so many lines below its first."""
+    return "Look.\n\nFrom: Bob\nSent: Monday\n" + "x\n" * (lines - 2) + "Subject: y\n\nold"
+
+
+def labelled(before):
+    return f"Look.\n\n{'*' * before}From: Bob\nSent: Monday\nSubject: y\n\nold"
+
+
+def listed(rule):
+    return f"Hello\n\n{rule}\nclerks mailing list\n"
+
+
+def signed(line="Ann", lines=1):
+    return "Hello\n\nBest regards,\n" + f"{line}\n" * lines
+
+
+@pytest.mark.parametrize(
+    ("at", "beyond", "role"),
+    [
+        (wrapped(4), wrapped(5), Role.QUOTED),
+        (block(8), block(9), Role.FORWARDED),
+        (signed(lines=10), signed(lines=11), Role.SIGNATURE),
+        (signed("a " * 5), signed("a " * 6), Role.SIGNATURE),
+        (signed("Ann\n" + "x" * 100), signed("Ann\n" + "x" * 101), Role.SIGNATURE),
+        (f"Hello\n\nThanks{'!' * 34}\nAnn\n", f"Hello\n\nThanks{'!' * 35}\nAnn\n", Role.SIGNATURE),
+        (labelled(19), labelled(20), Role.FORWARDED),
+        (listed("_" * 20), listed("_" * 19), Role.FOOTER),
+    ],
+    ids=["attribution", "header", "lines", "words", "width", "sign-off", "label", "rule"],
+)
+def test_marks_as_long_as_they_may_be_and_longer_by_one(at, beyond, role):
+    """Beyond, the words are their author's: nothing is left out."""
+    assert len(roles(at).get(role, "")) > len(roles(beyond).get(role, ""))
+    assert len(roles(beyond)[Role.AUTHOR]) > len(roles(at)[Role.AUTHOR])

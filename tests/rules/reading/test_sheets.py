@@ -37,6 +37,14 @@ def test_rows_and_columns(xml, visible, hidden):
     assert read(xml) == (visible, hidden)
 
 
+@pytest.mark.parametrize(("column", "found"), [("XFD", ("\n", "a\t")), ("XFE", ("a\t\n", ""))])
+def test_the_last_column_of_a_worksheet_can_be_hidden_and_one_behind_it_is_none(column, found):
+    """What stands where no column is shown is no less told for that."""
+    columns = '<col min="16384" max="16384" hidden="1"/><col min="16385" max="16385" hidden="1"/>'
+    cell = f'<c r="{column}1"><v>a</v></c>'
+    assert read(f"<cols>{columns}</cols><row>{cell}</row>") == found
+
+
 def test_many_hidden_columns_cost_little():
     columns = "".join(f'<col min="{number}" max="{number + 20_000}" hidden="1"/>' for number in range(1, 16_385, 4))
     cells_of_one = '<c r="A1"><v>1</v></c>' * 100_000

@@ -98,6 +98,35 @@ def test_as_many_volume_descriptors_as_are_read_and_one_more(udf, program, more,
     assert (program in [member.octets for member in members]) != limited
 
 
+def sector_with_tag(octets, tag):
+    return next(at for at in range(0, len(octets), 2_048) if octets[at : at + 2] == struct.pack("<H", tag))
+
+
+def with_metadata_in(octets, count):
+    """The same disc as one whose folders lie in a metadata file of so many pieces (OSTA UDF 2.50 section 2.2.10)."""
+    changed = bytearray(octets)
+    (start,) = struct.unpack_from("<I", changed, sector_with_tag(octets, 5) + 188)
+    logical = sector_with_tag(octets, 6)
+    struct.pack_into("<II", changed, logical + 264, 64, 1)
+    partition_map = b"\x02\x40\0\0\0*UDF Metadata Partition".ljust(38, b"\0")
+    partition_map += struct.pack("<HI", 0, len(octets) // 2_048 - start)
+    changed[logical + 440 : logical + 504] = partition_map.ljust(64, b"\0")
+    entry = bytearray(2_048)
+    struct.pack_into("<H", entry, 0, 261)
+    struct.pack_into("<II", entry, 168, 0, 8 * count)
+    for number in range(count):
+        size = 2_048 if number + 1 < count else 4_096 * 2_048
+        struct.pack_into("<II", entry, 176 + 8 * number, size, number)
+    return bytes(changed) + bytes(entry)
+
+
+@pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
+def test_metadata_in_as_many_pieces_as_are_followed_and_one_more(udf, program, more, limited):
+    members, fault = taken(with_metadata_in(udf, 64 + more))
+    assert fault == ("UDF disk image with its metadata in more than 64 pieces" if limited else None)
+    assert (program in [member.octets for member in members]) != limited
+
+
 def test_as_many_extents_as_are_followed_and_one_more(udf, program, monkeypatch):
     """At the number that this disc has everything is read; below it the rest is told."""
     found = {}
