@@ -58,6 +58,7 @@ class Mail:
     label: str
     contents: tuple[bytes, ...]
     numbers: Iterator[int]
+    direction: Direction = Direction.INBOUND
 
     @property
     def a_turn(self) -> int:
@@ -78,17 +79,29 @@ def _different(content: bytes, number: int) -> bytes:
 
 
 def mails(folder: Path, more: Path | None) -> list[Mail]:
-    """The three sizes, the samples of the rule library, and a folder of whoever measures."""
+    """The three sizes, in two of them also mail that leaves, of which most detectors are asked; the samples of the
+    rule library, and a folder of whoever measures.
+    """
     sizes = {label: (path.read_bytes(),) for label, path in write_contents(folder).items()}
+    leaving = tuple(
+        Mail(label=f"{label}, leaving", contents=sizes[label], numbers=itertools.count(1), direction=Direction.OUTBOUND)
+        for label in ("2 kB", "50 kB")
+    )
     samples = {SAMPLES: tuple(wire_form(path.read_bytes()) for path in sorted(LIBRARY.glob("*/*.eml")))}
     own = tuple(wire_form(path.read_bytes()) for path in sorted(more.rglob("*")) if path.is_file()) if more else ()
     kinds = sizes | samples | ({str(more): own} if own else {})
-    return [Mail(label=label, contents=contents, numbers=itertools.count(1)) for label, contents in kinds.items()]
+    entering = [Mail(label=label, contents=contents, numbers=itertools.count(1)) for label, contents in kinds.items()]
+    return [*entering[: len(sizes)], *leaving, *entering[len(sizes) :]]
 
 
-def transactions(contents: Sequence[bytes]) -> list[Transaction]:
+def transactions(contents: Sequence[bytes], direction: Direction = Direction.INBOUND) -> list[Transaction]:
     """As a listener has them: small ones in memory, large ones in a file that is mapped."""
-    return [replace(canary(), direction=Direction.INBOUND, message=Message(_held(content))) for content in contents]
+    return [replace(canary(), direction=direction, message=Message(_held(content))) for content in contents]
+
+
+def octets(contents: Sequence[bytes], _: Direction) -> Sequence[bytes]:
+    """As the standard library takes them."""
+    return contents
 
 
 def _held(content: bytes) -> bytes:
@@ -124,7 +137,7 @@ class Way:
     """One way to read messages. What `prepare` makes of their octets is made before the clock starts."""
 
     name: str
-    prepare: Callable[[list[bytes]], Sequence[Any]]
+    prepare: Callable[[list[bytes], Direction], Sequence[Any]]
     read: Callable[[Sequence[Any]], Awaitable[None]]
 
 
@@ -154,8 +167,8 @@ def ways(pool: WorkerPool, policy: Policy) -> tuple[Way, ...]:
     return (
         Way(name="in a worker, with hand-over", prepare=transactions, read=confined),
         Way(name="in one process", prepare=transactions, read=within),
-        Way(name="standard library, compat32", prepare=list, read=old),
-        Way(name="standard library, policy.default", prepare=list, read=new),
+        Way(name="standard library, compat32", prepare=octets, read=old),
+        Way(name="standard library, policy.default", prepare=octets, read=new),
     )
 
 
@@ -166,16 +179,15 @@ async def measure(kinds: list[Mail], rounds: int, pool: WorkerPool, policy: Poli
     for number in range(rounds + 1):  # round 0 warms everything up and is not counted
         for kind in kinds:
             for way in competing:
-                spent = await _cpu_ms(way, kind.fresh())
+                spent = await _cpu_ms(way, way.prepare(kind.fresh(), kind.direction))
                 if number:
                     measured[kind.label, way.name].append(spent)
             print(f"{number} {kind.label}", file=sys.stderr)
     return measured
 
 
-async def _cpu_ms(way: Way, contents: list[bytes]) -> float:
+async def _cpu_ms(way: Way, messages: Sequence[Any]) -> float:
     """CPU of this process and all that descend from it, a message."""
-    messages = way.prepare(contents)
     before = cpu_seconds()
     await way.read(messages)
     return 1_000 * (cpu_seconds() - before) / len(messages)
