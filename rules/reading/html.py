@@ -87,17 +87,22 @@ class _Sink:
         self._blank = False
 
     def add(self, text: str) -> None:
-        words = " ".join(text.split())
+        single = text.isprintable() and "  " not in text  # no blanks but single ones, as in most texts
+        words = text.strip() if single else " ".join(text.split())
         if not words:
             if "\xa0" in text and self._newlines:
                 self.newline(2)  # a paragraph with a no-break space is how Outlook writes an empty line
-            self._blank = True
+            self.blank()
             return
         if not self._newlines and (self._blank or text[0].isspace()):
             words = " " + words
         self._append(words)
         self._newlines = 0
         self._blank = text[-1].isspace()
+
+    def blank(self) -> None:
+        """What is added next is no part of the word before."""
+        self._blank = True
 
     def add_as_is(self, text: str) -> None:
         """Preformatted text."""
@@ -215,7 +220,7 @@ class _Walk:
             sink.line_break()
             return _NOTHING
         if tag in _CELLS:
-            sink.add(" ")
+            sink.blank()
         attributes = node.attributes
         pictures = self._pictures
         if tag in _PICTURES:
@@ -224,7 +229,7 @@ class _Walk:
         context, target, quoted = outer, "", tag == "blockquote"
         if not _TELLING.isdisjoint(attributes):
             context = outer if _STYLING.isdisjoint(attributes) else self._context(attributes, outer)
-            target = browsed(attributes.get(_TARGETS.get(tag, "")) or "")
+            target = browsed(attributes.get(_TARGETS[tag]) or "") if tag in _TARGETS else ""
             quoted = self._is_quote(attributes) or quoted
         if tag in _SAYING and not context.hidden and (said := _said(tag, attributes)):
             sink.add(f" {said} ")
@@ -315,7 +320,8 @@ def _differs(shown: str, target: str) -> bool:
         return False
     if " " in shown and " " not in target:
         return True
-    return _bare(shown) != _bare(target)
+    bare = _bare(shown)
+    return bare not in target.lower() or bare != _bare(target)
 
 
 def _bare(link: str) -> str:

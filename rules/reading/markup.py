@@ -7,6 +7,7 @@ MAX_OPEN_FORMATTING = 300  # unclosed at once; 1,500 cost a standards-following 
 MAX_DEPTH = 1_000  # elements inside each other; newsletters stay below 100
 MAX_OPTIONS = 1_000
 MAX_ATTRIBUTES = 1_000  # of one element: the parser compares each with all before it; no program writes fifty
+_LONG_TAG = 2 * MAX_ATTRIBUTES  # characters above which it may have too many
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
 # A whole tag with its quoted values, in which `>` may stand. Linear: a quote that is never closed ends it.
@@ -27,7 +28,8 @@ _ANY_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 def danger_of(page: str) -> str:
     """Why a page must not be given to a parser, "" when it may: unclosed formatting, depth, options."""
-    if any(map(_has_too_many_attributes, _WHOLE_TAG.findall(page))):
+    tags = _WHOLE_TAG.findall(page)
+    if max(map(len, tags), default=0) > _LONG_TAG and any(map(_has_too_many_attributes, tags)):
         return f"HTML with more than {MAX_ATTRIBUTES:,} attributes in one element"
     if page.count("<") - page.count("</") <= min(MAX_OPEN_FORMATTING, MAX_DEPTH, MAX_OPTIONS):
         return ""  # fewer elements than any of them allows
@@ -56,7 +58,7 @@ def danger_of(page: str) -> str:
 
 def _has_too_many_attributes(tag: str) -> bool:
     """Counted by what ends them: most end with a quoted value and a blank, some with a blank alone."""
-    return len(tag) > 2 * MAX_ATTRIBUTES and len(_ATTRIBUTE_ENDS.findall(tag)) > 2 * MAX_ATTRIBUTES
+    return len(tag) > _LONG_TAG and len(_ATTRIBUTE_ENDS.findall(tag)) > 2 * MAX_ATTRIBUTES
 
 
 def strip_tags(page: str) -> str:
