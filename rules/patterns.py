@@ -122,14 +122,21 @@ class Phrase:
 
 
 class Literal:
-    """A string of octets, found several times as fast as by `bytes.find`, which takes each place by itself."""
+    """Strings of octets, the first of which is found several times as fast as by `bytes.find`.
+
+    One is looked for by two of its octets alone. Several are looked for in one pass, which pays from four on.
+    """
 
     __slots__ = ("_compiled",)
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, *octets: bytes) -> None:
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1  # an octet is a sign
-        self._compiled = re2.compile(re2.escape(octets), options=options)
+        self._compiled = re2.compile(b"|".join(map(re2.escape, octets)), options=options)
+
+    def stands_in(self, octets: Octets) -> bool:
+        """Whether one of them does."""
+        return self._compiled.search(octets) is not None
 
     def find(self, octets: Octets, start: int, end: int) -> int:
         """As `bytes.find`."""

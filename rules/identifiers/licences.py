@@ -25,6 +25,9 @@ FORMATS = {
 _LONGEST = 19  # signs
 _COMPILED = {state: re.compile(pattern) for state, pattern in FORMATS.items()}
 
+# Every form but plain letters, which Washington's would allow.
+_OF_SOME_STATE = re.compile(rf"(?=\D*\d)(?:{'|'.join(dict.fromkeys(FORMATS.values()))})")
+
 
 def licence_states(signs: str) -> tuple[str, ...]:
     """The states whose licences look like this; `signs` in capitals, without separators."""
@@ -35,4 +38,4 @@ def licence_states(signs: str) -> tuple[str, ...]:
 
 def is_licence(signs: str) -> bool:
     """Whether some state issues licences of this form, and it is not one sign over and over."""
-    return len(set(signs)) > 2 and bool(licence_states(signs))
+    return len(set(signs)) > 2 and len(signs) <= _LONGEST and _OF_SOME_STATE.fullmatch(signs) is not None

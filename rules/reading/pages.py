@@ -5,6 +5,7 @@ from contextlib import suppress
 from itertools import starmap
 
 from rules.facts import By, Kind, Sign
+from rules.patterns import Literal
 from rules.reading.budget import LimitExceeded
 from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, read_script
 
@@ -72,7 +73,7 @@ _RUNS = re.compile(
 _GAPS = re.compile(rb"&#(?:x0{0,6}[9ad]|0{0,6}(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
 _HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,20}\s{0,4}=")
 # A page without any of these does nothing that counts.
-_NEEDED = (
+_NEEDED = Literal(
     b"<script",
     b":script",
     b"srcdoc",
@@ -130,7 +131,7 @@ def _active(kind: Kind, octets: bytes) -> str | None:
     if kind is Kind.IMAGE:
         runs = _has_script_address(lowered) or any(word.search(lowered) for word in (_RUNS, _HANDLER, _ENTITY))
         return "with script" if runs else _carries(octets, lowered)
-    if not any(word in lowered for word in _NEEDED) and not _has_script_address(lowered):
+    if not _NEEDED.stands_in(lowered) and not _has_script_address(lowered):
         return None
     script = read_script(octets)
     lowered = lowered if script is octets else script.lower()

@@ -51,7 +51,10 @@ def _opening(text: Text) -> str:
 
 
 def _safe(text: str) -> str:
-    return _UNSAFE.sub(_written_out, text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.replace("\n", "").isprintable():  # as most texts: nothing that is unsafe is
+        return text
+    return _UNSAFE.sub(_written_out, text)
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from rules.facts import Role
+from rules.patterns import Literal
 from rules.reading.phrases import (
     ATTRIBUTION_OPENERS,
     ATTRIBUTION_OTHER_OPENERS,
@@ -34,6 +35,7 @@ MIN_LIST_RULE = 20  # underscores of the rule above a mailing list's footer
 MAX_LABEL = 24  # characters of a line within which the colon of a field's label stands
 
 _RULES = "-_*=~"  # signs of which lines are drawn around the words of a forward mark
+_FOOTER_STRONG = Literal(*(phrase.encode() for phrase in FOOTER_STRONG))
 _COLONS = ":\uff1a"
 
 
@@ -146,7 +148,7 @@ class _Lines:
 
     def mark_footers(self) -> None:
         """Paragraphs in the stock phrases of legal notices, and what stands below a mailing list's rule."""
-        if not _holds_any(self._text.lower(), FOOTER_STRONG):
+        if not _holds_strong(self._text.lower()):
             return
         for first, last in self._paragraphs():
             if self._roles[first] not in (Role.AUTHOR, Role.SIGNATURE, Role.FORWARDED):
@@ -238,12 +240,8 @@ def _has_date_or_address(lines: list[str]) -> bool:
 def _is_footer(words: str) -> bool:
     if words.startswith("_" * MIN_LIST_RULE) and "list" in words:
         return True
-    return _holds_any(words, FOOTER_STRONG) and sum(phrase in words for phrase in FOOTER_PHRASES) >= 2
+    return _holds_strong(words) and sum(phrase in words for phrase in FOOTER_PHRASES) >= 2
 
 
-def _holds_any(words: str, phrases: Sequence[str]) -> bool:
-    """A plain loop, for every text is asked for twenty phrases: `any` takes half as long again."""
-    for phrase in phrases:  # noqa: SIM110
-        if phrase in words:
-            return True
-    return False
+def _holds_strong(words: str) -> bool:
+    return _FOOTER_STRONG.stands_in(words.encode("utf-8", "replace"))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from rules.facts import Role
 from rules.reading.charsets import decode_content
 from rules.reading.html import read_html
 from rules.reading.quoting import Piece, split_text
@@ -60,14 +61,14 @@ def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:
     """The pieces that say something new beside `said`, a fingerprint: lines, or everything when much differs."""
     if not said or not readable.pieces:
         return readable.pieces
-    new: list[Piece] = []
+    new: list[tuple[Role, int, int]] = []
     letters = 0
     for piece in readable.pieces:
         lines = fingerprint(readable.text[piece.start : piece.end], _NOT_LETTERS_OR_LINE_ENDS).split(b"\n")
         for (start, end), line in zip(_lines(readable.text, piece), lines, strict=False):
             if line and line not in said:
                 letters += len(line)
-                new.append(Piece(piece.role, start, end))
+                new.append((piece.role, start, end))
     if letters > _MIN_EXTRA and letters > MAX_EXTRA_SHARE * len(fingerprint(readable.text)):
         return readable.pieces
     return tuple(_merged(new))
@@ -83,12 +84,12 @@ def _lines(text: str, piece: Piece) -> list[tuple[int, int]]:
     return lines
 
 
-def _merged(pieces: list[Piece]) -> list[Piece]:
+def _merged(lines: list[tuple[Role, int, int]]) -> list[Piece]:
     merged: list[Piece] = []
-    for piece in pieces:
+    for role, start, end in lines:
         last = merged[-1] if merged else None
-        if last is not None and last.role is piece.role and last.end == piece.start:
-            merged[-1] = Piece(piece.role, last.start, piece.end)
+        if last is not None and last.role is role and last.end == start:
+            merged[-1] = Piece(role, last.start, end)
         else:
-            merged.append(piece)
+            merged.append(Piece(role, start, end))
     return merged

@@ -42,7 +42,9 @@ class Record:
         words = alternative.text.text[: self._alternatives_left]
         self._alternatives_left -= len(words)
         if not alternative.text.text.isspace():
-            self.alternatives.append(replace(alternative, text=replace(alternative.text, text=words)))
+            cut = len(words) < len(alternative.text.text)
+            whole_or_cut = replace(alternative, text=replace(alternative.text, text=words)) if cut else alternative
+            self.alternatives.append(whole_or_cut)
 
     def skip(self, part: str, reason: Reason, detail: str) -> None:
         """Note what was not read; a limit of the whole message is told once."""
