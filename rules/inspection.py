@@ -11,7 +11,7 @@ from rules.policy import Policy
 from rules.reading import read_facts
 from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
-from rules.reading.signatures import forget_content
+from rules.remembering import forget_message
 from rules.transaction import Transaction
 from rules.verdict import Judgement
 
@@ -29,7 +29,7 @@ def inspect(
     With `every_detector` also those are asked of which no rule wants to know anything of these copies.
     """
     facts = replace(read_facts(transaction, directory, pictures), identity=transaction.identity)
-    forget_content()
+    forget_message()  # what was read may be large, and is not needed to judge
     judgement = judge(facts, policy, preview=preview_of(facts), every_detector=every_detector)
     return replace(judgement, mailing=mailing_of(facts, _professional_lists(policy)))
 

@@ -8,6 +8,7 @@ from rules.facts import Kind
 from rules.message import Octets
 from rules.patterns import Literal
 from rules.reading.macintosh import is_macbinary
+from rules.remembering import remembered_last
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
 ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
@@ -247,30 +248,9 @@ _WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Fo
 _IN_CPIO = b"0123456789abcdefABCDEFmns:"  # numbers, and the letters that end those of afio
 
 
-class _Latest:
-    """The content asked about last, and the answer: four readers ask about one part in turn, it is searched once."""
-
-    octets: Octets | None = None
-    formats: tuple[Format, ...] = ()
-
-
-_latest = _Latest()
-
-
-def forget_content() -> None:
-    """Let go of the content asked about last, which may be large, when its message is done with."""
-    _latest.octets = None
-
-
+@remembered_last  # four readers ask about one part in turn
 def formats_of(octets: Octets) -> tuple[Format, ...]:
     """Every format the content is valid as: first by its front, then what it carries (a zip behind a picture)."""
-    if octets is not _latest.octets:
-        _latest.formats = _formats_of(octets)
-        _latest.octets = octets
-    return _latest.formats
-
-
-def _formats_of(octets: Octets) -> tuple[Format, ...]:
     head = bytes(octets[:HEAD])
     front = front_of(head, len(octets))
     if front is None and is_text(head):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from rules.message import Octets
 from rules.reading.member import Unreadable
 from rules.reading.signatures import ZIP_TAIL
+from rules.remembering import remembered_last
 
 LOCAL = b"PK\x03\x04"
 AES = 99  # the method that WinZip writes for AES (APPNOTE 7.2)
@@ -71,6 +72,7 @@ class _Table:
     before: int
 
 
+@remembered_last
 def read_directory(octets: Octets) -> Directory:
     """What the directories list together. Raises Unreadable when there is none or all are broken."""
     fault = Unreadable("zip archive without a directory: cut off, or one volume of several")

@@ -9,7 +9,8 @@ import zipfile
 
 import pytest
 
-from rules.reading.signatures import Format, carried_in, ends_as_zip, forget_content, formats_of, is_text, is_whole_file
+from rules.reading.signatures import Format, carried_in, ends_as_zip, formats_of, is_text, is_whole_file
+from rules.remembering import forget_message
 
 PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -152,7 +153,7 @@ def test_the_answer_kept_is_of_this_very_content_and_can_be_let_go():
     assert formats_of(zipped) == formats_of(zipped)
     assert formats_of(picture) == (Format.IMAGE,)
     before = sys.getrefcount(picture)
-    forget_content()
+    forget_message()
     assert sys.getrefcount(picture) == before - 1
 
 
