@@ -5,8 +5,8 @@ Pure; opens nothing. Whether a host is bad is for others to know.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from rules.facts import Text
 from rules.finding import Evidence
@@ -30,8 +30,7 @@ _COUNTRY = 2  # letters of a country's domain, below which many register one lev
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "mil", "net", "org", "or", "ne"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     """text[start:end] as written, and the target it says, cut; `host` in lower case without port; `shown` the host that
     is displayed, or ""."""
 
@@ -67,10 +66,7 @@ def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
 
 @remembered
 def _links_in(text: Text) -> tuple[Link, ...]:
-    return tuple(
-        Link(text=text, start=start, end=end, target=target, host=host, shown=shown)
-        for start, end, target, host, shown in _found(text.text)
-    )
+    return tuple(Link(text, start, end, target, host, shown) for start, end, target, host, shown in _found(text.text))
 
 
 @remembered
@@ -119,5 +115,5 @@ def _shown(text: str, start: int) -> str:
     if text[start - 1 : start] != "<":
         return ""
     before = text[max(0, start - _BEFORE) : start - 1].rsplit(None, 1)
-    match = _SHOWN.match(before[-1]) if before else None
+    match = _SHOWN.match(before[-1]) if before and "." in before[-1] else None
     return match.group(1).lower() if match is not None else ""

@@ -27,12 +27,7 @@ def normalise_name(name: str) -> tuple[str, ...]:
         name = f"{name[:_FRONT]}…{name[_FRONT - MAX_NAME :]}"  # one character longer, which tells of it
     if _ORDINARY.fullmatch(name):
         return (name,)
-    shown = "".join(
-        character
-        for character in unicodedata.normalize("NFKC", name)
-        if unicodedata.category(character) not in ("Cf", "Cc", "Cs")
-    )
-    shown = shown.strip().strip("\"'")
+    shown = (name if name.isascii() and name.isprintable() else _written_alike(name)).strip().strip("\"'")
     base = _trimmed(re.split(r"[/\\]", shown.rstrip("/\\ "))[-1])
     candidates = [base, _trimmed(_STREAM.sub("", base))]
     if "%" in shown:
@@ -40,6 +35,12 @@ def normalise_name(name: str) -> tuple[str, ...]:
         candidates.append(_trimmed(re.split(r"[/\\]", decoded)[-1]))
     candidates = [candidates[1], *candidates] if candidates[1] != base else candidates
     return tuple(dict.fromkeys(candidate for candidate in (*candidates, name) if candidate.strip()))
+
+
+def _written_alike(name: str) -> str:
+    """With compatibility forms folded, without controls and what turns or hides writing; ASCII may hold controls."""
+    folded = unicodedata.normalize("NFKC", name)
+    return "".join(character for character in folded if unicodedata.category(character) not in ("Cf", "Cc", "Cs"))
 
 
 def _trimmed(name: str) -> str:
