@@ -62,15 +62,15 @@ def unsaid(readable: Readable, said: bytes) -> tuple[Piece, ...]:
     if not said or not readable.pieces:
         return readable.pieces
     new: list[tuple[Role, int, int]] = []
-    letters = 0
+    letters, much = 0, max(_MIN_EXTRA, MAX_EXTRA_SHARE * len(fingerprint(readable.text)))
     for piece in readable.pieces:
         lines = fingerprint(readable.text[piece.start : piece.end], _NOT_LETTERS_OR_LINE_ENDS).split(b"\n")
         for (start, end), line in zip(_lines(readable.text, piece), lines, strict=False):
             if line and line not in said:
                 letters += len(line)
+                if letters > much:
+                    return readable.pieces
                 new.append((piece.role, start, end))
-    if letters > _MIN_EXTRA and letters > MAX_EXTRA_SHARE * len(fingerprint(readable.text)):
-        return readable.pieces
     return tuple(_merged(new))
 
 
