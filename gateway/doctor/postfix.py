@@ -16,6 +16,7 @@ from gateway.doctor.note import Note, advice, good, unsafe
 from gateway.doctor.postfix_tables import READ_SECONDS, Entry, has, listed, words_of
 
 MAPS = "smtpd_milter_maps"
+ASKED = ("smtpd_milters", "non_smtpd_milters")
 NETWORKS = ("smtpd_forbid_bare_newline_exclusions", "mynetworks")
 SHOWN = 3  # clients named in one note
 LEAST_PROTOCOL = 6  # older ones lose the header's exact octets
@@ -48,12 +49,14 @@ class Service:
 class PostfixSettings:
     """What postconf says: `main` by name, variables filled in.
 
+    `cleanups`: what asks about mail that programs of this machine hand over.
     `maps`: what stands in each table that says which milters a client's mail goes to, None where that cannot be listed.
     `with_us`: the tables of networks that have the address from which we hand over.
     """
 
     main: Mapping[str, str]
     services: tuple[Service, ...]
+    cleanups: tuple[Service, ...] = ()
     maps: Mapping[str, tuple[Entry, ...] | None] = field(default_factory=dict)
     with_us: frozenset[str] = frozenset()
 
@@ -70,14 +73,16 @@ def read_postfix() -> PostfixSettings | None:
         return done.stdout.splitlines()
 
     overrides = dict(_pair(line) for line in lines("-xP"))
-    found = (line.split() for line in lines("-M"))
+    found = [line.split() for line in lines("-M")]
     services = tuple(_service(words, overrides) for words in found if words[7:8] == ["smtpd"])
+    cleanups = tuple(_service(words, overrides) for words in found if words[7:8] == ["cleanup"])
     main = dict(_pair(line) for line in lines("-x"))
     everywhere = [main, *(service.options for service in services)]
     networks = {word for values in everywhere for name in NETWORKS for word in words_of(values.get(name, ""))}
     return PostfixSettings(
         main=main,
         services=services,
+        cleanups=cleanups,
         maps={table: listed(table) for values in everywhere for table in words_of(values.get(MAPS, ""))},
         with_us=frozenset(table for table in networks if _IS_TABLE.match(table) and has(table, str(HERE))),
     )
@@ -107,7 +112,7 @@ def _values(service: Service, main: Mapping[str, str]) -> ChainMap[str, str]:
             return f"{match[1]}:{queue}/{path}"
         return f"{match[1]}:{queue}{path}" if service.chroot else match[0]
 
-    return values.new_child({"smtpd_milters": _UNIX.sub(outside, values.get("smtpd_milters", ""))})
+    return values.new_child({name: _UNIX.sub(outside, values.get(name, "")) for name in ASKED})
 
 
 def judge_postfix(settings: PostfixSettings, config: Config) -> tuple[Note, ...]:
@@ -117,6 +122,8 @@ def judge_postfix(settings: PostfixSettings, config: Config) -> tuple[Note, ...]
         none = unsafe("Postfix asks none of our milters", "smtpd_milters: deploy/postfix/main.cf")
         return tuple(dict.fromkeys(cut_off)) or (none,)
     notes = [note for service in settings.services for note in _of_service(service, settings, config)]
+    for service in settings.cleanups:
+        notes += _of_chroot(service, settings.main, config, "non_smtpd_milters")
     return tuple(dict.fromkeys([*notes, *_of_all(settings.main, config)]))
 
 
@@ -164,10 +171,12 @@ def _of_service(service: Service, settings: PostfixSettings, config: Config) -> 
         yield unsafe(says, "smtpd_forbid_bare_newline = normalize; Postfix 3.7.10, 3.8.5 and later")
 
 
-def _of_chroot(service: Service, main: Mapping[str, str], config: Config) -> Iterator[Note]:
+def _of_chroot(
+    service: Service, main: Mapping[str, str], config: Config, asked: str = "smtpd_milters"
+) -> Iterator[Note]:
     """A socket of ours that a service in a chroot names as it is called outside: it is not there, and mail waits."""
-    said = service.options.get("smtpd_milters", main.get("smtpd_milters", ""))
-    reached = _values(service, main)["smtpd_milters"]
+    said = service.options.get(asked, main.get(asked, ""))
+    reached = _values(service, main)[asked]
     for milter in config.milters:
         if names(milter, said) and not names(milter, reached):
             says = f"Postfix: {service.name} runs in a chroot and cannot reach {milter.socket}"

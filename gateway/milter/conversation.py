@@ -17,7 +17,8 @@ from gateway.milter.pending import PendingMessage
 from gateway.milter.protocol import CommandCode, ProtocolViolation, Step
 from gateway.milter.responses import refusal
 from gateway.milter.states import State, after
-from gateway.milter.told import client_of
+from gateway.milter.told import address_of, client_of
+from gateway.networks import is_loopback
 from gateway.smtp.parameters import MailArguments, Refused
 from gateway.smtp.replies import NO_ROOM, TOO_BUSY, TOO_LARGE
 from gateway.smtp.spool import Spool
@@ -54,6 +55,14 @@ class Ended:
     message: PendingMessage
     client: Client
     exact: bool
+
+
+def _is_program(connect: Connect) -> bool:
+    """Whether Postfix speaks for a program that handed mail to sendmail(1): no client of this machine has port 0.
+
+    It cannot refuse one recipient then, and would ask again each minute, without end (cleanup_milter.c).
+    """
+    return connect.family in ("4", "6") and connect.port == 0 and is_loopback(address_of(connect))
 
 
 class Conversation:
@@ -169,7 +178,9 @@ class Conversation:
         try:
             message.add(command.path, command.arguments, self._setting.domain)
         except Refused as refused:
-            return refusal(refused.reply)
+            if not _is_program(self._session.connect):
+                return refusal(refused.reply)
+            message.refuse(refused.reply)
         return self._answer(Step.SILENT_RCPT)
 
     def _chunk(self, octets: bytes, *, last: bool) -> bytes | Ended:

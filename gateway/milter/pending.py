@@ -1,6 +1,7 @@
 """One message between MAIL and its end. Dropped, never cleared: nothing of it can reach the next one."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from gateway.config import MilterListener
@@ -30,6 +31,7 @@ class PendingMessage:
         self._mail = mail
         self._most = most
         self._recipients: dict[Address, Recipient] = {}
+        self._refused: Reply | None = None
 
     def add(self, path: bytes, arguments: tuple[bytes, ...], domain: str) -> None:
         """Raises Refused."""
@@ -42,8 +44,16 @@ class PendingMessage:
         self._recipients.setdefault(rcpt.address, Recipient(address=rcpt.address, notify=rcpt.notify, orcpt=rcpt.orcpt))
         self.paths[rcpt.address].append(path)
 
+    def refuse(self, reply: Reply) -> None:
+        """At its end, for all: where no recipient can be refused alone. For good, as it would come again the same."""
+        if self._refused is None:
+            code, status = (554, f"5{reply.status[1:]}") if not reply.permanent else (reply.code, reply.status)
+            self._refused = replace(reply, code=code, status=status)
+
     def refusal(self, message: Message) -> Reply | None:
         """Why it cannot be judged at all, or None."""
+        if self._refused is not None:
+            return self._refused
         match self.content.fault:
             case Fault.TOO_LARGE:
                 return TOO_LARGE

@@ -21,7 +21,7 @@ from rules.transaction import Client
 from tests.credentials import PASSWORD, Credentials
 from tests.end_to_end.beside import SENDER, SERVER, WAITS, Site
 from tests.end_to_end.conftest import ROOT
-from tests.postfix import PostfixMissing
+from tests.postfix import Postfix, PostfixMissing
 from tests.sendmail import SendmailMissing
 
 pytestmark = pytest.mark.real
@@ -155,6 +155,30 @@ def test_copies_that_are_marked_differently_each_have_their_own_marks(site: Site
     assert b"Mailward-Tag: rule=opinion-disclaimer; clause=STA-10\r\n" in arrived[INSIDE]
     assert [octets.count(b"Mailward-Tag") for octets in arrived.values()] == [1, 1]
     assert [received(octets) for octets in arrived.values()] == [wire(OPINION)] * 2
+
+
+@pytest.fixture
+def postfix_site(site: Site) -> Site:
+    if not isinstance(site.mta, Postfix):
+        pytest.skip("Sendmail hands such mail to itself by SMTP")
+    return site
+
+
+def test_what_programs_of_the_machine_hand_over_is_judged_too(postfix_site: Site) -> None:
+    site = postfix_site
+    before = len(site.mailward.held("--state", "held"))
+    site.hand_over(wire(PROGRAM) + os.urandom(4).hex().encode() + b"\r\n", INSIDE)
+    site.hand_over(LIBRARY / CLEAN, INSIDE)
+    assert b"Mailward-Verdict: pass; " in site.arrived(1)[INSIDE]
+    assert len(site.mailward.held("--state", "held")) == before + 1
+
+
+def test_a_program_that_names_too_many_is_told_so_once(postfix_site: Site) -> None:
+    """Postfix can refuse it nobody by himself: with a refusal at RCPT it would ask again each minute, without end."""
+    site = postfix_site
+    site.hand_over(LIBRARY / CLEAN, *(f"p{number}@city.example" for number in range(1_001)))
+    assert b"Too many recipients" in site.arrived(1)[SENDER]
+    assert not site.mta.queue()
 
 
 @pytest.fixture

@@ -167,6 +167,17 @@ def test_a_socket_is_named_as_the_service_sees_it(chroot: bool, named: str, says
     assert [says in one for one in told] == ([True] if says else [])
 
 
+@pytest.mark.parametrize("chroot", [True, False])
+def test_the_socket_must_be_reached_for_mail_of_this_machine_too(chroot: bool) -> None:
+    config = dataclasses.replace(CONFIG, milters=(dataclasses.replace(MILTER, socket=Path("/run/m.sock")),))
+    both = {"smtpd_milters": "unix:/run/m.sock", "non_smtpd_milters": "unix:/run/m.sock", "queue_directory": "/spool"}
+    settings = PostfixSettings(
+        main=SHIPPED | both, services=(Service(name="smtp"),), cleanups=(Service(name="cleanup", chroot=chroot),)
+    )
+    told = [note.says for note in judge_postfix(settings, config) if note.grade is Grade.UNSAFE]
+    assert told == ["Postfix: cleanup runs in a chroot and cannot reach /run/m.sock"] * chroot
+
+
 def test_only_some_of_the_clients_are_named() -> None:
     entries = tuple(Entry(key=f"10.0.0.{number}", value="DISABLE") for number in range(5))
     services = (Service(name="smtp", options={"smtpd_milter_maps": "cidr:x"}),)
@@ -206,6 +217,7 @@ def test_a_real_postfix_is_read(private: Postfix, monkeypatch: pytest.MonkeyPatc
     found = read_postfix()
     assert found is not None
     assert [service.name for service in found.services if service.chroot] == ["127.0.0.1:1"]
+    assert found.cleanups == (Service(name="cleanup"),)
     assert found.main["smtpd_forbid_bare_newline_exclusions"] == f"cidr:{tables}.networks"  # $mynetworks filled in
     assert found.maps[f"cidr:{tables}"] == (Entry(key="10.0.0.5", value="DISABLE"),)
     assert found.maps["inline:{10.0.0.6=DISABLE}"] == (Entry(key="10.0.0.6", value="DISABLE"),)

@@ -9,6 +9,7 @@ from gateway.milter.packets import PacketReader
 from gateway.milter.protocol import ProtocolViolation
 from gateway.milter.states import State
 from gateway.smtp.limits import RCPTS_PER_RECIPIENT
+from rules.message import Message
 from tests.gateway.milter import mta
 
 Converse = Callable[[bytes], tuple[bytes, list[Ended], Conversation]]
@@ -92,6 +93,30 @@ def test_a_reverse_path_that_is_no_mailbox_is_refused(converse: Converse) -> Non
 def test_commands_out_of_order_are_a_violation(converse: Converse, octets: bytes) -> None:
     with pytest.raises(ProtocolViolation, match="command"):
         converse(octets)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "reply"),
+    [
+        ((b"<b@city.example>", b"<a@b@c>"), "553 5.1.3"),
+        (tuple(b"<r%d@city.example>" % number for number in range(1_001)), "554 5.5.3"),
+    ],
+)
+def test_for_a_program_of_the_machine_nobody_is_refused_before_the_end(
+    converse: Converse, recipients: tuple[bytes, ...], reply: str
+) -> None:
+    program = mta.packet("C", b"localhost\x004" + b"\0\0" + mta.strings(b"127.0.0.1"))
+    said, (ended,), _ = converse(mta.offer() + program + mta.message(recipients))
+    assert codes(said) == "Oc" + "c" * len(recipients)
+    assert str(ended.message.refusal(Message(b""))).startswith(reply)
+
+
+def test_a_client_whose_port_is_not_known_is_no_program(converse: Converse) -> None:
+    """Behind a load balancer, as XCLIENT tells it."""
+    behind = mta.packet("C", b"client.example\x004" + b"\0\0" + mta.strings(b"203.0.113.9"))
+    said, (ended,), _ = converse(mta.offer() + behind + mta.message((b"<b@city.example>", b"<a@b@c>")))
+    assert codes(said) == "Occy"
+    assert ended.message.refusal(Message(b"Subject: a\r\n\r\n")) is None
 
 
 def test_one_recipient_too_many_is_told_so(setting: Setting) -> None:
