@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAILWARD = Path(sys.executable).with_name("mailward")
-START_SECONDS = 30.0
+START_SECONDS = 90.0  # on a machine that is busy with much else; only one that does not start waits so long
 
 
 class Running:
