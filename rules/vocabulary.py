@@ -66,9 +66,14 @@ class Vocabulary:
         """What each word weighs."""
         return MappingProxyType({word.encode(): group.weight for group in self.groups for word in group.words.split()})
 
+    @cached_property
+    def words(self) -> frozenset[bytes]:
+        """All of them: two sets meet faster than a set and a mapping."""
+        return frozenset(self.weights)
+
     def told_by(self, words: frozenset[bytes]) -> float:
         """What a text of these words adds to a score."""
-        total = sum([self.weights[word] for word in self.weights.keys() & words])
+        total = sum([self.weights[word] for word in self.words & words])
         told = total * math.sqrt(FEW / max(FEW, len(words))) - self.usual
         return min(self.most, max(self.least, told))
 
@@ -79,7 +84,8 @@ def read_words(texts: Sequence[Text], roles: frozenset[Role]) -> frozenset[bytes
     found: frozenset[bytes] = frozenset()
     for text in texts:
         if text.role in roles and text.role not in _SMALL_PRINT and room > 0:
-            found = found | _words_of(text.text[:room])
+            said = _words_of(text.text[:room])
+            found = found | said if found else said
             room -= len(text.text)
     return found
 
