@@ -228,9 +228,14 @@ def test_a_real_postfix_is_read(private: Postfix, monkeypatch: pytest.MonkeyPatc
     notes = judge_postfix(found, CONFIG)
     assert Grade.UNSAFE not in {note.grade for note in notes}
     assert any("mail of 10.0.0.5" in note.says for note in notes)
-    (private.configuration / "main.cf").write_text("what = is this\nsmtpd_milters inet:127.0.0.1:8891\n")
-    with pytest.raises(subprocess.SubprocessError):
-        read_postfix()
+    main = private.configuration / "main.cf"
+    good = main.read_text()
+    main.write_text("what = is this\nsmtpd_milters inet:127.0.0.1:8891\n")
+    try:
+        with pytest.raises(subprocess.SubprocessError):
+            read_postfix()
+    finally:
+        main.write_text(good)  # `postfix stop` reads it too
 
 
 def test_without_a_configuration_there_is_no_postfix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
