@@ -14,9 +14,8 @@ from gateway.reply import Reply
 from gateway.smtp.replies import passed_up
 
 _ENDS = re.compile(rb"[\0\r\n]")  # a string, or its line
-_ENDS_FIELD = re.compile(
-    rb"[\0\r]|\n(?![ \t])"
-)  # a field body, which goes folded, with LF alone (libmilter's smfi_addheader)
+# A field body goes folded, with LF alone (libmilter's smfi_addheader).
+_ENDS_FIELD = re.compile(rb"[\0\r]|\n(?![ \t])")
 
 
 class Unwritable(ValueError):
