@@ -49,7 +49,6 @@ _CARRIED = (Format.RAR, Format.SEVEN_ZIP, Format.CAB)  # may stand behind someth
 _PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for members that need a password
 _ENCRYPTED = "encrypted archive member"
 _EXTRA, _NAMED = 0x04, 0x08  # flags of a gzip header: what stands before the name, and that there is one
-_MAX_NAME = 1_024  # octets of it
 _EMPTY_7Z = 32  # octets of a 7z archive without members
 _LOOKED_FOR = 4  # octets in which libarchive looks for another frame of lz4
 _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
@@ -195,7 +194,8 @@ def _inner_names(content: bytes, known: Format, names: Sequence[str]) -> tuple[s
     flags = content[3] if known is Format.GZIP and len(content) > 10 else 0
     if flags & _NAMED:
         at = 12 + int.from_bytes(content[10:12], "little") if flags & _EXTRA else 10
-        found.append(content[at : at + _MAX_NAME].partition(b"\0")[0].decode("latin-1"))
+        stop = max(at, content.find(b"\0", at))  # of any length: where it is normalised, both its ends are kept
+        found += [content[at:stop].decode("latin-1")] if stop > at else []
     return tuple(dict.fromkeys(found)) or ("content",)
 
 

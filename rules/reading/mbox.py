@@ -11,7 +11,9 @@ from rules.reading.member import Member
 _SEPARATOR = re.compile(rb"^From [^\r\n]{1,200}[0-9][0-9]:[0-9][0-9][^\r\n]{0,100}\r?\n", re.MULTILINE)
 
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}[ \t]{0,4}:")
-_MAX_BEFORE = 8 * 1024 * 1024  # octets in front of a message that Word passes over
+# How web archives begin, each at the beginning of a line; the tail that all have is looked for first.
+_TAIL = b"ersion:"
+_BEGINNINGS = tuple(end + word + _TAIL for end in (b"\n", b"\r") for word in (b"MIME-V", b"Mime-V", b"mime-v"))
 
 
 def is_message(head: bytes) -> bool:
@@ -27,10 +29,12 @@ def is_message(head: bytes) -> bool:
 
 def message_behind(octets: Octets, budget: Budget) -> Iterator[Member]:
     """A web archive behind something else, such as the beginning of a PDF: Word looks for it and opens it."""
-    starts = (octets.find(word, 1, _MAX_BEFORE) for word in (b"MIME-Version:", b"Mime-Version:", b"mime-version:"))
-    at = next((at for at in starts if at > 0 and octets[at - 1 : at] in (b"\n", b"\r")), -1)
-    if at < 0:
+    if octets.find(_TAIL) < 0:
         return
+    places = [at + 1 for beginning in _BEGINNINGS if (at := octets.find(beginning)) >= 0]
+    if not places:
+        return
+    at = min(places)
     meter = budget.open(len(octets))
     meter.member()
     meter.octets(len(octets) - at)

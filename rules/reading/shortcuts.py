@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.budget import Budget
-from rules.reading.member import Member
+from rules.reading.member import Member, Unreadable
 
 _HEADER = 76  # octets of the header (section 2.1)
 _TARGETS, _PLACE, _NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON, _UNICODE = (1 << bit for bit in range(8))
 _TEXTS = (_NAME, _RELATIVE, _FOLDER, _ARGUMENTS, _ICON)  # in the order in which they stand
 _ENVIRONMENT = 0xA0000001  # the extra block with a target that has variables in it (section 2.5.4)
-_MAX_BLOCKS = 100
+_MAX_BLOCKS = 100  # of extra data; Windows knows eleven kinds (section 2.5)
+_LEAST_BLOCK = 8  # octets: its size and its signature
 _MAX_BEHIND = 512  # octets after a shortcut that some programs leave there
 _MAX_TOLD = 200  # characters of a target or its arguments
 
@@ -30,10 +31,16 @@ def shortcut_sign(octets: Octets) -> Sign:
 
 
 def unpack_shortcut(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """What stands behind the shortcut, which its own command takes out; nothing when little does."""
+    """What stands behind the shortcut, which its own command takes out; nothing when little does.
+
+    Raises Unreadable, after it, when more blocks follow than are read.
+    """
+    is_over = False
     try:
         _, at = _texts(octets)
-        end = next(reversed([at, *(stop for _, _, stop in _blocks(octets, at))]))
+        last = next(reversed([at, *(stop for _, _, stop in _blocks(octets, at))]))
+        is_over = _block_size(octets, last) > 0
+        end = last if is_over else min(last + 4, len(octets))
     except (struct.error, IndexError):
         end = _HEADER  # whatever it is, it is looked at
     behind = bytes(octets[end:]).strip(b"\0")
@@ -42,6 +49,8 @@ def unpack_shortcut(octets: Octets, budget: Budget) -> Iterator[Member]:
         meter.member()
         meter.octets(len(behind))
         yield Member(names=("content behind the shortcut",), octets=behind)
+    if is_over:
+        raise Unreadable(f"Windows shortcut with more than {_MAX_BLOCKS:,} blocks of data")
 
 
 def _texts(octets: Octets) -> tuple[dict[int, str], int]:
@@ -85,14 +94,19 @@ def _text(info: bytes, at: int) -> str:
 
 
 def _blocks(octets: Octets, at: int) -> Iterator[tuple[int, int, int]]:
-    """Signature, beginning and end of each extra block; the last one is a size below four (section 2.5)."""
+    """Signature, beginning and end of each extra block; behind the last stands a size below four (section 2.5)."""
     for _ in range(_MAX_BLOCKS):
-        size = int.from_bytes(octets[at : at + 4], "little")
-        if size < 8 or at + size > len(octets):
-            yield 0, at, min(at + 4, len(octets))
+        size = _block_size(octets, at)
+        if not size:
             return
         yield int.from_bytes(octets[at + 4 : at + 8], "little"), at, at + size
         at += size
+
+
+def _block_size(octets: Octets, at: int) -> int:
+    """The octets of the block that begins there; 0 when none does."""
+    size = int.from_bytes(octets[at : at + 4], "little")
+    return size if _LEAST_BLOCK <= size <= len(octets) - at else 0
 
 
 def _environment(octets: Octets, at: int) -> str:

@@ -156,6 +156,13 @@ def test_kinds():
     assert {sign.kind for sign in xml_signs(b"<a><fldSimple instr='DDE'/></a>")} == {Kind.MACRO_DOCUMENT}
 
 
+@pytest.mark.parametrize(("length", "told"), [(200, 200), (201, 200)])
+def test_of_a_name_as_much_is_told_as_has_room(length, told):
+    before = "Excel 4 macro sheet in "
+    (sign,) = xml_signs(b"<xm:macrosheet/>", "a" * (length - len(before)))
+    assert sign.text == before + "a" * (told - len(before))
+
+
 @pytest.mark.parametrize(("depth", "fault"), [(100, []), (101, ["fields inside each other more than 100 deep"])])
 def test_fields_as_deep_as_are_followed_and_one_deeper(depth, fault):
     assert told(BEGIN * depth + words(" PAGE ") + END * depth) == fault

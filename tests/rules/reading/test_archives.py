@@ -1,5 +1,6 @@
 """Archives made by real programs come apart in memory; damaged ones are told."""
 
+import base64
 import bz2
 import gzip
 import io
@@ -67,6 +68,16 @@ def test_the_name_that_gzip_keeps_counts_too():
         packed.write(PROGRAM)
     (member,) = taken(target.getvalue(), ("readme.txt.gz",))
     assert member.names == ("readme.txt", "payload.exe")
+
+
+@pytest.mark.parametrize("before", [1_020, 1_021, 5_000])
+def test_the_name_that_gzip_keeps_counts_to_its_end_however_long_it_is(facts_of, before):
+    name = b"a" * before + b".exe"
+    packed = gzip.compress(b"words", mtime=0)
+    octets = packed[:3] + b"\x08" + packed[4:10] + name + b"\0" + packed[10:]
+    header = b"Content-Type: application/gzip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    parts = facts_of(header + base64.encodebytes(octets)).parts
+    assert ".exe" in [sign.text for part in parts for sign in part.signs]
 
 
 @pytest.mark.parametrize("flags", [0x08, 0x0C, 0x18, 0x1C, 0x0A, 0x09])

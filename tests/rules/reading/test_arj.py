@@ -6,7 +6,6 @@ import zlib
 
 import pytest
 
-from rules.reading import arj
 from rules.reading.archives import unpack_lh7
 from rules.reading.arj import unpack_arj
 from rules.reading.budget import Budget, LimitExceeded, Limits
@@ -97,11 +96,12 @@ def test_a_size_that_is_a_lie_ends_at_the_limits(method):
     assert fault == "containers unpack to more than 500 MiB"
 
 
-@pytest.mark.parametrize(("more", "fault"), [(0, None), (1, "ARJ member of more than 0 MiB packed in the fastest way")])
-def test_a_member_packed_in_the_fastest_way_as_large_as_is_unpacked_and_larger(monkeypatch, more, fault):
-    monkeypatch.setattr(arj, "_MAX_FASTEST", 40 - more)
-    packed = bytes(45)  # of the octet zero alone, nine bits each
-    octets = MAIN + block(b"a.txt", 4, 40, packed, zlib.crc32(bytes(40))) + END
+@pytest.mark.parametrize(("more", "fault"), [(0, None), (1, "ARJ member of more than 4 MiB packed in the fastest way")])
+def test_a_member_packed_in_the_fastest_way_as_large_as_is_unpacked_and_larger(more, fault):
+    size = 4 * 1024 * 1024 + more
+    bits = "0" + "0" * 8 + ("1" * 14 + "0" * 10) * 16_384  # an octet, and copies of the last one, 256 octets each
+    packed = int(bits.ljust(393_232, "0"), 2).to_bytes(49_154, "big")
+    octets = MAIN + block(b"a.txt", 4, size, packed, zlib.crc32(bytes(size))) + END
     assert taken(octets)[1] == fault
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rules.facts import Reason
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.cards import _MAX_LINES, is_card, readable, unpack_card
+from rules.reading.cards import is_card, readable, unpack_card
 
 PROGRAM = b"MZ and so on"
 BASE64 = base64.b64encode(PROGRAM)
@@ -74,9 +74,29 @@ def test_cards_are_known_by_their_front():
 
 def test_lines_beyond_the_limit_are_told():
     attached = b"ATTACH;FILENAME=a.exe;ENCODING=BASE64:" + BASE64
-    assert taken(*[b"X:"] * (_MAX_LINES - 3), attached) == [(("a.exe",), PROGRAM)]
-    with pytest.raises(LimitExceeded):
-        taken(*[b"X:"] * (_MAX_LINES - 2), attached)
+    assert taken(*[b"X:"] * 199_997, attached) == [(("a.exe",), PROGRAM)]
+    with pytest.raises(LimitExceeded, match="a calendar or contact of more than 200,000 lines"):
+        taken(*[b"X:"] * 199_998, attached)
+
+
+@pytest.mark.parametrize("length", [4_000, 400_000])
+def test_parameters_of_any_length_hide_no_file(length):
+    padding = b'X="a:b%s"' % (b"c" * length)
+    assert taken(b"ATTACH;%s;FILENAME=a.exe;ENCODING=BASE64:" % padding + BASE64) == [(("a.exe",), PROGRAM)]
+
+
+@pytest.mark.parametrize(("more", "shown"), [(0, "NOTE:; word"), (1, r"NOTE:\; word")])
+def test_a_text_that_begins_as_a_card_as_late_as_is_looked_for_and_later(more, shown):
+    """Later it is a text like others, of which nothing is left out."""
+    front = "x" * (4_095 - len("BEGIN:VCARD") + more)
+    assert readable(f"{front}\nBEGIN:VCARD\nNOTE:\\; word").splitlines()[-1] == shown
+
+
+@pytest.mark.parametrize("length", [4_000, 400_000])
+def test_parameters_of_any_length_hide_no_words(length):
+    padding = 'X="a:b%s"' % ("c" * length)
+    read = readable(f"BEGIN:VCARD\nNOTE;{padding};QUOTED-PRINTABLE:con=66i=\ndential\nEND:VCARD")
+    assert ":confidential\n" in read
 
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nATTACH;FILENAME=a.exe;ENCODING=BASE64:" + BASE64 + b"\r\nEND:VCALENDAR\r\n"
@@ -101,6 +121,7 @@ def test_a_calendar_is_opened_as_lenient_readers_do(facts_of, name, octets):
 
 
 def test_a_calendar_beyond_the_limit_is_unread(facts_of):
-    long = CALENDAR.replace(b"\r\nATTACH", b"\r\nX:" * _MAX_LINES + b"\r\nATTACH")
+    long = CALENDAR.replace(b"\r\nATTACH", b"\r\nX:" * 200_000 + b"\r\nATTACH")
     facts = facts_of(b"Content-Type: text/calendar; name=a.ics\r\n\r\n" + long)
-    assert Reason.LIMIT in {entry.reason for entry in facts.unread}
+    told = (Reason.LIMIT, "a calendar or contact of more than 200,000 lines")
+    assert told in {(entry.reason, entry.detail) for entry in facts.unread}

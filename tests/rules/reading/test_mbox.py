@@ -43,3 +43,16 @@ def test_e15_a_web_archive_behind_a_pdf_comes_out():
     assert (member.octets, member.declared_type) == (archive, "message/rfc822")
     assert list(message_behind(archive, Budget())) == []
     assert list(message_behind(b"the MIME-Version: field", Budget())) == []
+
+
+@pytest.mark.parametrize("before", [8 * 1024 * 1024, 40 * 1024 * 1024])
+def test_e15_a_web_archive_comes_out_however_much_stands_before_it(before):
+    archive = b"\nMIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\nx"
+    (member,) = message_behind(b"%PDF-1.7".ljust(before) + archive, Budget())
+    assert member.octets == archive[1:]
+
+
+def test_e15_a_web_archive_is_not_hidden_by_its_beginning_within_a_line():
+    archive = b"mime-version: 1.0\rContent-Type: multipart/related\r\rx"
+    (member,) = message_behind(b"%PDF-1.7 mime-version: 1.0\r" + archive, Budget())
+    assert member.octets == archive

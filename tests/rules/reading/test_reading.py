@@ -9,7 +9,6 @@ import zipfile
 import pytest
 
 from rules.facts import Mailbox, Reason, Role
-from rules.reading.budget import MAX_TEXT
 from rules.transaction import Direction
 
 HEADER = "From: Ann Example <ann@city.example>\nTo: bob@elsewhere.example\nSubject: Budget\n"
@@ -142,10 +141,14 @@ def test_depth_30_is_within_the_limit_and_31_is_not(facts_of):
     assert [entry.reason for entry in facts_of(nested(31)).unread] == [Reason.LIMIT]
 
 
-def test_text_beyond_the_limit_is_told(facts_of):
-    facts = facts_of(HEADER + "\n" + "word\n" * (MAX_TEXT // 5 + 1))
-    assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
-    assert sum(len(text.text) for text in facts.texts) <= MAX_TEXT + len("Budget")
+@pytest.mark.parametrize(("more", "told"), [(0, []), (1, [(Reason.LIMIT, "more than 16 million characters of text")])])
+def test_as_much_text_as_is_read_and_one_character_more(facts_of, more, told):
+    """The texts of all parts together; the subject has a bound of its own."""
+    first, second = "word\n" * 1_000_000, "w" + "word\n" * 2_355_443 + "w" * more
+    body = f"--b1\n\n{first}\n--b1\n\n{second}\n--b1--\n"
+    facts = facts_of(f"{HEADER}Content-Type: multipart/mixed; boundary=b1\n\n{body}")
+    assert [(entry.reason, entry.detail) for entry in facts.unread] == told
+    assert sum(len(text.text) for text in facts.texts if text.role is Role.AUTHOR) == 16 * 1024 * 1024
 
 
 @pytest.mark.parametrize("packed", [False, True])

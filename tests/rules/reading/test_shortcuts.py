@@ -6,6 +6,7 @@ import pytest
 
 from rules.facts import Kind
 from rules.reading.budget import Budget
+from rules.reading.member import Unreadable
 from rules.reading.shortcuts import shortcut_sign, unpack_shortcut
 
 IDENTIFIER = b"\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"
@@ -47,6 +48,21 @@ def test_little_or_nothing_behind_is_nothing():
     assert behind(shortcut(target=b"C:\\x.exe")) == []
     assert behind(shortcut(target=b"C:\\x.exe", behind=b"x" * 512)) == []
     assert behind(shortcut(target=b"C:\\x.exe", behind=b"x" * 513)) == [b"x" * 513]
+
+
+def test_as_many_blocks_as_are_read_and_one_more():
+    """What follows comes out either way; only where the blocks end it begins with what the script begins with."""
+    assert behind(shortcut(more=struct.pack("<II", 8, 1) * 100, behind=SCRIPT)) == [SCRIPT]
+    members = unpack_shortcut(shortcut(more=struct.pack("<II", 8, 1) * 101, behind=SCRIPT), Budget())
+    assert next(members).octets.endswith(SCRIPT)
+    with pytest.raises(Unreadable, match="Windows shortcut with more than 100 blocks of data"):
+        next(members)
+
+
+@pytest.mark.parametrize(("length", "told"), [(200, 200), (201, 200)])
+def test_of_a_target_and_of_its_arguments_as_much_is_told_as_has_room(length, told):
+    sign = shortcut_sign(shortcut(target=b"C" * length, arguments="a" * length))
+    assert sign.text == f"Windows shortcut to {'C' * told} {'a' * told}"
 
 
 @pytest.mark.parametrize("cut", range(20, 200, 7))
