@@ -5,16 +5,19 @@ Pure; opens nothing. Whether a host is bad is for others to know.
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
-from rules.facts import Text
+from rules.facts import Role, Text
 from rules.finding import Evidence
 from rules.patterns import evidence_of
 from rules.remembering import remembered
 from rules.targets import MAX_TARGET, browsed, host_of, with_scheme
 
-MAX_LINKS = 200  # of one text; a newsletter has a hundred
+# Of one message, counting places that merely look like a link. A newsletter has a hundred, the longest three thousand;
+# so many are judged within a second. As many of its attached texts besides: a list of parcels may have a link in each
+# row and must not be held for it, so more of those are passed over.
+MAX_LINKS = 20_000
 
 _BEGIN = re.compile(r"https?://|www\.", re.IGNORECASE)
 # Who stands before a host may be of any length, the rest is cut. Linear: possessive, and what follows is bounded. Ends
@@ -22,6 +25,7 @@ _BEGIN = re.compile(r"https?://|www\.", re.IGNORECASE)
 _REST = re.compile(r"[/\\]*+[^\s<>\"/\\?#]*+[^\s<>\"]{0,2000}")
 _SIGNS = ("://", "www.", "WWW.", "Www.")  # one of these stands in every link
 _SIGN = len("www.")
+_SHORTEST_SIGN = len("://")
 _BEFORE_SIGN = len("https")
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:[/:?#]|\Z)", re.IGNORECASE)
 _BEFORE = 400  # characters before `<target>` in which the address that a link shows is looked for
@@ -46,10 +50,27 @@ class Link(NamedTuple):
         return evidence_of(self.text, self.start, self.end)
 
 
+class _Found(NamedTuple):
+    """How many places of a text were looked at; where each link stands and ends, its target, host and shown host."""
+
+    places: int
+    links: tuple[tuple[int, int, str, str, str], ...]
+
+
 def links_of(texts: Iterable[Text]) -> Iterator[Link]:
-    """All links of the texts in order, at most MAX_LINKS of each."""
-    for text in texts:
+    """The links of the texts in order: all but some of long attached lists, when `links_limit` tells of none."""
+    for text in _within(texts):
         yield from _links_in(text)
+
+
+def links_limit(texts: Iterable[Text]) -> str:
+    """Which limit the links of a message met, in words; "" when none."""
+    shown = [text.text for text in texts if text.role is not Role.ATTACHED]
+    signs = sum(map(len, shown)) // _SHORTEST_SIGN
+    if signs > MAX_LINKS:  # seldom, and then counting what is written as one is cheap
+        signs = sum(text.count(sign) for text in shown for sign in _SIGNS)
+    places = chain.from_iterable(_written(text) for text in shown if signs > MAX_LINKS)
+    return f"more than {MAX_LINKS:,} links" if next(islice(places, MAX_LINKS, None), None) else ""
 
 
 def above(host: str) -> Iterator[str]:
@@ -61,24 +82,34 @@ def above(host: str) -> Iterator[str]:
 
 def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
     """The hosts that the links of the texts lead to; cheaper than the links."""
-    return frozenset([host for text in texts for _, _, _, host, _ in _found(text.text)])
+    return frozenset([host for text in _within(texts) for _, _, _, host, _ in _found(text.text).links])
+
+
+def _within(texts: Iterable[Text]) -> Iterator[Text]:
+    left = {True: MAX_LINKS, False: MAX_LINKS}
+    for text in texts:
+        attached = text.role is Role.ATTACHED
+        if left[attached] > 0:
+            yield text
+            left[attached] -= _found(text.text).places
 
 
 @remembered
 def _links_in(text: Text) -> tuple[Link, ...]:
-    return tuple(Link(text, start, end, target, host, shown) for start, end, target, host, shown in _found(text.text))
+    return tuple(Link(text, *found) for found in _found(text.text).links)
 
 
 @remembered
-def _found(text: str) -> tuple[tuple[int, int, str, str, str], ...]:
-    """Where each link stands and ends, its target, its host and the host it shows."""
-    found = ((start, written.rstrip(_CLOSING)) for start, written in islice(_written(text), MAX_LINKS))
+def _found(text: str) -> _Found:
+    places = list(islice(_written(text), MAX_LINKS))
+    found = ((start, written.rstrip(_CLOSING)) for start, written in places if written)
     kept = ((start, start + len(link), _kept(link)) for start, link in found)
-    return tuple((start, end, link, host, _shown(text, start)) for start, end, link in kept if (host := host_of(link)))
+    links = ((start, end, link, host, _shown(text, start)) for start, end, link in kept if (host := host_of(link)))
+    return _Found(places=len(places), links=tuple(links))
 
 
 def _written(text: str) -> Iterator[tuple[int, str]]:
-    """Looked for where a sign stands: finding one is a hundred times as fast as trying each place."""
+    """Looked for where a sign stands, for that is a hundred times as fast as trying each place; "" where none is."""
     end = 0
     nearest = {text.find(sign): sign for sign in _SIGNS if sign in text}  # two signs never stand at one place
     while nearest:
@@ -90,6 +121,8 @@ def _written(text: str) -> Iterator[tuple[int, str]]:
             end = max(place + 1, rest.end() if rest is not None else 0)
             if begin is not None and rest is not None and rest.group():
                 yield begin.start(), begin.group() + rest.group()
+            else:
+                yield place, ""
         if (following := text.find(sign, max(place + 1, end))) >= 0:
             nearest[following] = sign
 

@@ -5,6 +5,7 @@ Runs in inspection workers only; no network, no files. Everything hostile in a m
 
 from rules.directory import Directory, direction_of
 from rules.facts import Facts, Reason, Role, Text
+from rules.links import links_limit
 from rules.reading.mailboxes import MAX_MAILBOXES, mailboxes_of
 from rules.reading.mime import Span
 from rules.reading.pictures import PictureReader
@@ -31,6 +32,10 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
     originators, addressed = mailboxes_of(header.all("from")), mailboxes_of([*header.all("to"), *header.all("cc")])
     if max(len(originators), len(addressed)) > MAX_MAILBOXES:
         record.skip("header", Reason.LIMIT, f"more than {MAX_MAILBOXES:,} addresses in its header")
+    titles = (Text(part="subject", role=Role.SUBJECT, text=subject) for subject in subjects if subject)
+    texts = (*titles, *record.texts)
+    if limit := links_limit(texts):
+        record.skip("", Reason.LIMIT, limit)
     envelope = transaction.envelope
     return Facts(
         received=transaction.received,
@@ -47,10 +52,7 @@ def read_facts(transaction: Transaction, directory: Directory, pictures: Picture
         originators=originators,
         addressed=addressed,
         parts=tuple(record.parts),
-        texts=(
-            *(Text(part="subject", role=Role.SUBJECT, text=subject) for subject in subjects if subject),
-            *record.texts,
-        ),
+        texts=texts,
         size=len(transaction.message),
         unread=tuple(record.unread),
         ambiguities=tuple(record.ambiguities),

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rules.facts import Role, Text
-from rules.links import MAX_LINKS, above, leads_to, links_of, registered
+from rules.links import above, hosts_of, leads_to, links_limit, links_of, registered
 from rules.targets import MAX_TARGET
 
 
@@ -67,9 +67,36 @@ def test_names_of_any_length_before_hosts_are_read_in_time() -> None:
     assert time.process_time() - began < 3
 
 
-def test_no_more_links_of_one_text_than_the_bound() -> None:
-    assert len(links("http://a.example/ " * MAX_LINKS)) == MAX_LINKS
-    assert len(links("http://a.example/ " * (MAX_LINKS + 1))) == MAX_LINKS
+@pytest.mark.parametrize(("more", "limit"), [(0, ""), (1, "more than 20,000 links")])
+@pytest.mark.parametrize("word", ["http://a.example/ ", "http://www.a.example/ ", "no://link "])
+def test_as_many_links_of_all_texts_as_are_looked_at_and_one_more(word: str, more: int, limit: str) -> None:
+    words = (word * 5_000, word * (14_999 + more) + "www.bank.example")
+    texts = [Text(part="1", role=Role.AUTHOR, text=text) for text in words]
+    assert links_limit(texts) == limit
+    assert [link.host for link in links_of(texts)][-1] == "www.bank.example"
+    assert "www.bank.example" in hosts_of(texts)
+
+
+def test_what_only_looks_like_links_is_passed_over_in_time() -> None:
+    began = time.process_time()
+    assert links("://" * 4_000_000) == []
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("count", [20_000, 20_001])
+def test_no_text_is_looked_at_beyond_the_limit(count: int) -> None:
+    words = ("www.a.example " * count, "www.bank.example")
+    texts = [Text(part="1", role=Role.AUTHOR, text=text) for text in words]
+    assert len(list(links_of(texts))) == 20_000
+    assert "www.bank.example" not in hosts_of(texts)
+
+
+def test_attached_lists_have_a_limit_of_their_own() -> None:
+    """A link in each row of a list is ordinary: it neither holds the message nor hides the links of its words."""
+    rows = Text(part="1", role=Role.ATTACHED, text="www.a.example " * 20_001)
+    words = Text(part="2", role=Role.AUTHOR, text="www.bank.example")
+    assert links_limit([rows, words]) == ""
+    assert [link.host for link in links_of([rows, words])] == ["www.a.example"] * 20_000 + ["www.bank.example"]
 
 
 def test_a_host_lies_below_each_of_its_ends():

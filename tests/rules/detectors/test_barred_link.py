@@ -35,6 +35,10 @@ def test_not_barred(facts_of: FactsOf, words: str) -> None:
     assert not detected(facts_of(words))
 
 
+def test_barred_behind_thousands_of_others(facts_of: FactsOf) -> None:
+    assert detected(facts_of("https://city.example/ " * 10_000 + "https://www.fanduel.com/"))
+
+
 def test_an_administrators_lists(facts_of: FactsOf) -> None:
     facts = facts_of("https://shop.games.example/ and https://news.games.example/")
     assert not detected(facts)

@@ -151,6 +151,12 @@ def test_as_much_text_as_is_read_and_one_character_more(facts_of, more, told):
     assert sum(len(text.text) for text in facts.texts if text.role is Role.AUTHOR) == 16 * 1024 * 1024
 
 
+@pytest.mark.parametrize(("more", "told"), [(0, []), (1, [("", Reason.LIMIT, "more than 20,000 links")])])
+def test_as_many_links_as_are_looked_at_and_one_more(facts_of, more, told):
+    facts = facts_of(f"{HEADER}\n" + "https://a.example/\n" * (20_000 + more))
+    assert [(entry.part, entry.reason, entry.detail) for entry in facts.unread] == told
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_table_of_ten_million_characters_is_read_to_its_end(facts_of, packed):
     rows = "".join(f"{parcel};Main Street {parcel % 900};paid\n" for parcel in range(370_000))
