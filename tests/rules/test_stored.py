@@ -63,8 +63,8 @@ def changed(folder: Path, *turns: tuple[str, str]) -> Policy:
     return load_policy(folder / "policy.yaml")
 
 
-FUNDS = b"From: ann.clerk@city.example\nSubject: Run\n\n" + (
-    b"Please sponsor me for the charity run, every donation helps. You can donate at my page.\n"
+FUNDS = (  # what scores less than 1, so that a threshold fits above it
+    b"From: ann.clerk@city.example\nSubject: Run\n\nPlease sponsor me for the charity run on Sunday.\n"
 )
 
 
@@ -86,7 +86,7 @@ def test_no_word_of_the_message_is_kept(baseline: Policy) -> None:
     _, fact = judged(FUNDS, baseline)
     text = to_json(fact, StoredFact)
     assert b"bo@elsewhere.example" in text
-    assert not any(word in text for word in (b"Run", b"charity", b"donation", b"sponsor"))
+    assert not any(word in text for word in (b"Run", b"charity", b"Sunday", b"sponsor"))
 
 
 def test_another_threshold_can_be_told(baseline: Policy, tmp_path: Path) -> None:
