@@ -22,10 +22,11 @@ START_SECONDS = 90.0  # on a machine that is busy with much else; only one that 
 class Running:
     """`mailward serve` as an administrator starts it. `edge` and `internal` are the ports of its two listeners."""
 
-    def __init__(self, folder: Path, next_hop: str, extra: str = "") -> None:
+    def __init__(self, folder: Path, next_hop: str, extra: str = "", directory: Path | None = None) -> None:
         self.folder = folder
         self.config = folder / "mailward.yaml"
         self.log = folder / "mailward.log"
+        self.directory = directory or ROOT / "rules" / "library" / "directory.csv"
         self.configure(next_hop, extra)
         self.process = self._start()
 
@@ -34,7 +35,7 @@ class Running:
             f"""domains: [city.example]
 hostname: mx.city.example
 state: state
-directory: {ROOT / "rules" / "library" / "directory.csv"}
+directory: {self.directory}
 next_hops: [{{name: onward, {next_hop}}}]
 listeners:
   - {{name: edge, kind: edge, direction: inbound, port: 0, next_hop: onward}}
@@ -116,11 +117,11 @@ listeners:
 
 @pytest.fixture
 def mailward(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """`mailward(next_hop, extra)` starts one; `next_hop` and `extra` as in the configuration file."""
+    """`mailward(next_hop, extra, directory)` starts one; the first two as its file has them."""
     started: list[Running] = []
 
-    def start(next_hop: str | None = None, extra: str = "") -> Running:
-        started.append(Running(tmp_path, next_hop or f"maildir: {tmp_path / 'delivered'}", extra))
+    def start(next_hop: str | None = None, extra: str = "", directory: Path | None = None) -> Running:
+        started.append(Running(tmp_path, next_hop or f"maildir: {tmp_path / 'delivered'}", extra, directory))
         return started[-1]
 
     yield start

@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+import time
 import zipfile
 from base64 import encodebytes
 from collections.abc import Callable
@@ -60,6 +61,7 @@ class Swaks:
 
     def __init__(self, gateway: Any, postfix: Postfix, folder: Path) -> None:
         self.gateway, self.postfix, self.folder = gateway, postfix, folder
+        self.sent = 0
 
     def __call__(self, sender: str, recipients: list[str], octets: bytes) -> None:
         port = self.gateway.internal if sender == CITY else self.gateway.edge
@@ -75,10 +77,15 @@ class Swaks:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+        self.sent += 1
 
     def outcome(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Each recipient of the last transaction: outcome and rules."""
-        (last,) = self.gateway.transactions()[-1:]
+        deadline = time.monotonic() + 10
+        while len(lines := self.gateway.transactions()) < self.sent and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert len(lines) == self.sent
+        last = lines[-1]
         return {one["address"]: (one["outcome"], tuple(one["rules"])) for one in last["recipients"]}
 
 
@@ -101,21 +108,21 @@ def test_the_rest_arrives_byte_for_byte_behind_our_fields(swaks: Swaks) -> None:
     assert added.splitlines()[-1].startswith("Mailward-Verdict: pass; policy=city-baseline; inspected=fully; id=")
 
 
-@pytest.mark.parametrize(
-    ("name", "octets"),
-    [
-        ("setup.exe", b"MZ\x90\x00"),
-        ("invoice.pdf", b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(300)),
-        ("papers.zip", zipped("a/b/run.vbs", b'CreateObject("WScript.Shell").Run "calc"')),
-        ("papers.zip", zipped("inner.zip", zipped("tool.scr", b"MZ"))),
-        ("budget.docm", zipped("word/vbaProject.bin", b"\xd0\xcf\x11\xe0")),
-        ("meeting.lnk", b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"),
-    ],
+EXECUTABLES = (
+    ("setup.exe", b"MZ\x90\x00"),
+    ("invoice.pdf", b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(300)),
+    ("papers.zip", zipped("a/b/run.vbs", b'CreateObject("WScript.Shell").Run "calc"')),
+    ("papers.zip", zipped("inner.zip", zipped("tool.scr", b"MZ"))),
+    ("budget.docm", zipped("word/vbaProject.bin", b"\xd0\xcf\x11\xe0")),
+    ("meeting.lnk", b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"),
 )
-def test_an_executable_by_any_name_type_or_container_is_held(swaks: Swaks, name: str, octets: bytes) -> None:
-    swaks(OUTSIDE, [CITY], attached(OUTSIDE, CITY, name, octets))
-    outcome, rules = swaks.outcome()[CITY]
-    assert outcome == "held" and "executable-attachment" in rules
+
+
+def test_an_executable_by_any_name_type_or_container_is_held(swaks: Swaks) -> None:
+    for name, octets in EXECUTABLES:
+        swaks(OUTSIDE, [CITY], attached(OUTSIDE, CITY, name, octets))
+        outcome, rules = swaks.outcome()[CITY]
+        assert outcome == "held" and "executable-attachment" in rules, name
     assert swaks.postfix.delivered() == []
 
 
@@ -128,30 +135,30 @@ def test_a_chain_letter_is_held(swaks: Swaks) -> None:
     assert outcome == "held" and "chain-letter" in rules
 
 
-@pytest.mark.parametrize(
-    ("rule", "text"),
-    [
-        (
-            "commercial-solicitation",
-            "My wife opened a small business making candles. Prices start at $12 and I take orders at my desk;\r\n"
-            "buy two and get 20% off this week. Order now, cash or check. Visit our online store for the catalog.\r\n",
-        ),
-        (
-            "fundraising",
-            "My daughter's soccer team is raising money for the state tournament. Please donate at our fundraiser\r\n"
-            "page, or buy raffle tickets from me for $5 each. Every donation helps us reach our goal of $2,000!\r\n",
-        ),
-        (
-            "advocacy",
-            "Please vote for Maria Stone for city council on Tuesday. She is the candidate who will stand up.\r\n"
-            "Join our campaign, put up a yard sign, and tell your neighbors to vote no on Measure 4.\r\n",
-        ),
-    ],
+SOLICITATION = (
+    (
+        "commercial-solicitation",
+        "My wife opened a small business making candles. Prices start at $12 and I take orders at my desk;\r\n"
+        "buy two and get 20% off this week. Order now, cash or check. Visit our online store for the catalog.\r\n",
+    ),
+    (
+        "fundraising",
+        "My daughter's soccer team is raising money for the state tournament. Please donate at our fundraiser\r\n"
+        "page, or buy raffle tickets from me for $5 each. Every donation helps us reach our goal of $2,000!\r\n",
+    ),
+    (
+        "advocacy",
+        "Please vote for Maria Stone for city council on Tuesday. She is the candidate who will stand up.\r\n"
+        "Join our campaign, put up a yard sign, and tell your neighbors to vote no on Measure 4.\r\n",
+    ),
 )
-def test_solicitation_is_held(swaks: Swaks, rule: str, text: str) -> None:
-    swaks(CITY, [OUTSIDE], plain(CITY, OUTSIDE, "please read", text))
-    outcome, rules = swaks.outcome()[OUTSIDE]
-    assert outcome == "held" and rule in rules
+
+
+def test_solicitation_is_held(swaks: Swaks) -> None:
+    for rule, text in SOLICITATION:
+        swaks(CITY, [OUTSIDE], plain(CITY, OUTSIDE, "please read", text))
+        outcome, rules = swaks.outcome()[OUTSIDE]
+        assert outcome == "held" and rule in rules, rule
 
 
 def test_an_opinion_without_the_disclaimer_is_tagged_and_with_it_passes(swaks: Swaks) -> None:

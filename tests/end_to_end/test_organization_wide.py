@@ -3,7 +3,7 @@ several messages, the approver's word, and permission that was given for a time.
 """
 
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def ldif() -> str:
 
 
 @pytest.fixture
-def city(mailward: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
+def city(mailward: Callable[..., Any], tmp_path: Path) -> Any:
     (tmp_path / "staff.ldif").write_text(ldif())
     today = datetime.now(UTC).date()
     exemptions = "".join(
@@ -53,12 +53,7 @@ def city(mailward: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
     assert USE in text
     policy = text.replace(USE, f"{USE}    approver: {CHIEF}\n    except:\n{exemptions}")
     (tmp_path / "policy.yaml").write_text(policy)
-    running = mailward(extra="policy: policy.yaml\n")
-    running.stop()
-    lines = [line for line in running.config.read_text().splitlines() if not line.startswith("directory:")]
-    running.config.write_text("\n".join([*lines, "directory: staff.ldif", ""]))
-    running.restart()
-    yield running
+    return mailward(extra="policy: policy.yaml\n", directory=tmp_path / "staff.ldif")
 
 
 def letter(sender: str, to: str, greeting: str = "Dear colleagues") -> bytes:
