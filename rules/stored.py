@@ -191,7 +191,7 @@ def _match(probe: Probe, directions: frozenset[Direction], asked: Asked) -> _Mat
     alike = [
         (index, item)
         for index, item in enumerate(asked.probes)
-        if (item.detector, item.digest) == (wanted.detector, wanted.digest) and item.directions >= directions
+        if (item.detector, item.digest) == (wanted.detector, wanted.digest) and item.directions >= wanted.directions
     ]
     best = min(alike, key=lambda found: found[1].threshold != wanted.threshold, default=None)
     return None if best is None else _Match(index=best[0], then=best[1].threshold, now=wanted.threshold)

@@ -43,3 +43,31 @@ def test_notes_are_told_once_and_bounded():
         record.doubt(str(number), "each")
     assert len(record.ambiguities) == MAX_NOTES
     assert sum(ambiguity.detail == "twice" for ambiguity in record.ambiguities) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "begins"),
+    [
+        ("Content-Type : text/plain", "words", "Content-Type : "),
+        ("Content-Type: text/plain\nContent-Type: text/html", "words", "Content-Type: text/plain"),
+        ("Content-Transfer-Encoding: base64 x", "d29yZHM=", "Content-Transfer-Encoding: base64 x"),
+        ("Content-Type: text/plain", "--x\nContent-Disposition: inline\n\nwords\n--x--", "--x"),
+        ("Content-Type: multipart/mixed; boundary=y", "--y, \n\nwords\n--y--", "Content-Type: multipart/mixed"),
+        ("Content-Type: multipart/mixed", "--y\nContent-Type: text/plain\n\nwords", "Content-Type: multipart/mixed"),
+        ("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", "Zm9v", "Content-Type: message/rfc822"),
+    ],
+)
+def test_what_readers_read_differently_is_told_with_its_octets(facts_of, header, body, begins):
+    """In the message, wherever the part that it concerns is no leaf, has a name or lies in another message."""
+    inner = f"{header}\n\n{body}".replace("\n", "\r\n")
+    parts = "--b1\nContent-Type: text/plain\n\nsee the file\n--b1\nContent-Type: text/plain\n\nhello\n\n"
+    outer = "From: ann@city.example\nTo: bob@elsewhere.example\nSubject: hello\nMIME-Version: 1.0\n"
+    octets = f'{outer}Content-Type: multipart/mixed; boundary="b1"\n\n{parts}'.replace("\n", "\r\n")
+    octets += f"--b1\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n{inner}\r\n--b1--\r\n"
+    facts = facts_of(octets.encode())
+    assert facts.ambiguities
+    for ambiguity in facts.ambiguities:
+        assert ambiguity.octets is not None, ambiguity
+        start, end = ambiguity.octets
+        assert "words" in octets[start:end] or "Zm9v" in octets[start:end] or "d29y" in octets[start:end], ambiguity
+    assert any(begins in octets[slice(*ambiguity.octets)] for ambiguity in facts.ambiguities)
