@@ -8,9 +8,9 @@ from rules.directory import Directory
 from rules.engine import judge
 from rules.mailing import mailing_of
 from rules.policy import Policy
-from rules.reading import read_facts
 from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
+from rules.reading.reader import read_facts
 from rules.remembering import forget_message
 from rules.transaction import Transaction
 from rules.verdict import Judgement

@@ -1,6 +1,7 @@
 """Imports go one way, and each third-party package comes in through one door."""
 
 import ast
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -98,3 +99,21 @@ def test_rules_keep_off_the_network_and_start_no_processes() -> None:
     barred = {"socket", "ssl", "asyncio", "http", "smtplib", "subprocess", "multiprocessing", "urllib.request"}
     found = {(place(path), name) for path in SOURCES if place(path).startswith("rules/") for name in imported(path)}
     assert {item for item in found if item[1] in barred} == set()
+
+
+PARSERS = {"libarchive", "magic", "olefile", "PIL", "pypdfium2", "selectolax", "tesserocr", "rules.reading.walk"}
+
+
+@pytest.mark.parametrize("module", ["gateway.service", "gateway.identity.identification", "gateway.keeper"])
+def test_who_talks_to_the_network_carries_no_parser_of_contents(module: str) -> None:
+    """They read nothing with them, and each would take its time at every start."""
+    program = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True)
+    assert PARSERS & set(loaded.stdout.split()) == set()
+
+
+def test_an_inspection_worker_carries_them() -> None:
+    """So that the names above are those of today."""
+    program = "import sys, gateway.inspector, rules.reading.pictures as p, PIL, tesserocr; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True)
+    assert set(loaded.stdout.split()) >= PARSERS

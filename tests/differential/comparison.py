@@ -10,7 +10,7 @@ from rules.detectors import ambiguous_message, encrypted_content, executable_att
 from rules.directory import Directory
 from rules.facts import Facts
 from rules.message import Message
-from rules.reading import read_facts
+from rules.reading.reader import read_facts
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
 from tests.differential.references import Seen, seen_by
 

@@ -55,7 +55,7 @@ from gateway.wire import (
 from rules.document import from_json, to_json
 from rules.engine import judge
 from rules.message import Message
-from rules.reading import read_facts
+from rules.reading.reader import read_facts
 from rules.transaction import ListenerKind, Transaction
 from rules.verdict import Judgement
 from tests.fuzz import reading_targets

@@ -16,7 +16,6 @@ from rules.facts import Facts, Reason
 from rules.mailing import mailing_of
 from rules.message import Message
 from rules.policy import Policy, load_policy
-from rules.reading import read_facts
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, LimitExceeded, Limits
 from rules.reading.containers import Unreadable, protection_of, text_of, unpack
 from rules.reading.encodings import Encoding, decode
@@ -28,6 +27,7 @@ from rules.reading.parameters import parse_structured, texts_of, values_of
 from rules.reading.pictures import PictureReader
 from rules.reading.preview import preview_of
 from rules.reading.readable import Readable, read_page, read_plain
+from rules.reading.reader import read_facts
 from rules.reading.record import MAX_NOTES
 from rules.reading.views import MAX_LEAVES, MAX_TOLD, View, differences, outline
 from rules.reading.words import MAX_FIELD_TEXT, header_text

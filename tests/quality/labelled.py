@@ -17,7 +17,7 @@ from rules.directory import Directory
 from rules.envelope import wire_form
 from rules.facts import Facts
 from rules.message import Message
-from rules.reading import read_facts
+from rules.reading.reader import read_facts
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 
 VARIABLE = "MAILWARD_CORPORA"

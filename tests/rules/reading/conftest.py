@@ -16,7 +16,7 @@ from rules.address import parse_address
 from rules.directory import Directory
 from rules.facts import Facts
 from rules.message import Message, Octets
-from rules.reading import read_facts
+from rules.reading.reader import read_facts
 from rules.transaction import Client, Envelope, ListenerKind, Recipient, Transaction
 
 MEMORY_OCTETS = 768 * 1024 * 1024  # of address space, which an inspection worker has
