@@ -4,7 +4,7 @@ Pure; opens nothing. Whether a host is bad is for others to know.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ from rules.patterns import evidence_of
 from rules.remembering import remembered
 from rules.targets import MAX_TARGET, browsed, host_of, with_scheme
 
-# Of one message, counting places that merely look like a link. A newsletter has a hundred, the longest three thousand;
-# so many are judged within a second. As many of its attached texts besides: a list of parcels may have a link in each
-# row and must not be held for it, so more of those are passed over.
+# Of one message, counting places that merely look like a link. A newsletter has a hundred, the longest three thousand.
 MAX_LINKS = 20_000
+# Of its attached texts besides: a list of all parcels has one in each row. Fewer are asked of them, within a second.
+MAX_ATTACHED = 200_000
 
 _BEGIN = re.compile(r"https?://|www\.", re.IGNORECASE)
 # Who stands before a host may be of any length, the rest is cut. Linear: possessive, and what follows is bounded. Ends
@@ -58,19 +58,27 @@ class _Found(NamedTuple):
 
 
 def links_of(texts: Iterable[Text]) -> Iterator[Link]:
-    """The links of the texts in order: all but some of long attached lists, when `links_limit` tells of none."""
+    """The links of the texts in order: all of them, when `links_limit` tells of none."""
     for text in _within(texts):
         yield from _links_in(text)
 
 
 def links_limit(texts: Iterable[Text]) -> str:
     """Which limit the links of a message met, in words; "" when none."""
-    shown = [text.text for text in texts if text.role is not Role.ATTACHED]
-    signs = sum(map(len, shown)) // _SHORTEST_SIGN
-    if signs > MAX_LINKS:  # seldom, and then counting what is written as one is cheap
-        signs = sum(text.count(sign) for text in shown for sign in _SIGNS)
-    places = chain.from_iterable(_written(text) for text in shown if signs > MAX_LINKS)
-    return f"more than {MAX_LINKS:,} links" if next(islice(places, MAX_LINKS, None), None) else ""
+    attached: dict[bool, list[str]] = {False: [], True: []}
+    for text in texts:
+        attached[text.role is Role.ATTACHED].append(text.text)
+    if _are_more(attached[False], MAX_LINKS):
+        return f"more than {MAX_LINKS:,} links"
+    return f"more than {MAX_ATTACHED:,} links in attached files" if _are_more(attached[True], MAX_ATTACHED) else ""
+
+
+def _are_more(texts: Sequence[str], most: int) -> bool:
+    signs = sum(map(len, texts)) // _SHORTEST_SIGN
+    if signs > most:  # seldom, and then counting what is written as one is cheap
+        signs = sum(text.count(sign) for text in texts for sign in _SIGNS)
+    places = chain.from_iterable(_written(text) for text in texts if signs > most)
+    return next(islice(places, most, None), None) is not None
 
 
 def above(host: str) -> Iterator[str]:
@@ -82,26 +90,30 @@ def above(host: str) -> Iterator[str]:
 
 def hosts_of(texts: Iterable[Text]) -> frozenset[str]:
     """The hosts that the links of the texts lead to; cheaper than the links."""
-    return frozenset([host for text in _within(texts) for _, _, _, host, _ in _found(text.text).links])
+    return frozenset([host for text in _within(texts) for _, _, _, host, _ in _found_in(text).links])
 
 
 def _within(texts: Iterable[Text]) -> Iterator[Text]:
-    left = {True: MAX_LINKS, False: MAX_LINKS}
+    left = {True: MAX_ATTACHED, False: MAX_LINKS}
     for text in texts:
         attached = text.role is Role.ATTACHED
         if left[attached] > 0:
             yield text
-            left[attached] -= _found(text.text).places
+            left[attached] -= _found_in(text).places
+
+
+def _found_in(text: Text) -> _Found:
+    return _found(text.text, MAX_ATTACHED if text.role is Role.ATTACHED else MAX_LINKS)
 
 
 @remembered
 def _links_in(text: Text) -> tuple[Link, ...]:
-    return tuple(Link(text, *found) for found in _found(text.text).links)
+    return tuple(Link(text, *found) for found in _found_in(text).links)
 
 
 @remembered
-def _found(text: str) -> _Found:
-    places = list(islice(_written(text), MAX_LINKS))
+def _found(text: str, most: int) -> _Found:
+    places = list(islice(_written(text), most))
     found = ((start, written.rstrip(_CLOSING)) for start, written in places if written)
     kept = ((start, start + len(link), _kept(link)) for start, link in found)
     links = ((start, end, link, host, _shown(text, start)) for start, end, link in kept if (host := host_of(link)))

@@ -13,23 +13,22 @@ from rules.reading.member import Member
 
 _MAX_LINES = 200_000  # of one file: a calendar of some ten thousand appointments
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_MAX_HEAD = 4_096  # characters of a text in which it shows that it is a card
 # Up to a line's first colon that stands in no quotes. Linear: possessive.
 _PARAMETERS = re.compile(rb"(?:[^\":]++|\"[^\"]*+\")*+(?=:)")
 _FOLDED = re.compile(r"\n[ \t]")
 _TEXT_ESCAPE = re.compile(r"\\([\\,;nN])")
 _QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.I)
-_NAME = re.compile(rb";(?:X-[A-Z-]{0,40})?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]{1,255})\"|([^;:\r\n]{1,255}))", re.I)
+_NAME = re.compile(rb";(?:X-[A-Z-]*)?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]+)\"|([^;:\r\n]+))", re.I)
 _BASE64 = re.compile(rb";ENCODING=\"?(?:B|BASE64)\"?(?=[;:])|;BASE64(?=[;:])", re.I)
-
-
 # Readers pass over what stands before it, and over control octets.
 _BEGIN = re.compile(rb"(?:\A|[\r\n])[ \t]{0,8}BEGIN[ \t]{0,8}:[ \t]{0,8}V(?:CALENDAR|CARD|EVENT|TODO)\b", re.I)
+_BEGUN = re.compile(rb":[ \t]{0,8}V(?:CALENDAR|CARD|EVENT|TODO)\b", re.I)  # its end, looked for fifty times as fast
 
 
-def is_card(head: bytes) -> bool:
-    """Whether a calendar or contact begins within these first octets, on a line of its own."""
-    return _BEGIN.search(in_ascii(head).removeprefix(b"\xef\xbb\xbf")) is not None
+def is_card(octets: bytes) -> bool:
+    """Whether a calendar or contact begins within these octets, on a line of its own."""
+    content = in_ascii(octets).removeprefix(b"\xef\xbb\xbf")
+    return _BEGUN.search(content) is not None and _BEGIN.search(content) is not None
 
 
 def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
@@ -56,7 +55,7 @@ def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
 
 def readable(text: str) -> str:
     """What a reader sees of a text: of a calendar or contact its words, of others everything."""
-    return text_of_card(text) if is_card(text[:_MAX_HEAD].encode("utf-8", "replace")) else text
+    return text_of_card(text) if is_card(text.encode("utf-8", "replace")) else text
 
 
 def text_of_card(text: str) -> str:

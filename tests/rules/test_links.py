@@ -91,12 +91,19 @@ def test_no_text_is_looked_at_beyond_the_limit(count: int) -> None:
     assert "www.bank.example" not in hosts_of(texts)
 
 
-def test_attached_lists_have_a_limit_of_their_own() -> None:
+@pytest.mark.parametrize(("more", "limit"), [(0, ""), (1, "more than 200,000 links in attached files")])
+def test_as_many_links_of_attached_lists_as_are_looked_at_and_one_more(more: int, limit: str) -> None:
     """A link in each row of a list is ordinary: it neither holds the message nor hides the links of its words."""
-    rows = Text(part="1", role=Role.ATTACHED, text="www.a.example " * 20_001)
-    words = Text(part="2", role=Role.AUTHOR, text="www.bank.example")
-    assert links_limit([rows, words]) == ""
-    assert [link.host for link in links_of([rows, words])] == ["www.a.example"] * 20_000 + ["www.bank.example"]
+    rows = ("www.a.example " * 150_000, "www.a.example " * (49_999 + more) + "www.bank.example")
+    texts = [Text(part="1", role=Role.ATTACHED, text=text) for text in rows]
+    words = Text(part="2", role=Role.AUTHOR, text="www.city.example")
+    assert links_limit([*texts, words]) == limit
+    assert hosts_of([*texts, words]) == {"www.a.example", "www.bank.example", "www.city.example"}
+
+
+def test_no_attached_list_is_looked_at_beyond_the_limit() -> None:
+    rows = Text(part="1", role=Role.ATTACHED, text="www.a.example " * 200_000 + "www.bank.example")
+    assert hosts_of([rows]) == {"www.a.example"}
 
 
 def test_a_host_lies_below_each_of_its_ends():

@@ -85,11 +85,16 @@ def test_parameters_of_any_length_hide_no_file(length):
     assert taken(b"ATTACH;%s;FILENAME=a.exe;ENCODING=BASE64:" % padding + BASE64) == [(("a.exe",), PROGRAM)]
 
 
-@pytest.mark.parametrize(("more", "shown"), [(0, "NOTE:; word"), (1, r"NOTE:\; word")])
-def test_a_text_that_begins_as_a_card_as_late_as_is_looked_for_and_later(more, shown):
-    """Later it is a text like others, of which nothing is left out."""
-    front = "x" * (4_095 - len("BEGIN:VCARD") + more)
-    assert readable(f"{front}\nBEGIN:VCARD\nNOTE:\\; word").splitlines()[-1] == shown
+@pytest.mark.parametrize("name", [b"a" * 300 + b".exe", b'"%s.exe"' % (b"a" * 300)])
+@pytest.mark.parametrize("parameter", [b"FILENAME=", b"X-%s-FILENAME=" % (b"A" * 100)])
+def test_a_long_name_counts_to_its_end(parameter, name):
+    ((names, _),) = taken(b"ATTACH;ENCODING=BASE64;%s%s:" % (parameter, name) + BASE64)
+    assert names == ("a" * 300 + ".exe",)
+
+
+@pytest.mark.parametrize("before", [4_000, 4_000_000])
+def test_a_text_is_read_as_a_card_however_late_it_begins(before):
+    assert readable("x" * before + "\nBEGIN:VCARD\nNOTE:conf\n iden\n tial").splitlines()[-1] == "NOTE:confidential"
 
 
 @pytest.mark.parametrize("length", [4_000, 400_000])
