@@ -9,7 +9,7 @@ import pytest
 
 from rules.facts import Reason
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.carried import LOOKED_AT, MIN_OPAQUE, carried_files, opaque_octets, plain_page, unpack_page
+from rules.reading.carried import carried_files, opaque_octets, plain_page, unpack_page
 
 PROGRAM = b"MZ\x90\0" + b"\0" * 56 + b"\x40\0\0\0" + b"PE\0\0L\x01" + b"\0" * 400
 BASE64 = base64.b64encode(PROGRAM)
@@ -118,7 +118,7 @@ def test_opaque_text_is_measured():
     assert opaque_octets(b"<!--" + b"Q" * 6_000 + b"-->") == 4_501
     assert opaque_octets((b"'" + b"Q" * 16 + b"',") * 400 + b"''") > 4_500
     assert opaque_octets((b"'" + b"Q" * 15 + b"',") * 400 + b"''") == 0
-    assert opaque_octets(b"[" + b"17," * MIN_OPAQUE + b"1]") == MIN_OPAQUE
+    assert opaque_octets(b"[" + b"17," * 4_096 + b"1]") == 4_096
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_hostile_repetition_costs_little(piece):
 def test_a_picture_longer_than_is_looked_at_is_told(facts_of, more, reasons):
     front, end = b"<svg><!--", b"--></svg>"
     lines = b"x" * 98 + b"\r\n"
-    picture = front + (lines * 100_000)[: LOOKED_AT - len(front) - len(end) + more] + end
+    picture = front + (lines * 100_000)[: 8 * 1024 * 1024 - len(front) - len(end) + more] + end
     facts = facts_of(b"Content-Type: image/svg+xml; name=a.svg\r\n\r\n" + picture)
     assert [entry.reason for entry in facts.unread] == reasons
 

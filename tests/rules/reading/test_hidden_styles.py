@@ -7,7 +7,7 @@ import pytest
 
 from rules.reading.budget import Budget
 from rules.reading.documents import text_of_content
-from rules.reading.hidden_styles import MAX_BASED, NONE, hidden_styles
+from rules.reading.hidden_styles import NONE, hidden_styles
 
 HIDING = '<w:style w:type="character" w:styleId="X"><w:rPr><w:vanish/></w:rPr></w:style>'
 PARAGRAPH = '<w:style w:type="paragraph" w:styleId="P"><w:rPr><w:vanish w:val="1"/></w:rPr></w:style>'
@@ -43,7 +43,7 @@ def test_the_style_of_paragraphs_that_name_none():
 @pytest.mark.parametrize(("more", "hidden"), [(0, False), (1, True)])
 def test_a_chain_of_styles_as_long_as_is_followed_and_one_more(more, hidden):
     """What a longer one ends in is not known, so its words count as hidden."""
-    count = MAX_BASED + more
+    count = 32 + more
     chain = [based(f"C{n}", f"C{n + 1}") for n in range(count)]
     end = based(f"C{count}", "", '<w:rPr><w:vanish w:val="0"/></w:rPr>')
     assert ("C0" in of(*chain, end, HIDING).names) == hidden

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rules.reading.mailboxes import MAX_MAILBOXES, mailboxes_of
+from rules.reading.mailboxes import mailboxes_of
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,14 @@ def test_address_lists(written, mailboxes):
 
 
 def test_mailboxes_are_bounded_and_one_more_tells_of_it():
-    assert len(mailboxes_of([b"a@city.example," * MAX_MAILBOXES])) == MAX_MAILBOXES
-    assert len(mailboxes_of([b"a@city.example," * 3_000])) == MAX_MAILBOXES + 1
+    assert len(mailboxes_of([b"a@city.example," * 1_000])) == 1_000
+    assert len(mailboxes_of([b"a@city.example," * 3_000])) == 1_001
 
 
 @pytest.mark.parametrize(("more", "limited"), [(0, False), (1, True)])
 def test_as_many_addresses_as_are_read_and_one_more(facts_of, more, limited):
-    fields = "".join(f"Cc: a{number}@city.example\n" for number in range(MAX_MAILBOXES // 2 + more))
-    listed = ",\n ".join(f"b{number}@city.example" for number in range(MAX_MAILBOXES // 2))
+    fields = "".join(f"Cc: a{number}@city.example\n" for number in range(500 + more))
+    listed = ",\n ".join(f"b{number}@city.example" for number in range(500))
     facts = facts_of(f"From: ann@city.example\nTo: {listed}\n{fields}\nwords\n")
     assert ["more than 1,000 addresses in its header"] * limited == [entry.detail for entry in facts.unread]
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from rules.reading.markup import MAX_ATTRIBUTES, MAX_DEPTH, MAX_OPEN_FORMATTING, danger_of, strip_tags
+from rules.reading.markup import danger_of, strip_tags
 
 
 @pytest.mark.parametrize(
     "page",
     [
-        "<b>" * MAX_OPEN_FORMATTING,
-        "<p" + ' a="1"' * MAX_ATTRIBUTES + ">x",
+        "<b>" * 300,
+        "<p" + ' a="1"' * 1_000 + ">x",
         '<img src="' + "/x y" * 5_000 + '">',
         "words and words " * 5_000,
-        "<div>" * MAX_DEPTH,
+        "<div>" * 1_000,
         "<b>x</b>" * 5_000,
         "<div>x</div>" * 5_000,
         "<p>x" * 5_000,
@@ -26,14 +26,14 @@ def test_ordinary_pages_are_safe(page):
 @pytest.mark.parametrize(
     "page",
     [
-        "<b>" * (MAX_OPEN_FORMATTING + 1),
-        "<p" + ' a="1"' * (MAX_ATTRIBUTES + 1) + ">x",
-        "<p" + ' a=">"' * (MAX_ATTRIBUTES + 1) + ">x",
-        "<p" + " a<b" * (2 * MAX_ATTRIBUTES + 1) + ">x",
-        "<div>" * (MAX_DEPTH + 1),
+        "<b>" * 301,
+        "<p" + ' a="1"' * 1_001 + ">x",
+        "<p" + ' a=">"' * 1_001 + ">x",
+        "<p" + " a<b" * (2_001) + ">x",
+        "<div>" * 1_001,
         "<option>x</option>" * 1_001,
-        "</b>" * 1_000 + "<b>" * (MAX_OPEN_FORMATTING + 1),
-        "<B>" * (MAX_OPEN_FORMATTING + 1),
+        "</b>" * 1_000 + "<b>" * 301,
+        "<B>" * 301,
     ],
 )
 def test_one_more_than_the_bound_is_not(page):

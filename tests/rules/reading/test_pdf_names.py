@@ -7,7 +7,6 @@ import pytest
 
 from rules.reading import pdf_names
 from rules.reading.budget import Budget, LimitExceeded
-from rules.reading.names import MAX_NAME
 from rules.reading.pdf import unpack_pdf
 from rules.reading.walk import Walk
 from tests.rules.reading.test_pdf import pdf, stream, taken
@@ -70,7 +69,7 @@ def test_a_name_as_long_as_is_read_and_longer_by_one_octet(write, more, limited)
 
 @pytest.mark.parametrize(("more", "told"), [(0, []), (1, ["a file name of more than 1,024 characters"])])
 def test_a_name_longer_than_any_name_is_told_and_keeps_its_end(more, told):
-    octets = pdf(stream(b"var x"), b"<< /F (%s.js) /EF << /F 6 0 R >> >>" % (b"a" * (MAX_NAME - 3 + more)))
+    octets = pdf(stream(b"var x"), b"<< /F (%s.js) /EF << /F 6 0 R >> >>" % (b"a" * (1_024 - 3 + more)))
     walk = Walk()
     walk.message(b'Content-Type: application/pdf; name="a.pdf"\n\n' + octets)
     assert [entry.detail for entry in walk.record.unread] == told

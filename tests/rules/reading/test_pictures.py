@@ -12,7 +12,7 @@ from rules.facts import Reason, Role
 from rules.reading import pictures
 from rules.reading.budget import Budget, LimitExceeded, Limits
 from rules.reading.member import Unreadable
-from rules.reading.pictures import LEAST_SIDE, MAX_PAGES, PictureReader, PicturesUnavailable, find_data
+from rules.reading.pictures import PictureReader, PicturesUnavailable, find_data
 from rules.reading.walk import Walk
 
 WORDS = "CONFIDENTIAL personnel file"
@@ -47,7 +47,7 @@ def test_all_pages_of_a_facsimile(reader):
     assert reader.words(octets, SECONDS).split("\n") == ["Page number 1", "Page number 2", "Page number 3"]
 
 
-@pytest.mark.parametrize(("count", "refused"), [(MAX_PAGES, False), (MAX_PAGES + 1, True)])
+@pytest.mark.parametrize(("count", "refused"), [(10, False), (11, True)])
 def test_as_many_pages_as_are_read_and_one_more(reader, count, refused):
     page = PIL.Image.new("1", (30, 30), 1)
     octets = encoded(page, "TIFF", save_all=True, append_images=[page] * (count - 1))
@@ -60,7 +60,7 @@ def test_as_many_pages_as_are_read_and_one_more(reader, count, refused):
 
 def test_a_picture_without_words_and_one_too_small_for_any(reader):
     assert reader.words(encoded(PIL.Image.new("RGB", (200, 200), "white"), "PNG"), SECONDS) == ""
-    assert reader.words(encoded(drawn(size=(640, LEAST_SIDE - 1)), "PNG"), SECONDS) == ""
+    assert reader.words(encoded(drawn(size=(640, 23)), "PNG"), SECONDS) == ""
 
 
 def test_as_many_pixels_as_are_decoded_and_one_more(reader, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.reading.budget import Budget, LimitExceeded, Limits
-from rules.reading.disks.disk import MAX_FOLDERS, OctetsOnDisk, Section, Tally
+from rules.reading.disks.disk import OctetsOnDisk, Section, Tally
 from rules.reading.member import Unreadable
 
 
@@ -23,7 +23,7 @@ def test_a_section_shows_nothing_beside_it():
 
 def test_folders_are_counted_up_to_their_limit():
     tally = Tally(Budget().open(1))
-    tally.folder(MAX_FOLDERS)
+    tally.folder(16 * 1024 * 1024)
     with pytest.raises(LimitExceeded, match="more than 16 MiB of folders"):
         tally.folder(1)
 
