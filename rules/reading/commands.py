@@ -1,15 +1,20 @@
 """Finds what a document or table starts when it is opened: DDE in fields, links and formulas. Starts nothing."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from rules.facts import By, Kind, Sign
 
-_MAX_INSTRUCTION = 20  # characters of a field's instruction that show whether it is a command
+_INSTRUCTION = len("DDEAUTO") + 1  # characters of a field's instruction that show whether it is a command
 MAX_RTF_FIELDS = 50_000  # of one document; a book's index has some thousand
 
-_COMMAND = re.compile(r"\s*\"?\s*DDE(?:AUTO)?\b", re.IGNORECASE)
-_OLD_FIELD = re.compile(rb"\x13[\x01-\x20\"]{0,8}DDE|\x13\0(?:[\x01-\x20\"]\0){0,8}D\0D\0E\0", re.IGNORECASE)
+_COMMAND = re.compile(r"DDE(?:AUTO)?\b", re.IGNORECASE)
+_NOTHING = ' \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0"'  # in front of an instruction
+# Linear: possessive, and the mark that begins a field, 13, is none of what may follow it.
+_OLD_FIELD = re.compile(
+    rb"\x13[\x01-\x12\x14-\x20\"]*+DDE|\x13\0(?:[\x01-\x12\x14-\x20\"]\0)*+D\0D\0E\0", re.IGNORECASE
+)
 RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
 # A character by its number with what stands in for it, one in hexadecimal, what writes nothing, any other.
 _RTF_STEP = re.compile(
@@ -19,12 +24,12 @@ _RTF_STEP = re.compile(
 )
 # A formula that asks a program: `=cmd|'/c calc'!A1`. Each word is tried once, from its first letter: linear.
 _ASKED = re.compile(
-    rb"(?<=[=+\-@(&*/^,; \t\"'!<>])([A-Za-z][A-Za-z0-9_.]{1,60})\|(?:'[^'\r\n]{1,8192}'|[^\s'|!]{1,200})!['$A-Za-z0-9]"
+    rb"(?<=[=+\-@(&*/^,; \t\"'!<>])([A-Za-z][A-Za-z0-9_.]++)\|(?:'[^'\r\n]++'|[^\s'|!]++)!['$A-Za-z0-9]"
 )
-_CELL = re.compile(rb"(?:^|[,;\t\"'>|{])[ \t\"]{0,8}(?:=|[+\-@](?=[^ ]|$))")
-_DDE_FUNCTION = re.compile(rb"[=+\-@(,; \t\"]DDE\s{0,8}\(\s{0,8}\"{1,2}([A-Za-z0-9_.]{1,100})\"", re.IGNORECASE)
+# Linear: blanks, tabs and quotes are tried from the first of them only.
+_CELL = re.compile(rb"(?:(?:^|[,;'>|{])[ \t\"]*+|(?<![ \t\"]) *+[\t\"][ \t\"]*+)(?:=|[+\-@](?=[^ ]|$))", re.MULTILINE)
+_DDE_FUNCTION = re.compile(rb"[=+\-@(,; \t\"]DDE\s*+\(\s*+\"{1,2}([A-Za-z0-9_.]++)\"", re.IGNORECASE)
 _WIDE_EQUALS = "\uff1d".encode()  # which Excel takes for its like where one writes Chinese or Japanese
-_MAX_CELL = 1_000  # octets of a formula in front of the program it asks
 _HARMLESS = frozenset({"excel", "soffice"})  # a table that reads another table
 _MAX_SERVICE = 100  # characters of a program's name that are told
 
@@ -46,16 +51,16 @@ def rtf_field_commands(content: bytes) -> tuple[Sign, ...]:
 
 
 def _rtf_instruction(content: bytes, start: int, stop: int) -> str:
-    """The first characters between two fields, however many control words stand among them; blanks first are none."""
+    """The first characters between two fields but control words, and blanks and quotes in front."""
     written: list[str] = []
     for step in _RTF_STEP.finditer(content, start, stop):
         code, octet, other = step.groups()
         character = (
             chr(min(int(code), 255)) if code else chr(int(octet, 16)) if octet else (other or b"").decode("latin-1")
         )
-        if character and (written or not character.isspace()):
+        if character and (written or character not in _NOTHING):
             written.append(character)
-        if len(written) >= _MAX_INSTRUCTION:
+        if len(written) >= _INSTRUCTION:
             break
     return "".join(written)
 
@@ -73,13 +78,22 @@ def formula_commands(content: bytes) -> tuple[Sign, ...]:
                 return (sign,)
     if b"|" not in content or b"!" not in content:
         return ()
-    content = content.replace(_WIDE_EQUALS, b"=")
+    asked = islice(_asked(content.replace(_WIDE_EQUALS, b"=")), 1)
+    return tuple(_sign(f"formula that starts {name[:_MAX_SERVICE]}") for name in asked)
+
+
+def _asked(content: bytes) -> Iterator[str]:
+    """The programs that are asked in cells which begin as a formula does, however far before."""
+    begin = done = 0
+    in_formula = False
     for match in _ASKED.finditer(content):
-        front = content[max(0, match.start() - _MAX_CELL) : match.start()]
-        line = front[front.rfind(b"\n") + 1 :]
-        if _CELL.search(line) and match.group(1).decode("ascii").lower() not in _HARMLESS:
-            return (_sign(f"formula that starts {match.group(1).decode('ascii')}"),)
-    return ()
+        if line := content.rfind(b"\n", done, match.start()) + 1:
+            begin, in_formula = line, False
+        in_formula = in_formula or _CELL.search(content, max(begin, done), match.start()) is not None
+        done = match.start()
+        name = match.group(1).decode("ascii")
+        if in_formula and name.lower() not in _HARMLESS:
+            yield name
 
 
 def supbook_command(body: bytes) -> Sign | None:
