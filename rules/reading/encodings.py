@@ -98,6 +98,8 @@ def _quanta(encoded: bytes) -> bytes:
 # Linear: "=" anchors the run of blanks and the look-ahead follows it.
 _BLANK_SOFT_BREAK = re.compile(rb"=[ \t]++(?=\r?\n|\Z)")
 _BARE_CR_SOFT_BREAK = re.compile(rb"=\r(?!\n)")
+# An equals sign that begins no code. In text senders leave it plain; what no letters follow may also be left out.
+_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*+\r?\n|[ \t]*+\Z)([^\r\n=]{0,2})")
 
 
 def decode_quoted_printable(encoded: bytes) -> Decoded:
@@ -108,7 +110,11 @@ def decode_quoted_printable(encoded: bytes) -> Decoded:
     if _BARE_CR_SOFT_BREAK.search(encoded):
         trouble = "quoted-printable soft break with a bare CR"
         encoded = _BARE_CR_SOFT_BREAK.sub(b"=\r\n", encoded)
-    return Decoded(binascii.a2b_qp(encoded), (), trouble)
+    octets = binascii.a2b_qp(encoded)
+    if b"\0" in octets and _NO_CODE.search(encoded):  # a file, which has none by mistake
+        others = (binascii.a2b_qp(_NO_CODE.sub(b"", encoded)), binascii.a2b_qp(_NO_CODE.sub(rb"\1", encoded)))
+        return Decoded(octets, others, trouble or "quoted-printable with an = that begins no code")
+    return Decoded(octets, (), trouble)
 
 
 def decode(encoded: bytes, encoding: Encoding) -> Decoded:

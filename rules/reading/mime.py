@@ -94,7 +94,7 @@ def media_type_of(value: str, default: str) -> str:
 def read_entity(octets: Octets, start: int, end: int) -> Entity:
     """Read the header of the entity at octets[start:end]."""
     header = read_header(octets, start, end)
-    written = list(dict.fromkeys(map(unfold, header.all("content-type"))))
+    written = list({unfold(body): body for body in header.all("content-type")}.values())
     described = header.all("content-disposition")
     counts = (("Type", len(written)), ("Disposition", len(described)))
     limits = [_TOO_MANY.format(field) for field, count in counts if count > MAX_TYPES]

@@ -25,6 +25,11 @@ _COMMENT = re.compile(rb"\([^()]*\)")
 _BEFORE_COMMENT = re.compile(rb'(?:[^"(\\]++|"(?:[^"\\]++|\\.)*+"?|\\.)*+\\?', re.DOTALL)
 _IN_COMMENT = re.compile(rb"(?:[^()\\]++|\\.)*+\\?([()]?)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+# A file's name without a semicolon before it, as readers find it that look for the word alone. Linear: what stands
+# before it is of one octet, its number is bounded.
+_LOOSE_NAME = re.compile(
+    rb"(?<![\w*%.-])((?:file)?name\*?[0-9]{0,4}\*?)[\s\0]*+=[\s\0]*+(?:\"([^\"]*+)|([^\s;,\"]++))", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def parse_structured(body: bytes) -> Structured:
     head = re.sub(rb"[\s\0]+", b"", bare.partition(b";")[0]).strip(b"\"'").lower().decode("latin-1")
     value, separator, _ = line.partition(b";")
     if not separator:
-        return Structured(head, ())
+        return Structured(head, tuple(_loose_names(line, [])))
     parameters: list[Parameter] = []
     swallowed: int | None = None
     for match in _PARAMETER.finditer(line, len(value)):
@@ -64,20 +69,56 @@ def parse_structured(body: bytes) -> Structured:
         if swallowed is None and match[2] is not None and b";" in match[2]:
             swallowed = match.start(2)
     if bare is not line:
-        parameters += _behind_comments(bare, parameters)
+        parameters += _unknown(bare, parameters)
+    if (joined := _joined_in_quotes(body[:MAX_FIELD])) is not None:
+        parameters += [parameter for parameter in _unknown(joined, parameters) if "name" in parameter.name]
     if swallowed is not None:  # readers that stop at the next semicolon see parameters inside the quotes
         inside = _PARAMETER.finditer(line, swallowed)
         parameters += [_parameter(match) for match, _ in zip(inside, range(MAX_PARAMETERS), strict=False)]
+    parameters += _loose_names(line, parameters)
     too_many_sections = sum("*" in parameter.name for parameter in parameters) > MAX_SECTIONS
     return Structured(head, tuple(parameters), _TOO_MANY_SECTIONS if too_many_sections else "")
 
 
-def _behind_comments(bare: bytes, known: list[Parameter]) -> list[Parameter]:
-    """The parameters that comments hide: those that the line without them has besides the known ones."""
-    matches = zip(_PARAMETER.finditer(bare), range(MAX_PARAMETERS), strict=False)
-    found = [_parameter(match) for match, _ in matches]
+def _unknown(line: bytes, known: list[Parameter]) -> list[Parameter]:
+    """The parameters that another reading of the line has besides the known ones, as those that comments hide."""
+    matches = zip(_PARAMETER.finditer(line), range(MAX_PARAMETERS), strict=False)
+    return _besides([_parameter(match) for match, _ in matches], known)
+
+
+def _besides(found: list[Parameter], known: list[Parameter]) -> list[Parameter]:
     values = {(parameter.name, value) for parameter in known for value in parameter.values}
     return [parameter for parameter in found if (parameter.name, parameter.values[0]) not in values]
+
+
+def _joined_in_quotes(body: bytes) -> bytes | None:
+    """The line of readers that take out the whole fold where it stands within quotes, as some senders cut words there.
+
+    None when no quotes are folded.
+    """
+    if b"\n" not in body and b"\r" not in body:
+        return None
+    lines = [line.strip(b" \t\0") for line in body.splitlines()]
+    if not any(line.count(b'"') & 1 for line in lines):
+        return None
+    pieces: list[bytes] = []
+    within = False
+    for line in lines:
+        pieces += [b"" if within else b" ", line]
+        within ^= bool(line.count(b'"') & 1)
+    return b"".join(pieces)
+
+
+def _loose_names(line: bytes, known: list[Parameter]) -> list[Parameter]:
+    """File names that no semicolon announces, or that stand in an encoded word with the words around them."""
+    if b"=" not in line:
+        return []
+    text = decode_words(line).encode("utf-8", "replace") if b"=?" in line else line
+    if text.lower().count(b"name") <= sum("name" in parameter.name for parameter in known):
+        return []
+    matches = zip(_LOOSE_NAME.finditer(text), range(MAX_PARAMETERS), strict=False)
+    found = [(match[1].decode("latin-1").lower(), match[2] or match[3] or b"") for match, _ in matches]
+    return _besides([Parameter(name, (value.strip(b" \t\0\r\n"),)) for name, value in found], known)
 
 
 def _without_comments(line: bytes) -> bytes:
@@ -153,9 +194,7 @@ def texts_of(structured: Structured, name: str) -> list[str]:
     texts: list[str] = []
     sections = _sections_of(structured, name)
     if sections:
-        order = sorted(sections, key=lambda section: section.number)
-        texts.append(_joined(order))
-        texts.append(_joined(sections))
+        texts += map(_joined, _orders(sections))
     for parameter in structured.all(name):
         for value in parameter.values:
             texts.append(decode_words(value) if b"=?" in value else decode_text(value, None))
@@ -169,6 +208,7 @@ class _Section:
     number: int
     encoded: bool
     value: bytes
+    whole: bool  # `name*`, which is none of several
 
 
 def _sections_of(structured: Structured, name: str) -> list[_Section]:
@@ -180,10 +220,33 @@ def _sections_of(structured: Structured, name: str) -> list[_Section]:
             continue
         digits = rest.rstrip("*")
         number = int(digits) if digits.isdecimal() and len(digits) <= 4 else 0
-        sections.append(_Section(number, rest == "" or rest.endswith("*"), parameter.values[0]))
+        sections.append(_Section(number, rest == "" or rest.endswith("*"), parameter.values[0], not rest))
         if len(sections) > MAX_SECTIONS:
             break
     return sections
+
+
+def _orders(sections: list[_Section]) -> list[list[_Section]]:
+    """The sections as readers join them: by their numbers, as written, and of those that repeat the first or the last.
+
+    Some readers end at a number that is missing.
+    """
+    numbered = sorted((section for section in sections if not section.whole), key=_number)
+    last = {section.number: section for section in numbered}
+    first = sorted({section.number: section for section in reversed(numbered)}.values(), key=_number)
+    unbroken = [section for at, section in enumerate(first) if section.number == at]
+    orders = [sorted(sections, key=_number), sections]
+    if len(first) < len(numbered):
+        orders += [first, list(last.values())]
+    if len(unbroken) < len(first):
+        orders.append(unbroken)
+    if len(numbered) < len(sections) > 1:
+        orders += [numbered, *([section] for section in sections if section.whole)]
+    return orders
+
+
+def _number(section: _Section) -> int:
+    return section.number
 
 
 def _section_octets(section: _Section) -> bytes:

@@ -53,6 +53,7 @@ _USUAL_PREAMBLES = (
     b"this message is in mime format",
     b"this is a mime-encapsulated message",
 )
+_NAMING = frozenset((Encoding.UUENCODE, Encoding.YENC, Encoding.BINHEX))  # say within what their file is called
 _DOCUMENTS = frozenset((Kind.DOCUMENT, Kind.MACRO_DOCUMENT))
 _TEXTUAL = frozenset((Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.UNKNOWN))
 _ROLE_WHEN_NESTED = {Role.AUTHOR: Role.FORWARDED, Role.QUOTED: Role.FORWARDED, Role.SIGNATURE: Role.FORWARDED}
@@ -247,6 +248,9 @@ class Walk:
         is_message = any(media_type in _MESSAGE_TYPES for media_type in media_types)
         if is_message and entity.encodings != (Encoding.IDENTITY,) and encoded.strip():
             self.record.doubt(place.name, "message/rfc822 with a transfer encoding", place.where(entity.whole))
+        if not _NAMING.isdisjoint(entity.encodings):
+            within = (file.name for file in self._encoded_in(bytes(encoded), place.name))
+            entity = replace(entity, names=merge_names([*entity.names, *within]))
         seen: list[bytes] = []
         for encoding in (*entity.encodings, *((Encoding.IDENTITY,) if is_message else ())):
             decoded = decode(encoded, encoding)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rules.address import parse_address
+from rules.detectors import ambiguous_message, executable_attachment
 from rules.directory import Directory
 from rules.facts import Facts
 from rules.message import Message, Octets
@@ -46,6 +47,22 @@ def facts_of() -> Callable[[Octets | str], Facts]:
         return read_facts(transaction, Directory(domains=frozenset({"city.example"})))
 
     return read
+
+
+@pytest.fixture
+def told(facts_of: Callable[..., Facts]) -> Callable[[str | bytes], set[str]]:
+    """What is said of a mail: `executable`, `ambiguous`, and the reasons for what was not inspected."""
+
+    def judge(mail: str | bytes) -> set[str]:
+        facts = facts_of(mail if isinstance(mail, bytes) else mail.encode("latin-1").replace(b"\n", b"\r\n"))
+        said: set[str] = {entry.reason for entry in facts.unread}
+        if any(executable_attachment.detect(facts, executable_attachment.Parameters())):
+            said.add("executable")
+        if any(ambiguous_message.detect(facts, ambiguous_message.Parameters())):
+            said.add("ambiguous")
+        return said
+
+    return judge
 
 
 @pytest.fixture
