@@ -15,7 +15,7 @@ _DATA_FORK, _REAL_NAME = 1, 3
 _MAX_ENTRIES = 100  # RFC 1740 knows fifteen
 _HEADER = 128  # octets of a MacBinary header
 _LETTERS = frozenset(range(33, 127))
-_MAX_NAME = 1_024  # octets of a name that are looked at
+_MAX_NAME = 1_024  # octets of a name that count, from its end, where its extension is: HFS+ has names of 255 letters
 
 
 def unpack_apple(octets: Octets, budget: Budget) -> Iterator[Member]:
@@ -23,7 +23,8 @@ def unpack_apple(octets: Octets, budget: Budget) -> Iterator[Member]:
     name, places = "data fork", []
     for kind, at, size in _entries(octets):
         if kind == _REAL_NAME:
-            name = bytes(octets[at : at + min(size, _MAX_NAME)]).decode("utf-8", "replace") or name
+            end = min(at + size, len(octets))
+            name = bytes(octets[max(at, end - _MAX_NAME) : end]).decode("utf-8", "replace") or name
         elif kind == _DATA_FORK and size:
             places.append((at, size))
     for at, size in places:

@@ -15,17 +15,18 @@ from rules.reading.relations import is_elsewhere
 
 _MAX_SCRIPT = 64 * 1024  # octets of one script; what forms calculate is shorter
 _MAX_SCRIPTS = 2_000  # of one piece; a form has a script or two a field
-_FRONT = 1_024  # octets of an object within which its dictionary ends
+_FRONT = 1_024  # octets of an object within which its dictionary ends; one that does not counts as a script
 _SCRIPT_WORDS = (b"/JavaScript", b"/JS")
 _GAP = GAP
 _LAUNCH = re.compile(rb"(?:/S|[0-9]|obj)" + _GAP + rb"/Launch\b")
 _KIND = re.compile(rb"/S" + _GAP + rb"/JavaScript\b")
 _CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<([0-9A-Fa-f\s]{0,131072})>|" + REFERENCE + rb")")
-_VALUE = _GAP + rb"(?:<<(.{0,400})|" + REFERENCE + rb")"
-_ON_OPENING = re.compile(
-    rb"(?:/OpenAction|/AA" + _GAP + rb"<<[^<>]{0,200}?/(?:O|WC|WS|DS|WP|DP))" + _VALUE, re.DOTALL
-)  # of the document or a page; the keys of a field's actions are others
-_LISTED = re.compile(rb"[\d\s]{0,1000000}+")  # the numbers and places at the front of an object stream
+_VALUE = _GAP + rb"(?:(<<)|" + REFERENCE + rb")"
+_ON_OPENING = re.compile(rb"/OpenAction" + _VALUE)
+_ACTIONS = re.compile(rb"/AA" + _GAP + rb"<<")
+_OF_DOCUMENT = re.compile(rb"/(?:O|WC|WS|DS|WP|DP)" + _VALUE)  # or of a page; the keys of a field's actions are others
+_LISTED = re.compile(rb"[\d\s]*+")  # the numbers and places at the front of an object stream
+_MAX_LISTED = 1_000_000  # octets of them that are kept by number; behind more, any object may be one of them
 _ESCAPED = re.compile(rb"\\([()\\])")
 _ADDRESS = re.compile(
     rb"/(?:URI|F|UF)" + _GAP + rb"(?:\(((?:[^()\\]|\\.){1,1600})\)|<([0-9A-Fa-f\s]{2,3200})>)", re.DOTALL
@@ -89,15 +90,17 @@ def _scripts(octets: Octets, pieces: Sequence[bytes]) -> str | None:
 
 @dataclass(slots=True)
 class _Objects:
-    """By number: where objects begin, each in its piece, and the object streams that list it."""
+    """By number: where objects begin, each in its piece, and whether an object stream with a script lists it."""
 
     starts: dict[int, list[tuple[bytes, int]]] = field(default_factory=dict)
-    streams: dict[int, list[bytes]] = field(default_factory=dict)
+    beside_scripts: set[int] = field(default_factory=set)
+    all_are_beside: bool = False
 
-    def fronts(self, number: int) -> Iterator[bytes]:
-        for piece, start in self.starts.get(number, ()):
-            yield piece[start : start + _FRONT]
-        yield from self.streams.get(number, ())
+    def are_scripts(self, number: int) -> bool:
+        """Whether one of that number may be a script."""
+        if self.all_are_beside or number in self.beside_scripts:
+            return True
+        return any(_begins_script(piece, start, b"endobj") for piece, start in self.starts.get(number, ()))
 
 
 def _objects(content: bytes, pieces: Sequence[bytes]) -> _Objects:
@@ -105,9 +108,9 @@ def _objects(content: bytes, pieces: Sequence[bytes]) -> _Objects:
     for piece in (content, *pieces[1:]):
         for match in OBJECT.finditer(piece):
             keep(found.starts.setdefault(int(match.group(1)), []), (piece, match.end()))
-        listed = _LISTED.match(piece)
-        for number in listed.group().split()[::2] if listed is not None else ():
-            found.streams.setdefault(int(number[:10]), []).append(piece)
+        if (listed := _LISTED.match(piece)) is not None and listed.group() and _is_script(piece):
+            found.all_are_beside |= listed.end() > _MAX_LISTED
+            found.beside_scripts.update(int(number[:10]) for number in listed.group()[:_MAX_LISTED].split()[::2])
     return found
 
 
@@ -181,15 +184,29 @@ def _runs_on_opening(piece: bytes, objects: _Objects) -> bool:
     """Whether an action on opening, printing, saving or closing is a script, given here or in another object."""
     if b"/OpenAction" not in piece and b"/AA" not in piece:
         return False
-    for given, number in _ON_OPENING.findall(piece):
-        if any(map(_is_script, objects.fronts(int(number)) if number else (given,))):
+    for match in _on_opening(piece):
+        given, number = match.groups()
+        if _begins_script(piece, match.end(), b">>") if given else objects.are_scripts(int(number)):
             return True
     return False
 
 
-def _is_script(front: bytes) -> bool:
-    own = front.partition(b"endobj")[0]
-    return any(word in own for word in _SCRIPT_WORDS)
+def _on_opening(piece: bytes) -> Iterator[re.Match[bytes]]:
+    yield from _ON_OPENING.finditer(piece)
+    done = 0
+    for match in _ACTIONS.finditer(piece):
+        start, done = max(done, match.end()), match.end() + _FRONT
+        yield from _OF_DOCUMENT.finditer(piece, start, done)
+
+
+def _begins_script(piece: bytes, start: int, end: bytes) -> bool:
+    """Whether a script stands up to the first such end, or as much else that it cannot be told."""
+    own, ended, _ = piece[start : start + _FRONT].partition(end)
+    return _is_script(own) or not (ended or len(piece) - start < _FRONT)
+
+
+def _is_script(octets: bytes) -> bool:
+    return any(word in octets for word in _SCRIPT_WORDS)
 
 
 def _is_calculation(code: str | None) -> bool:

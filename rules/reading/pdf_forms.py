@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from rules.reading.budget import MEBIBYTE
+from rules.reading.charsets import in_ascii
 from rules.reading.pdf import ZLIB, stream_starts
+from rules.reading.signatures import is_text
 
 _MAX_FORM = 32 * 1024 * 1024  # octets of all XML of one form; a tax form has 2 MiB
-_HEAD = 64  # octets that show whether a stream may be deflated
+_HEAD = 64  # octets that show whether a stream is text
 _SCRIPT = re.compile(rb"<(?:[^\s<>/:]{1,40}:)?script\b")
 # What a form's own checks and sums do not need. To open a page in the browser is what its buttons are for.
 _BARRED = re.compile(
@@ -34,9 +36,9 @@ def _parts(content: bytes) -> Iterator[bytes]:
     left = _MAX_FORM + 1
     for start in stream_starts(content):
         part = _inflated(content, start, left)
-        if b"<" in part[:_HEAD] + part[-_HEAD:]:
+        if b"<" in part[:_HEAD] + part[-_HEAD:] or is_text(part[:_HEAD]):
             left -= len(part)
-            yield part
+            yield in_ascii(part)
         if left <= 0:
             return
 

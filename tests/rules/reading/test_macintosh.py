@@ -38,6 +38,12 @@ def test_the_data_fork_has_the_real_name(magic):
     assert members(made) == [(("payload.exe",), PROGRAM)]
 
 
+@pytest.mark.parametrize(("more", "kept"), [(0, 1_020), (1, 1_020)])
+def test_of_a_name_the_end_counts(more, kept):
+    made = apple([(3, b"a" * (1_020 + more) + b".exe"), (1, PROGRAM)])
+    assert members(made) == [(("a" * kept + ".exe",), PROGRAM)]
+
+
 def test_the_companion_file_of_a_mac_holds_no_data():
     assert members(apple([(9, bytes(32)), (2, bytes(286))], b"\0\x05\x16\7")) == []
 

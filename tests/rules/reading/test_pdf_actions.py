@@ -73,6 +73,45 @@ def test_e17_a_script_that_runs_on_opening_is_told(octets):
     assert told(octets) == [OPENING]
 
 
+FIELD = b"<< /AA << /C << /S /JavaScript /JS (x = 1) >> >> >>"
+PADDING = b"/Z (%s) " % (b"z" * 5_000)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pdf(catalog=b"/OpenAction << " + PADDING + CODE[2:]),
+        pdf(b"<< " + PADDING + CODE[2:], catalog=b"/OpenAction 4 0 R "),
+        pdf(catalog=b"/AA << /X << /S /Named >> /WC " + CODE + b" >>"),
+        pdf(
+            stream(zlib.compress(b"7 0 " * 250_001 + CODE), b"/Type /ObjStm /N 1 /Filter /FlateDecode"),
+            catalog=b"/OpenAction 7 0 R ",
+        ),
+    ],
+)
+def test_e17_a_script_that_runs_on_opening_is_not_hidden_by_what_stands_before_it(octets):
+    assert told(octets) == [OPENING]
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, []), (1, [OPENING])])
+def test_an_action_as_long_as_is_read_and_longer_by_one_octet(more, found):
+    """Of a longer one it cannot be told whether it is a script."""
+    own = b"/S /Named /Z (%s)" % (b"z" * (1_024 - len("/S /Named /Z ()>>") + more))
+    assert told(pdf(FIELD, catalog=b"/OpenAction <<" + own + b">>")) == found
+    own = b"<<%s>>" % (b"z" * (1_024 - len("\n<<>>\nendobj") + more))
+    assert told(pdf(FIELD, own, catalog=b"/OpenAction 5 0 R ")) == found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, []), (1, [OPENING])])
+def test_an_object_stream_that_lists_as_many_as_are_kept_and_one_more(more, found):
+    """Behind more, any number may be one of them."""
+    listed = b"7 0 " * 250_000 + b" " * more
+    octets = pdf(
+        stream(zlib.compress(listed + FIELD), b"/Type /ObjStm /N 1 /Filter /FlateDecode"), catalog=b"/OpenAction 9 0 R "
+    )
+    assert told(octets) == found
+
+
 def test_e17_a_script_behind_an_owners_lock_is_told(owned_pdf):
     assert told(owned_pdf) == [OPENING]
 

@@ -22,6 +22,9 @@ def form(*parts):
         form(b"<xdp>" + CALL),
         form(zlib.compress(b"<xdp>" + CALL)),
         form(b"<xdp>" + CALL[:70], CALL[70:] + b"</xdp>"),
+        form(b"<xdp><script>" + b" " * 99, b" " * 99 + b"app.launchURL" + b" " * 99, b" " * 99 + b"</script>"),
+        form(b" " * 99 + CALL + b" " * 99),
+        form(("\ufeff<xdp>" + CALL.decode()).encode("utf-16-le")),
     ],
 )
 def test_a_script_that_reaches_out_counts(octets):
