@@ -21,9 +21,9 @@ MAX_BOUNDARIES = 10  # candidates followed; each costs a search through the body
 MAX_TYPES = 10  # Content-Type fields followed, the first and the last ones
 _TOO_MANY = f"more than {MAX_TYPES:,} Content-{{}} fields in one header"
 MAX_LONGER = 20  # different lines that begin with the delimiter and go on; each costs a search for its declaration
-MAX_DELIMITERS = 1_100  # of one multipart; the budget ends the walk at 1,000 parts
+MAX_DELIMITERS = 1_100  # of one multipart; the budget has ended the walk at 1,000 parts, and told of it
 MAX_CRS = 8  # before one LF: systems that each turn LF into CR LF leave several
-_LONGEST_LINE = 1_000  # octets of a delimiter line that are looked at
+_LONGEST_LINE = 1_000  # octets behind a delimiter that are looked at; a longer line is blank there, or is told
 
 _ENCODINGS = {
     "": Encoding.IDENTITY,
@@ -147,7 +147,7 @@ def encodings_of(bodies: list[bytes]) -> tuple[tuple[Encoding, ...], list[str]]:
     found: dict[Encoding, None] = {}
     troubles: list[str] = []
     for body in bodies:
-        written = unfold(body[:_LONGEST_LINE]).decode("latin-1").lower()
+        written = unfold(body[:MAX_FIELD_TEXT]).decode("latin-1").lower()
         if (encoding := _ENCODINGS.get(written)) is not None:
             found[encoding] = None
             continue
@@ -165,11 +165,20 @@ def encodings_of(bodies: list[bytes]) -> tuple[tuple[Encoding, ...], list[str]]:
 
 def boundaries_of(entity: Entity) -> tuple[bytes, ...]:
     """Every candidate for the boundary, the likeliest first; empty and overlong ones are none."""
+    return _boundaries(entity)[:MAX_BOUNDARIES]
+
+
+def boundaries_limit(entity: Entity) -> str:
+    """Which limit the boundaries of a multipart met, in words; "" when none."""
+    return f"more than {MAX_BOUNDARIES:,} boundaries of one multipart" if _boundaries(entity)[MAX_BOUNDARIES:] else ""
+
+
+def _boundaries(entity: Entity) -> tuple[bytes, ...]:
     values: dict[bytes, None] = {}
     for structured in entity.types:
         for value in values_of(structured, "boundary"):
             values[value.rstrip(b" \t")] = None
-    return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)[:MAX_BOUNDARIES]
+    return tuple(value for value in values if 0 < len(value) <= MAX_BOUNDARY)
 
 
 def has_overlong_boundary(entity: Entity) -> bool:

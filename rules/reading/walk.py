@@ -18,7 +18,7 @@ from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Decoded, Encoding, decode
 from rules.reading.filetype import signs_of
 from rules.reading.lines import MAX_LINE, has_overlong_line
-from rules.reading.mime import Entity, Span, Split, begins_like_fields, read_entity, split_multipart
+from rules.reading.mime import Entity, Span, Split, begins_like_fields, boundaries_limit, read_entity, split_multipart
 from rules.reading.names import merge_names, names_limit
 from rules.reading.pictures import PictureReader
 from rules.reading.place import Place, under
@@ -130,6 +130,8 @@ class Walk:
             octets, inner = cut.octets, inner.inside(entity.body)
         for doubt in cut.doubts:
             self.record.doubt(place.name, doubt, where)
+        if limit := boundaries_limit(entity):
+            self.record.skip(place.name, Reason.LIMIT, limit)
         if not cut.splits:
             if octets[entity.body.start : entity.body.end].strip():
                 self._leaf(octets, entity, ["text/plain"], place)

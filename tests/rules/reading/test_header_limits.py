@@ -31,6 +31,8 @@ LIMITS = [
     (1_000, lambda count: disposition("; a=1" * count), "more than 1,000 parameters in one header field"),
     (100, lambda count: disposition("".join(f"; filename*{n}=a" for n in range(count))),
      "more than 100 sections of parameters in one header field"),
+    (10, lambda count: f"{FRONT}Content-Type: multipart/mixed{''.join(f'; boundary=b{n}' for n in range(count))}\n",
+     "more than 10 boundaries of one multipart"),
     (32, lambda count: disposition("".join(f"; filename=a{n}.txt" for n in range(count))),
      "more than 32 names of one part"),
     (1_024, lambda count: disposition(f'; filename="{"a" * (count - 4)}.txt"'),

@@ -27,6 +27,14 @@ def test_no_delimiter(body):
     assert split(body) is None
 
 
+@pytest.mark.parametrize(("others", "troubles"), [(20, ()), (21, ("delimiter with more than its boundary",))])
+def test_as_many_inner_boundaries_that_begin_alike_as_are_known_and_one_more(others, troubles):
+    """The last is then taken for a delimiter of ours, as by readers that ask for no more than its beginning."""
+    body = "".join(f'boundary="b{number}"\n--b{number}\n' for number in range(others))
+    found, told = split(f"--b\n{body}\n--b--\n")
+    assert (len(found), told) == (2 if troubles else 1, troubles)
+
+
 def test_a_second_closing_line_is_a_slip():
     assert split("--b\none\n--b--\n--b--\n") == (["one"], ())
 
@@ -41,7 +49,7 @@ def test_the_first_line_that_content_fields_follow_is_the_guess():
     assert guess_boundary(b"--x\nwords\n", Span(0, 10)) is None
 
 
-def test_boundaries_are_at_most_200_octets():
+def test_boundaries_are_at_most_996_octets():
     for length, count in ((996, 1), (997, 0)):
         octets = b"Content-Type: multipart/mixed; boundary=" + b"x" * length + b"\n\n"
         assert len(boundaries_of(read_entity(octets, 0, len(octets)))) == count
@@ -55,6 +63,7 @@ def test_boundaries_are_at_most_200_octets():
         ("utf-8", (Encoding.IDENTITY,), False),
         ("quoted-printable, 8bit", (Encoding.QUOTED_PRINTABLE, Encoding.IDENTITY), True),
         ("foo64", (Encoding.IDENTITY,), True),
+        (" " * 60_000 + "base64", (Encoding.BASE64,), False),
     ],
 )
 def test_the_candidates_for_an_encoding(written, encodings, troubled):
