@@ -2,6 +2,8 @@
 
 import re
 
+from rules.reading.budget import MAX_TEXT, MEBIBYTE
+
 _UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7")
 _WINDOWS = tuple(f"cp{page}" for page in range(1250, 1259))
 _ISO = tuple(f"iso8859-{part}" for part in range(2, 17) if part not in (9, 11, 12))  # 1, 9 and 11: see _READ_AS
@@ -37,7 +39,10 @@ _CODECS |= {f"win-{page[2:]}": page for page in _WINDOWS}
 _CODECS |= {name.replace("iso8859", separator): name for name in _ISO for separator in ("iso-8859", "iso_8859")}
 _CODECS |= _READ_AS
 
-MAX_OCTETS = 4  # of one character, in every charset here but utf-7 and those with escape sequences
+# Octets of one text: in the widest charset, four octets a character, its mark and one character more than are read.
+MAX_OCTETS = 4 * (MAX_TEXT + 2)
+# Said of one of which fewer characters come, for it is full of NUL or of escape sequences.
+TOO_MANY_OCTETS = f"a text of more than {MAX_OCTETS // MEBIBYTE} MiB"
 _WIDE_LETTERS = 12  # of ASCII one behind another, in either order of octets
 _AS_SHAPES = bytes(
     0 if octet == 0 else ord("A" if octet in b"\t\r\n" or 32 <= octet < 127 else ".") for octet in range(256)

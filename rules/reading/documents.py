@@ -11,7 +11,7 @@ from rules.message import Octets
 from rules.reading.active_xml import plain_xml
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, Meter
 from rules.reading.cards import readable
-from rules.reading.charsets import MAX_OCTETS, decode_content
+from rules.reading.charsets import MAX_OCTETS, TOO_MANY_OCTETS, decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.hidden_styles import HiddenStyles, hidden_styles
 from rules.reading.markup import strip_tags
@@ -27,7 +27,6 @@ from rules.reading.signatures import HEAD, Format, formats_of, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document, as many as are searched for what it starts
-_MAX_OCTETS = MAX_OCTETS * (MAX_TEXT + 1)  # of a text file: more than it may have characters
 _FRONT = 64  # octets that show whether a part is XML
 _MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
 _TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
@@ -79,7 +78,7 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
             return DocumentText(visible=rich.visible, hidden=rich.hidden, limit=rich.limit)
     if not is_text(head):
         codec = _wide_codec(head)
-        return _NOTHING if codec is None else _cut(bytes(octets[:_MAX_OCTETS]).decode(codec, "replace"))
+        return _NOTHING if codec is None else _cut(bytes(octets[:MAX_OCTETS]).decode(codec, "replace"), len(octets))
     if not head:
         return _NOTHING
     if flat_kind(octets) is not None:
@@ -91,7 +90,7 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
     kind = page_kind(head)
     if kind is Kind.IMAGE:
         return _picture_text(bytes(octets[:_MAX_PICTURE]))
-    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[:_MAX_OCTETS]))))
+    return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[:MAX_OCTETS]))), len(octets))
 
 
 # Which octets of four are zero where Latin letters are written in two or four octets each.
@@ -104,8 +103,10 @@ def _wide_codec(head: bytes) -> str | None:
     return _WIDE.get(zeros) if is_text(head.translate(None, b"\0")) else None
 
 
-def _cut(text: str) -> DocumentText:
-    return DocumentText(visible=text[:MAX_TEXT], limit=_TOO_LONG if len(text) > MAX_TEXT else "")
+def _cut(text: str, octets: int = 0) -> DocumentText:
+    """As much of a text as is read, of a file of so many octets."""
+    limit = _TOO_LONG if len(text) > MAX_TEXT else TOO_MANY_OCTETS if octets > MAX_OCTETS else ""
+    return DocumentText(visible=text[:MAX_TEXT], limit=limit)
 
 
 def _gathered(words: Words) -> DocumentText:

@@ -12,7 +12,6 @@ import magic
 from rules.facts import By, Kind, Sign
 from rules.message import Octets
 from rules.reading.active_xml import plain_xml, xml_signs
-from rules.reading.budget import MAX_TEXT
 from rules.reading.charsets import MAX_OCTETS, in_ascii
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import readings, signs_of_names
@@ -30,9 +29,6 @@ from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
-_MAX_TABLE = MAX_OCTETS * (
-    MAX_TEXT + 1
-)  # octets of a text file searched for formulas; its text, read to here, tells more
 _WIDE = 64  # octets at the front within which text of two octets a character shows a NUL
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
 
@@ -167,7 +163,7 @@ def _of_wide_table(octets: Octets, head: bytes) -> Iterator[Sign]:
     """Formulas of a table in UTF-16 without its mark, or behind a NUL."""
     if b"\0" not in head[:_WIDE]:
         return
-    narrow = bytes(octets[:_MAX_TABLE]).translate(None, b"\0")
+    narrow = bytes(octets[:MAX_OCTETS]).translate(None, b"\0")
     if is_text(narrow[:HEAD]):
         yield from formula_commands(narrow)
 
@@ -177,7 +173,7 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
     if script is not None:
         yield script
     if is_file:
-        yield from formula_commands(in_ascii(bytes(octets[:_MAX_TABLE])))
+        yield from formula_commands(in_ascii(bytes(octets[:MAX_OCTETS])))
         if is_message(head):
             yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
     flat = flat_kind(octets) if is_file else None

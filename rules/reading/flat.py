@@ -9,6 +9,7 @@ from rules.reading.active_xml import plain_xml
 from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded
 from rules.reading.encodings import decode_base64
 from rules.reading.member import Member, Unreadable
+from rules.reading.signatures import UTF_16_MARKS
 
 MAX_FLAT = 64 * MEBIBYTE  # octets of one such file; they carry their pictures in base64
 
@@ -22,16 +23,18 @@ _NAMESPACES = (
     (b"urn:oasis:names:tc:opendocument:xmlns:office", "OpenDocument file in XML"),
 )
 _BEGINNINGS = (b"<?", b"<!--", b"<Workbook")
-_PREFIXED = re.compile(rb"<[^\s<>:/]{1,40}:")  # an element with a prefix, which those of web pages have not
+_PREFIXED = re.compile(rb"<[^\s<>:/]++:")  # an element with a prefix, which those of web pages have not
+_BEFORE = re.compile(rb"[\xef\xbb\xbf \t\r\n]*+")
 BINARY = frozenset({"binaryData", "binData", "binary-data"})  # elements whose words are base64
 
 
 def flat_kind(octets: Octets) -> str | None:
     """What this XML file is to an office program, None for other content. A page that Office wrote is a page."""
-    head = bytes(octets[:64]).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
+    if octets[:2] in UTF_16_MARKS:
         octets = plain_xml(bytes(octets[:MAX_FLAT]))
-    elif not head.startswith(_BEGINNINGS) and not _PREFIXED.match(head):
+    before = _BEFORE.match(octets)
+    start = before.end() if before is not None else 0
+    if not bytes(octets[start : start + 16]).startswith(_BEGINNINGS) and not _PREFIXED.match(octets, start):
         return None
     return next((text for namespace, text in _NAMESPACES if octets.find(namespace) >= 0), None)
 

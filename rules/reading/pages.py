@@ -9,7 +9,7 @@ from rules.patterns import Literal
 from rules.reading.budget import LimitExceeded
 from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, read_script
 
-_FRONT = 1_024
+_FRONT = 1_024  # octets within which content shows that it is a page; what is called one is read as such anyway
 
 _PAGE_TAGS = (
     b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<table", b"<div", b"<meta ", b"<iframe", b"<style",
@@ -116,7 +116,7 @@ def page_signs(kind: Kind, octets: bytes) -> tuple[Sign, ...]:
 def signs_in_xml(octets: bytes) -> tuple[Sign, ...]:
     """What browsers run in XML that is no page: script of pages and pictures, which their namespaces tell."""
     front = plain_page(octets[:_FRONT]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not front.startswith(b"<") or b"<html" in front or b"<svg" in front:
+    if (front and not front.startswith(b"<")) or b"<html" in front or b"<svg" in front:
         return ()
     content = plain_page(octets)
     reasons = (_active(kind, content) for namespace, kind in _IN_XML if namespace in content)

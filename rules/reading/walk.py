@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from rules.facts import Alternative, By, Kind, Part, Reason, Role, Sign, Text
 from rules.message import Octets
-from rules.reading.budget import MAX_TEXT, Budget, LimitExceeded
+from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.cards import readable
-from rules.reading.charsets import MAX_OCTETS, decode_content, decode_text, in_ascii
+from rules.reading.charsets import MAX_OCTETS, TOO_MANY_OCTETS, decode_content, decode_text, in_ascii
 from rules.reading.containers import Member, Unreadable, protection_of, text_of, unpack
 from rules.reading.encoded_files import EncodedFile, bare_boundary, files_in
 from rules.reading.encodings import Decoded, Encoding, decode
@@ -174,7 +174,7 @@ class Walk:
         if self._hidden_parts(region, path, place.at(span.start), anywhere=True):
             self.record.doubt(path, f"a file in the {where} of a multipart", place.where(span))
         else:
-            self.record.say(path, Role.HIDDEN, decode_text(region[: MAX_OCTETS * (MAX_TEXT + 1)], None))
+            self._text(path, Role.HIDDEN, decode_text(region[:MAX_OCTETS], None), len(region))
 
     def _encoded_in(self, text: bytes, path: str) -> list[EncodedFile]:
         """The files that stand encoded in a text, each once."""
@@ -381,10 +381,16 @@ class Walk:
             if page.trouble:
                 self.record.skip(path, Reason.LIMIT, page.trouble)
         elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:
-            text = decode_content(content[: MAX_OCTETS * (MAX_TEXT + 1)], charset)
-            self.record.say(path, Role.ATTACHED, readable(text))
+            text = decode_content(content[:MAX_OCTETS], charset)
+            self._text(path, Role.ATTACHED, readable(text), len(content))
         else:
             self._document_text(content, signs, path)
+
+    def _text(self, path: str, role: Role, text: str, octets: int) -> None:
+        """A text of which so many octets stand there; more of them than are read are told."""
+        self.record.say(path, role, text)
+        if octets > MAX_OCTETS and not self.record.is_full:
+            self.record.skip(path, Reason.LIMIT, TOO_MANY_OCTETS)
 
     def _document_text(self, content: bytes, signs: Sequence[Sign], path: str) -> None:
         found = text_of(content, signs, self.budget)

@@ -6,7 +6,10 @@ import binascii
 import pytest
 
 from rules.facts import Kind, Reason, Role
-from rules.reading.charsets import codec_of, decode_content, decode_text, guess_text
+from rules.reading import walk
+from rules.reading.budget import Budget
+from rules.reading.charsets import codec_of, decode_content, decode_text, guess_text, in_ascii
+from rules.reading.documents import text_of_content
 
 
 def texts(facts, role: Role) -> list[str]:
@@ -112,12 +115,38 @@ def test_a_mark_of_utf_16_hides_no_letters_of_one_octet():
     assert decode_content("grüß – dich".encode("utf-16"), None) == "grüß – dich"
 
 
-def test_a_long_text_of_wide_letters_ends_with_notice(facts_of):
-    content = "\ufeff" + "a" * (16 * 1024 * 1024 + 1)
-    header = b"Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n"
-    octets = base64.encodebytes(content.encode("utf-16-le"))
-    facts = facts_of(header + b"Content-Transfer-Encoding: base64\n\n" + octets)
-    assert [entry.reason for entry in facts.unread] == [Reason.LIMIT]
+@pytest.mark.parametrize(("more", "limit"), [(0, ""), (1, "a document of more than 16 million characters")])
+def test_as_long_a_text_of_wide_letters_as_is_read_and_longer_by_one(more, limit):
+    """In the widest of charsets, four octets a letter."""
+    found = text_of_content(("\ufeff" + "a" * (16 * 1024 * 1024 + more)).encode("utf-32-le"), Budget())
+    assert (len(found.visible), found.limit) == (16 * 1024 * 1024, limit)
+
+
+@pytest.mark.parametrize(("more", "limit"), [(0, ""), (1, "a text of more than 64 MiB")])
+def test_a_file_of_little_text_as_long_as_is_read_and_longer_by_one_octet(more, limit):
+    """A NUL is shown to nobody."""
+    found = text_of_content((b"word " * 900).ljust(64 * 1024 * 1024 + 8 + more, b"\0"), Budget())
+    assert (len(found.visible), found.limit) == (4_500, limit)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, []), (1, [(Reason.LIMIT, "a text of more than 64 MiB")])])
+def test_a_part_of_little_text_as_long_as_is_read_and_longer_by_one_octet(facts_of, monkeypatch, more, told):
+    monkeypatch.setattr(walk, "MAX_OCTETS", 5_000)
+    header = b"Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\n"
+    facts = facts_of(header + (b"word " * 900).ljust(5_000 + more, b"\0"))
+    assert [(entry.reason, entry.detail) for entry in facts.unread] == told
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-32-le"])
+@pytest.mark.parametrize(("letters", "wide"), [(11, False), (12, True)])
+def test_so_many_wide_letters_make_a_wide_text_and_one_fewer_does_not(charset, letters, wide):
+    octets = b"\xe9\xe9\xe9\xe9" + ("x" * letters).encode(charset) + b"\xe9\xe9\xe9\xe9"
+    assert (b"x" * letters in in_ascii(octets)) == wide
+
+
+@pytest.mark.parametrize(("octets", "readings"), [(8, 1), (10, 2)])
+def test_without_a_nul_a_longer_text_in_utf_16_is_read_as_others_too(octets, readings):
+    assert len(decode_text(b"ab" * (octets // 2), "utf-16-le").splitlines()) == readings
 
 
 @pytest.mark.parametrize("form", ["base64", "uuencode"])

@@ -45,6 +45,13 @@ def test_other_dialects(xml, kind):
     assert flat_kind(xml) == kind
 
 
+@pytest.mark.parametrize("before", [" " * 60, " " * 70, "\r\n" * 50_000])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16"])
+def test_no_number_of_blanks_before_it_and_no_length_of_its_prefix_hides_a_document(before, charset):
+    written = f'{before}<{"w" * 2_000}:a xmlns="http://schemas.microsoft.com/office/word/2003/wordml"/>'
+    assert flat_kind(written.encode(charset)) == "Word document in XML"
+
+
 @pytest.mark.parametrize(
     "octets",
     [

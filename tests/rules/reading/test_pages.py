@@ -175,6 +175,13 @@ def test_xml_without_script_for_a_browser_is_not(inside):
     assert signs_in_xml(f"words {inside}".encode()) == ()
 
 
+@pytest.mark.parametrize("blanks", [1_000, 2_000])
+def test_e16_blanks_before_it_hide_no_script_in_xml(blanks):
+    picture = '<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:script>x()</s:script></s:svg>'
+    xml = f"{' ' * blanks}<minutes>{picture}</minutes>".encode()
+    assert signs_in_xml(xml)
+
+
 def test_a_page_of_xhtml_is_no_xml_of_this_kind():
     page = b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><svg xmlns="http://www.w3.org/2000/svg"/>'
     assert signs_in_xml(page + b"<script>x()</script></html>") == ()
@@ -184,6 +191,12 @@ def test_a_page_that_shows_a_picture_is_a_page():
     page = b"<!DOCTYPE html><html><link href='data:image/svg+xml,<svg></svg>'><script>x()</script>"
     assert page_kind(page) is Kind.HTML
     assert reasons(page) == []
+
+
+@pytest.mark.parametrize(("more", "kind"), [(0, Kind.HTML), (1, None)])
+def test_a_page_that_shows_itself_as_late_as_is_looked_for_and_later(more, kind):
+    """Later it is text, unless it is called a page."""
+    assert page_kind(b"<!--" + b"x" * (1_024 - len("<!--><div") + more) + b"><div>") is kind
 
 
 def test_text_is_no_page():
