@@ -285,8 +285,12 @@ def _linked(entry: "libarchive.ArchiveEntry") -> str | None:
 
 
 def _beside(content: bytes, filter_name: str, meter: Meter, faults: list[str]) -> Iterator[Member]:
-    """The other names of a tar's members, whose content has been given."""
-    beside = names_beside(_unfiltered(content, filter_name), meter.limits.members)
+    """The other names of a tar's members, whose content has been given. What breaks behind the last of them is told."""
+    try:
+        beside = names_beside(_unfiltered(content, filter_name), meter.limits.members)
+    except (ArchiveError, UnicodeError) as error:
+        faults.append(_told(error))
+        return
     for name in beside.names:
         meter.member()
         yield Member(names=(name,), octets=b"")

@@ -104,6 +104,15 @@ def test_a_hostile_subject_is_one_short_line(parsed):
     assert "\u202e" not in text
 
 
+def test_d11_a_file_name_turned_round_is_shown_escaped(keeping, judgement_of):
+    judgement = judgement_of("ann@city.example")
+    named = replace(judgement.observations[0], summary="photo\u202egnp.exe inside a.zip")
+    keeping.hold("ann@city.example", judgement=replace(judgement, observations=(named,)))
+    for shown in texts(the_mail(keeping)):
+        assert r"photo\u202egnp[.]exe" in shown
+        assert "\u202e" not in shown
+
+
 def test_html_is_escaped_and_without_a_link(parsed):
     _, html = texts(parsed())
     assert "<script" not in html

@@ -80,7 +80,7 @@ def test_show_json_holds_the_evidence_and_the_history(office):
 
 
 def test_nothing_of_a_message_acts_on_a_terminal(office):
-    """Catalogue I09."""
+    """Catalogue I09 and D11."""
     item = office.hold("ann@city.example", subject=HOSTILE)
     for output in (office.run("list"), office.run("list", "--json"), office.run("show", item.id)):
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", output)

@@ -229,6 +229,28 @@ def stored(packed, noise, more):
     return octets + central + end
 
 
+# E03 and E05: directories that lie
+
+
+def test_e03_one_member_listed_a_thousand_times(attached):
+    octets = zipped(("a.txt", bytes(10_000)))
+    start, end = octets.index(b"PK\x01\x02"), octets.index(b"PK\x05\x06")
+    entries = octets[start:end] * 1_000
+    facts = attached(
+        octets[:start] + entries + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1_000, 1_000, len(entries), start, 0)
+    )
+    assert told(facts) == "zip archive whose members overlap"
+    assert sum(part.size for part in facts.parts) < 1_000_000
+
+
+@pytest.mark.parametrize(("listed", "local"), [(b"payload.exe", b"payload.txt"), (b"payload.txt", b"payload.exe")])
+def test_e05_the_name_in_the_directory_and_the_one_before_the_member(attached, listed, local):
+    octets = zipped(("payload.exe", b"words"))
+    at = octets.index(b"PK\x01\x02")
+    octets = octets[:at].replace(b"payload.exe", local) + octets[at:].replace(b"payload.exe", listed)
+    assert is_found(attached(octets, "a.zip"))
+
+
 # E08: encryption
 
 
@@ -246,8 +268,118 @@ def test_e08_locked_archives_are_told_and_visible_names_matched(attached, run, o
     assert is_found(facts) == shows_names
 
 
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        (
+            b"Rar!\x1a\x07\0" + struct.pack("<HBHH", 0, 0x73, 0x0080, 13) + bytes(106),
+            "RAR archive with encrypted names",
+        ),
+        (b"Rar!\x1a\x07\x01\0" + bytes(4) + b"\x21\x04\0\0\1\x0f" + bytes(100), "RAR archive with encrypted names"),
+    ],
+    ids=["RAR 4", "RAR 5"],
+)
+def test_e08_rar_with_hidden_names_is_told(attached, octets, words):
+    facts = attached(octets, "a.dat")
+    assert words in told(facts)
+    assert Reason.ENCRYPTED in reasons(facts)
+
+
+@pytest.mark.parametrize(
+    ("streams", "words"),
+    [
+        ({"EncryptedPackage": bytes(90), "EncryptionInfo": bytes(90)}, "Office document with a password"),
+        ({"WordDocument": bytes(11) + b"\1" + bytes(90)}, "Word document with a password"),
+        ({"Workbook": struct.pack("<HHHH", 0x2F, 4, 0, 0)}, "Excel workbook with a password"),
+        ({"Current User": bytes(12) + b"\xdf\xc4\xd1\xf3"}, "PowerPoint presentation with a password"),
+    ],
+    ids=["Office", "Word", "Excel", "PowerPoint"],
+)
+@pytest.mark.parametrize("name", ["a.docx", "notes.txt"])
+def test_e08_a_protected_document_is_told(attached, compound_file, streams, words, name):
+    facts = attached(compound_file(streams), name)
+    assert words in told(facts)
+    assert Reason.ENCRYPTED in reasons(facts)
+
+
+def test_e08_a_locked_rar_member_is_told_and_its_name_matched(attached, stored_rar):
+    facts = attached(stored_rar(content=PE, flags=0x04), "a.dat")
+    assert reasons(facts) == {Reason.ENCRYPTED}
+    assert is_found(facts)
+
+
 def test_e08_a_locked_apple_disk_image_is_told(attached):
     assert Reason.ENCRYPTED in reasons(attached(b"encrcdsa" + bytes(2_000), "a.dmg"))
+
+
+# E09: paths, links and devices
+
+
+def linked(kind, name, target):
+    """A tar whose second member would be written through its first."""
+    octets = io.BytesIO()
+    with tarfile.open(fileobj=octets, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.linkname = kind, target
+        archive.addfile(entry)
+        payload = tarfile.TarInfo(f"{name}/payload.exe")
+        payload.size = len(PE)
+        archive.addfile(payload, io.BytesIO(PE))
+    return octets.getvalue()
+
+
+def zip_link(target):
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w") as archive:
+        link = zipfile.ZipInfo("link")
+        link.create_system, link.external_attr = 3, 0xA1FF << 16
+        archive.writestr(link, target)
+        archive.writestr("link/payload.exe", PE)
+    return octets.getvalue()
+
+
+def copied_out(name):
+    """A cpio archive of the newer ASCII form."""
+
+    def entry(name, content):
+        fields = (0, 0o100644, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+        head = (b"070701" + b"".join(b"%08X" % value for value in fields) + name + b"\0").ljust(
+            -(-(111 + len(name)) // 4) * 4, b"\0"
+        )
+        return head + content.ljust(-(-len(content) // 4) * 4, b"\0")
+
+    return entry(name.encode(), PE) + entry(b"TRAILER!!!", b"")
+
+
+@pytest.mark.parametrize("name", ["../payload.exe", "{0}/payload.exe", "C:\\payload.exe", "..\\payload.exe"])
+@pytest.mark.parametrize("form", ["zip", "tar", "cpio"])
+def test_e09_nothing_is_written_where_a_path_leads(attached, form, name, tmp_path, monkeypatch):
+    name = name.replace("{0}", str(tmp_path))
+    octets = {"zip": lambda: zipped((name, PE)), "tar": lambda: tarred(name, PE), "cpio": lambda: copied_out(name)}[
+        form
+    ]()
+    _writes_nothing(attached, octets, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, "zip"]
+)
+@pytest.mark.parametrize("target", ["{0}", "../out"])
+def test_e09_nothing_is_written_through_links_and_devices(attached, kind, target, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    target = target.replace("{0}", str(tmp_path / "out"))
+    octets = zip_link(target) if kind == "zip" else linked(kind, "link", target)
+    _writes_nothing(attached, octets, tmp_path, monkeypatch)
+
+
+def _writes_nothing(attached, octets, folder, monkeypatch):
+    (folder / "worker").mkdir()
+    monkeypatch.chdir(folder / "worker")
+    before = sorted(folder.rglob("*"))
+    facts = attached(octets, "a.dat")
+    assert sorted(folder.rglob("*")) == before
+    assert Reason.UNREADABLE in reasons(facts)
+    assert is_found(facts)
 
 
 # E11: polyglots and wrong names

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from rules.detectors import encrypted_content
 from rules.detectors.executable_attachment import Parameters, detect
 from rules.facts import Reason
 
@@ -73,6 +74,8 @@ def disc():
         disc(),
         b"conectix" + bytes(504),
         b"vhdxfile" + bytes(70_000),
+        b"\xeb\x3c\x90MSDOS5.0\0\2" + bytes(497) + b"\x55\xaa" + bytes(20_000),
+        b"\0x" + b"MICROSOFT".ljust(30) + bytes(0x171 - 32) + b"MICROSOFT PIFEX\0" + bytes(200),
         note(),
         b"<html><head><HTA:APPLICATION id='a'/></head></html>",
         b"#@~^XAAAAA==-mD,/,'~",
@@ -160,6 +163,12 @@ def test_e15_a_macro_document_by_name_alone(told):
 def test_e15_macros_in_an_old_document(told, compound_file):
     octets = compound_file({"WordDocument": bytes(600), "Macros/VBA/dir": b"x"})
     assert told("a.doc", octets, "application/msword") == {"a.doc": "macros in Macros/VBA"}
+
+
+def test_e15_a_macro_sheet_in_an_old_workbook(told, compound_file):
+    sheet = struct.pack("<HHIBB", 0x85, 8, 0, 0, 1) + b"\2\0ab"
+    octets = compound_file({"Workbook": sheet + struct.pack("<HH", 0x0A, 0)})
+    assert told("notes.txt", octets, "text/plain") == {"notes.txt": "Excel 4 macro sheet"}
 
 
 def test_e15_a_package_in_rtf(told):
@@ -298,6 +307,12 @@ def test_d24_tnef_inside_itself_ends(facts_of):
     assert (unread.reason, unread.detail) == (Reason.LIMIT, "containers nested more than 6 deep")
 
 
+def test_d24_a_wrong_checksum_hides_nothing(told):
+    octets = bytearray(tnef("notes.txt", PROGRAM))
+    octets[octets.index(PROGRAM) + len(PROGRAM)] ^= 0xFF
+    assert "MZ executable" in told("winmail.dat", bytes(octets))["A.TXT inside winmail.dat"]
+
+
 def test_d24_what_is_cut_off_is_held(facts_of, told):
     octets = tnef("notes.txt", b"Hello" * 100)[:-30]
     assert [unread.detail for unread in facts_of(mail("winmail.dat", octets)).unread] == [
@@ -341,6 +356,8 @@ def test_d25_what_is_signed_is_opened(told):
 def test_d25_what_is_locked_is_told_whatever_its_name(facts_of, name, content, reason, renamed):
     facts = facts_of(mail("notes.txt" if renamed else name, content, "text/plain" if renamed else "application/x"))
     assert reason in {part.encrypted for part in facts.parts}
+    assert Reason.ENCRYPTED in {unread.reason for unread in facts.unread}
+    assert any(reason in found.summary for found in encrypted_content.detect(facts, encrypted_content.Parameters()))
 
 
 def test_d25_a_pgp_message_of_mime(facts_of):
@@ -350,4 +367,4 @@ def test_d25_a_pgp_message_of_mime(facts_of):
         b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
         b"--b\r\nContent-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n--b--\r\n"
     )
-    assert any(part.encrypted for part in facts_of(octets).parts)
+    assert any(encrypted_content.detect(facts_of(octets), encrypted_content.Parameters()))

@@ -1,4 +1,4 @@
-"""One table of every container: a program in it is found, its locked form is told, what is cut off or a bomb is held.
+"""One table of every container: a program in it is found, its locked form is told, what is damaged or a bomb is held.
 
 Each is sent as mail under a name and a type that say nothing. Made by the programs that people use, or by hand where
 none is to be had; what is not installed is skipped.
@@ -11,6 +11,7 @@ import random
 import struct
 import subprocess
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +21,13 @@ from pathlib import Path
 import pytest
 
 from rules.facts import Facts, Kind, Reason
+from rules.reading.budget import Budget, LimitExceeded
+from rules.reading.containers import unpack
+from rules.reading.filetype import signs_of
+from rules.reading.member import Unreadable
 from tests.rules.reading.disks.test_vhd import dynamic, footer
 from tests.rules.reading.disks.test_vhdx import MEBIBYTE, vhdx
+from tests.rules.reading.test_catalogue_mime import binhex
 from tests.rules.reading.test_embedded import note
 from tests.rules.reading.test_macintosh import apple, macbinary
 from tests.rules.reading.test_tnef import HEAD as TNEF_HEAD
@@ -30,6 +36,11 @@ from tests.rules.reading.test_tnef import attachment as tnef_attachment
 PROGRAM = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + random.Random(1).randbytes(3_000)
 ZEROS = bytes(12 * 1024 * 1024)  # of one octet again and again: more than 200 of it for one packed, from 10 MiB on
 NAME = "payload.exe"
+CUTS, CHANGES = 64, 1_000
+CHANGES_OF_LARGE = 64  # of a disk image, which takes milliseconds each time
+LARGE = 64 * 1024  # octets
+SENT = 30  # of the changed ones that are read as mail, which takes longer
+SECONDS = 30  # of CPU for one format: many times what a quick machine takes
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("limited_memory")]
 
@@ -102,6 +113,32 @@ def calendar(content: bytes) -> bytes:
     return b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:%s\r\nEND:VEVENT\r\n" % value
 
 
+def rich_text(content: bytes) -> bytes:
+    native = b"\x02\0a\0C:\\payload.exe\0\0\0\x03\0" + struct.pack("<I", 2) + b"x\0" + struct.pack("<I", len(content))
+    texts = b"".join(struct.pack("<I", len(text)) + text for text in (b"Package\0", b"", b""))
+    body = native + content
+    digits = (struct.pack("<II", 0x501, 2) + texts + struct.pack("<I", len(body)) + body).hex().encode()
+    return b"{\\rtf1{\\object\\objemb{\\*\\objdata " + digits + b"}}}"
+
+
+def portable_document(content: bytes) -> bytes:
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Filespec /F (a.txt) /EF << /F 4 0 R >> >>",
+    )
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(objects, 1))
+    return b"%PDF-1.7\n" + body + b"trailer\n<< /Root 1 0 R /Size 6 >>\n%%EOF\n"
+
+
+def page(content: bytes) -> bytes:
+    return b'<html><body><a download="a.txt" href="data:x/y;base64,%s">see</a></body></html>' % base64.b64encode(
+        content
+    )
+
+
 def piped(command: str) -> Maker:
     return Maker(commands=(f"{command} <$NAME >made",), packs=True)
 
@@ -162,6 +199,10 @@ MAKERS = {
     "TNEF": Maker(by_hand=lambda content: TNEF_HEAD + tnef_attachment(data=content)),
     "OneNote": Maker(by_hand=note),
     "calendar": Maker(by_hand=calendar),
+    "BinHex": Maker(by_hand=lambda content: binhex(content=content).encode()),
+    "RTF": Maker(by_hand=rich_text),
+    "PDF": Maker(by_hand=portable_document),
+    "HTML": Maker(by_hand=page),
 }  # fmt: skip
 NOT_OPENED = {
     "WIM": ("7z a -twim made.wim $NAME && mv made.wim made", "WIM disk image, which is not opened"),
@@ -255,6 +296,36 @@ def test_what_is_cut_off_is_found_or_told(made, sent, name, share):
     cut = len(whole) * share // 10 if at < 0 else at + len(PROGRAM) * share // 10
     facts = sent(whole[:cut])
     assert is_found(facts) or Reason.UNREADABLE in reasons(facts)
+
+
+@pytest.mark.parametrize("name", [*MAKERS, *(f"{name}, locked" for name, maker in MAKERS.items() if maker.locked)])
+def test_e12_whatever_is_changed_ends_in_a_verdict(made, sent, name):
+    kind = name.removesuffix(", locked")
+    whole = made(kind, command=MAKERS[kind].locked[0] if kind != name else "")
+    began = time.process_time()
+    for step in range(1, CUTS):
+        facts = sent(whole[: len(whole) * step // CUTS])
+        if MAKERS[kind].cut and step > CUTS // 8:  # before, there may be nothing of a file yet
+            assert is_found(facts) or facts.unread, step
+    chosen = random.Random(name)
+    for count in range(CHANGES_OF_LARGE if len(whole) > LARGE else CHANGES):
+        damaged = bytearray(whole)
+        for _ in range(chosen.choice((1, 1, 4))):
+            damaged[chosen.randrange(len(whole))] ^= 1 << chosen.randrange(8)
+        if count < SENT:
+            sent(bytes(damaged))
+        else:
+            end_of(bytes(damaged))
+    assert time.process_time() - began < SECONDS
+
+
+def end_of(octets: bytes) -> None:
+    """Take it apart as the walk does; any exception but our own two is a failure of the test."""
+    try:
+        for _ in unpack(octets, ["attachment"], signs_of(["attachment"], None, octets), Budget()):
+            pass
+    except (Unreadable, LimitExceeded) as error:
+        assert str(error).isprintable()
 
 
 @pytest.mark.parametrize("name", [name for name, maker in MAKERS.items() if maker.packs])
