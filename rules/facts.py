@@ -58,7 +58,7 @@ class Part:
     declared_type: str | None  # media type, lower case, None inside archives
     signs: tuple[Sign, ...]
     size: int  # octets decoded
-    sha256: str
+    digest: str  # tells files apart: SHA-256, of the front, the end and the size alone where it is large
     encrypted: str | None = None  # why it is called protected, None when it is not
     inline: bool = False  # shown as body text, not offered as a file
     octets: tuple[int, int] | None = None  # where it, or the encoded part around it, lies in the message as received

@@ -86,7 +86,7 @@ def _said(facts: Facts) -> tuple[str, ...] | None:
     if len(subject) + len(own) >= MIN_WORDS:
         return (*subject, *own)
     passed_on = tuple(_words(_text(facts, Role.FORWARDED), names))
-    files = tuple(part.sha256 for part in facts.parts if _is_file(part))
+    files = tuple(part.digest for part in facts.parts if _is_file(part))
     return (*subject, *own, *passed_on, *files) if files or len(passed_on) >= MIN_WORDS else None
 
 

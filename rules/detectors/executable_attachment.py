@@ -39,9 +39,9 @@ def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     code: set[str] = set()
     for part in facts.parts:
         signs = _counting(part, parameters.kinds, allowed)
-        if not signs or (part.path, part.sha256) in reported or any(path in code for path in _around(part.path)):
+        if not signs or (part.path, part.digest) in reported or any(path in code for path in _around(part.path)):
             continue
-        reported[part.path, part.sha256] = None
+        reported[part.path, part.digest] = None
         if any(sign.kind in _MADE_OF_CODE for sign in signs):
             code.add(part.path)
         yield Observation(

@@ -89,7 +89,7 @@ def test_reports_of_delivery_automatic_answers_and_invitations(facts_of: FactsOf
     )
     assert found(away) == []
     sign = Sign(kind=Kind.CALENDAR, by=By.DECLARED, text="text/calendar")
-    part = Part(path="2", names=(), declared_type="text/calendar", signs=(sign,), size=1, sha256="")
+    part = Part(path="2", names=(), declared_type="text/calendar", signs=(sign,), size=1, digest="")
     assert found(replace(facts_of("Budget review. Join by telephone, code 4417."), parts=(part,))) == []
 
 

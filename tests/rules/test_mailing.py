@@ -134,7 +134,7 @@ def test_a_message_of_thanks_says_too_little_to_be_a_mailing(facts_of):
         declared_type="image/png",
         signs=(Sign(kind=Kind.IMAGE, by=By.NAME, text=".png"),),
         size=9_000,
-        sha256="1" * 64,
+        digest="1" * 64,
     )
     assert mailing_of(facts_of("Thanks", to=("ann.lee@city.example",), parts=(logo,), directory=STAFF)) is None
 
@@ -151,9 +151,9 @@ def test_a_short_reply_is_never_a_mailing_though_its_subject_is_long(facts_of):
 
 
 def test_short_fresh_mail_is_known_by_its_attachments(facts_of):
-    def sent(sha256):
+    def sent(digest):
         flyer = Part(
-            path="2", names=("flyer.pdf",), declared_type="application/pdf", signs=(), size=9_000, sha256=sha256
+            path="2", names=("flyer.pdf",), declared_type="application/pdf", signs=(), size=9_000, digest=digest
         )
         return mailing_of(facts_of("FYI", to=("ann.lee@city.example",), parts=(flyer,), directory=STAFF)).prints
 

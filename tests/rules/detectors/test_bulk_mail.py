@@ -56,5 +56,5 @@ def test_automatic_answers_reports_and_invitations(facts_of: FactsOf) -> None:
     assert detected(facts_of("News.", fields=(*bulk, ("auto-submitted", "no"))))
     assert not detected(facts_of("Not delivered.", sender=None, fields=bulk))
     sign = Sign(kind=Kind.CALENDAR, by=By.DECLARED, text="text/calendar")
-    part = Part(path="2", names=(), declared_type="text/calendar", signs=(sign,), size=1, sha256="")
+    part = Part(path="2", names=(), declared_type="text/calendar", signs=(sign,), size=1, digest="")
     assert not detected(replace(facts_of("Meeting.", fields=bulk), parts=(part,)))

@@ -28,7 +28,7 @@ def test_it_stays_inside(facts_of):
 
 def test_a_marked_attachment_by_its_text_or_its_name(facts_of):
     assert seen(facts_of, attached="CONFIDENTIAL\n\nMemorandum")[0].detected
-    part = Part(path="2", names=("privileged memo.pdf",), declared_type=None, signs=(), size=1, sha256="0" * 64)
+    part = Part(path="2", names=("privileged memo.pdf",), declared_type=None, signs=(), size=1, digest="0" * 64)
     assert seen(facts_of, parts=(part,))[0].detected
 
 

@@ -40,7 +40,7 @@ def test_header_fields(facts_of, name, body, marks):
 
 
 def test_the_name_of_an_attachment(facts_of):
-    part = Part(path="2", names=("Confidential memo.pdf",), declared_type=None, signs=(), size=1, sha256="0" * 64)
+    part = Part(path="2", names=("Confidential memo.pdf",), declared_type=None, signs=(), size=1, digest="0" * 64)
     (found,) = seen(facts_of, parts=(part,))
     assert found.detected and found.evidence[0].part == "2"
 

@@ -8,7 +8,7 @@ from rules.facts import Part, Reason, Unread
 
 def part(path, why=None):
     return Part(
-        path=path, names=(path,), declared_type=None, signs=(), size=1, sha256=path, encrypted=why
+        path=path, names=(path,), declared_type=None, signs=(), size=1, digest=path, encrypted=why
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def part(path, *kinds, by=By.CONTENT, text="MZ executable", **more):
         declared_type=None,
         signs=tuple(Sign(kind=kind, by=by, text=text) for kind in kinds),
         size=1,
-        sha256=more.pop("sha256", path),
+        digest=more.pop("digest", path),
         **more,
     )
 
@@ -80,7 +80,7 @@ def test_what_lies_inside_a_disk_image_is_told_too(facts_of):
 
 def test_a_part_that_two_readings_show_is_told_once(facts_of):
     assert len(seen(facts_of, part("2/a.exe", Kind.PROGRAM), part("2/a.exe", Kind.PROGRAM))) == 1
-    assert len(seen(facts_of, part("2/a.exe", Kind.PROGRAM), part("2/a.exe", Kind.PROGRAM, sha256="other"))) == 2
+    assert len(seen(facts_of, part("2/a.exe", Kind.PROGRAM), part("2/a.exe", Kind.PROGRAM, digest="other"))) == 2
 
 
 def test_the_kinds_that_count_can_be_chosen(facts_of):

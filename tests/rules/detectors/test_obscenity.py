@@ -53,7 +53,7 @@ def test_sober_wording_passes(facts_of: FactsOf, words: str) -> None:
 
 
 def named(name: str) -> Part:
-    return Part(path=f"2/{name}", names=(name,), declared_type="image/jpeg", signs=(), size=1, sha256="")
+    return Part(path=f"2/{name}", names=(name,), declared_type="image/jpeg", signs=(), size=1, digest="")
 
 
 @pytest.mark.parametrize("name", ["nudes_4.zip", "hot-PORN.jpg", "topless.png", "xxx_video.mp4"])

@@ -71,7 +71,7 @@ def test_borrowed_names(facts_of: FactsOf, mailbox: Mailbox, borrowed: bool) -> 
 
 
 def test_a_protected_file_with_its_password_beside_it(facts_of: FactsOf) -> None:
-    locked = Part(path="2/a.pdf", names=("a.pdf",), declared_type=None, signs=(), size=9, sha256="", encrypted="PDF")
+    locked = Part(path="2/a.pdf", names=("a.pdf",), declared_type=None, signs=(), size=9, digest="", encrypted="PDF")
     lure = "Prezado cliente, veja o arquivo em anexo. Senha do PDF: 1010"
     assert observed(facts_of(lure, parts=(locked,)))
     assert not observed(facts_of(lure, parts=(replace(locked, encrypted=None),)))

@@ -18,7 +18,7 @@ B64 = base64.b64encode(PROGRAM).decode()
 
 def has_program(facts) -> bool:
     digest = hashlib.sha256(PROGRAM).hexdigest()
-    return any(part.sha256 == digest for part in facts.parts)
+    return any(part.digest == digest for part in facts.parts)
 
 
 def doubts(facts) -> str:
@@ -104,7 +104,7 @@ def test_base64_in_the_url_alphabet(facts_of):
     octets = PROGRAM + b"\xfb\xef\xbe" * 30
     body = base64.urlsafe_b64encode(octets).decode()
     facts = facts_of(mixed(BASE64_PART, body))
-    assert hashlib.sha256(octets).hexdigest() in {part.sha256 for part in facts.parts}
+    assert hashlib.sha256(octets).hexdigest() in {part.digest for part in facts.parts}
     assert "URL alphabet" in doubts(facts)
 
 
@@ -475,4 +475,21 @@ def test_a_program_in_a_field_of_the_header_is_found(facts_of, where):
     else:
         text = mixed(f"{BASE64_PART}\n{field}", base64.b64encode(b"harmless").decode())
     facts = facts_of(text)
-    assert any(part.sha256 == hashlib.sha256(PROGRAM + bytes(600)).hexdigest() for part in facts.parts)
+    assert any(part.digest == hashlib.sha256(PROGRAM + bytes(600)).hexdigest() for part in facts.parts)
+
+
+def test_a_file_is_told_from_others_by_all_of_it_and_a_large_one_by_its_size_and_ends(facts_of):
+    def digest(content: bytes) -> str:
+        encoded = base64.encodebytes(content).decode()
+        return (
+            facts_of(mixed(BASE64_PART + "\nContent-Disposition: attachment; filename=a.bin", encoded)).parts[-1].digest
+        )
+
+    whole = bytes(128 * 1024)
+    middle = whole[: len(whole) // 2] + b"1" + whole[len(whole) // 2 + 1 :]
+    assert digest(whole) == hashlib.sha256(whole).hexdigest()
+    assert digest(whole) != digest(middle)
+
+    large = whole + bytes(1)
+    assert digest(large) == digest(large[: len(large) // 2] + b"1" + large[len(large) // 2 + 1 :])
+    assert len({digest(content) for content in (large, large + bytes(1), b"1" + large[1:], large[1:] + b"1")}) == 4
