@@ -13,7 +13,7 @@ _BEFORE_QUERY = re.compile(r"[^?#]*")
 _AUTHORITY = re.compile(r"[^/?#]*")  # RFC 3986 section 3.2
 _UNHEARD = str.maketrans("", "", "\t\r\n")
 # Most links: nothing but a name before the path. Linear: labels and dots alternate. All others take the long way.
-_NAMED = re.compile(r"(?:(?i:https?)://)?([A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++)(?:[/?#]|\Z)")
+_NAMED = re.compile(r"(?:(?i:https?)://)?([A-Za-z0-9-]++(?>(?:\.[A-Za-z0-9-]++)+))(?:[/?#]|\Z)")
 _SCHEME = re.compile(r"https?:", re.IGNORECASE)  # a target without one may have another's within: a redirection
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff61", ".") | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_to_bytes
 
 from rules.message import Octets
+from rules.possessive import possessive
 from rules.reading.budget import Budget, LimitExceeded
 from rules.reading.charsets import decode_text, in_ascii
 from rules.reading.encodings import Encoding, decode, decode_base64
@@ -14,7 +15,7 @@ from rules.reading.member import Member
 _MAX_LINES = 200_000  # of one file: a calendar of some ten thousand appointments
 _FOLD = re.compile(rb"\r?\n[ \t]")
 # Up to a line's first colon that stands in no quotes. Linear: possessive.
-_PARAMETERS = re.compile(rb"(?:[^\":]++|\"[^\"]*+\")*+(?=:)")
+_PARAMETERS = re.compile(possessive(rb"[^\":]++|\"[^\"]*+\"") + rb"(?=:)")
 _FOLDED = re.compile(r"\n[ \t]")
 _TEXT_ESCAPE = re.compile(r"\\([\\,;nN])")
 _QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.I)

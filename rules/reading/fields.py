@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from rules.message import MAX_FIELDS, MAX_HEADER, Octets
+from rules.possessive import possessive
 
 _TOO_MANY = f"more than {MAX_FIELDS:,} header fields"
 _TOO_LARGE = f"a header of more than {MAX_HEADER // 1024} KiB"
@@ -19,7 +20,7 @@ _HEADER_END = re.compile(rb"\n\r?\n|\r\r(?!\n)|\n\r\r\n")
 _BARE_CR = re.compile(rb"\r(?![\r\n])")
 _NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
 # Linear: each line of the body is taken whole, and only a blank after its end goes on. A parenthesis in a name is odd.
-_ORDERLY_FIELD = re.compile(rb"([!-'*-9;-~]++):([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)(\r?\n)")
+_ORDERLY_FIELD = re.compile(rb"([!-'*-9;-~]++):([^\r\n]*+%b)(\r?\n)" % possessive(rb"\r?\n[ \t][^\r\n]*+"))
 # A field that is folded before its colon; with blanks for the line end, offsets stay.
 _FOLDED_NAME = re.compile(rb"(?m)^[!-9;-~]++[ \t\r]*+\n[ \t]++(?=:)")
 _AS_BLANKS = bytes.maketrans(b"\r\n", b"  ")

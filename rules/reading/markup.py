@@ -3,6 +3,8 @@
 import html
 import re
 
+from rules.possessive import possessive
+
 MAX_OPEN_FORMATTING = 300  # unclosed at once; 1,500 cost a standards-following parser 4 s, ordinary mail has few
 MAX_DEPTH = 1_000  # elements inside each other; newsletters stay below 100
 MAX_OPTIONS = 1_000
@@ -11,7 +13,7 @@ _LONG_TAG = 2 * MAX_ATTRIBUTES  # characters above which it may have too many
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
 # A whole tag with its quoted values, in which `>` may stand. Linear: a quote that is never closed ends it.
-_WHOLE_TAG = re.compile(r"<[a-zA-Z](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+")
+_WHOLE_TAG = re.compile(r"<[a-zA-Z]" + possessive(r"[^>\"']++|\"[^\"]*+\"|'[^']*+'"))
 _ATTRIBUTE_ENDS = re.compile(r"\"[^\"]*+\"|'[^']*+'|[\s/]++")
 _FORMATTING = frozenset((
     "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",

@@ -9,6 +9,7 @@ from binascii import b2a_base64
 from collections.abc import Iterator
 
 from rules.message import Octets
+from rules.possessive import possessive
 from rules.reading.budget import LimitExceeded
 from rules.reading.charsets import in_ascii
 from rules.reading.encoded_files import EncodedFile
@@ -34,7 +35,9 @@ _AS_RUN = bytes(ord("A") if octet in _LETTERS else ord(".") for octet in range(2
 _RUN = b"A" * MIN_RUN
 # Lines of base64, also behind marks of quotation, to the padding that ends a file. Linear: every piece is possessive
 # and begins with another octet.
-_BLOCK = re.compile(rb"[A-Za-z0-9+/_-]++(?:[ \t]*+\r?\n[> \t]*+[A-Za-z0-9+/_-]++(?=[ \t]*+(?:[\r\n=]|\Z)))*+={0,2}+")
+_BLOCK = re.compile(
+    rb"[A-Za-z0-9+/_-]++%b={0,2}+" % possessive(rb"[ \t]*+\r?\n[> \t]*+[A-Za-z0-9+/_-]++(?=[ \t]*+(?:[\r\n=]|\Z))")
+)
 # How sought files begin in base64, at the start of a line: MZ, PK, compound file, Rar!, 7z, %PDF, ELF, shortcut,
 # cabinet, xz, RTF.
 _FRONT = re.compile(

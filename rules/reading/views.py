@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.message import MAX_FIELDS, MAX_HEADER, Octets
+from rules.possessive import possessive
 from rules.reading.charsets import decode_text
 from rules.reading.encodings import Encoding
 from rules.reading.mime import (
@@ -33,8 +34,12 @@ MAX_TOLD = 5  # parts whose difference is told
 # hold what senders forget to quote, such as the parentheses of a file name; no reader is known to refuse it.
 _TOKEN = rb"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
 _STRICT = re.compile(
-    rb"%(token)s(?:/%(token)s)?"
-    rb"(?:[ \t]*;[ \t]*%(token)s[ \t]*=[ \t]*(?:[^\s\";]+|\"(?:[^\"\\]|\\.)*+\"))*+[ \t]*;?[ \t]*" % {b"token": _TOKEN},
+    (
+        rb"%(token)s(?:/%(token)s)?"
+        + possessive(rb"[ \t]*;[ \t]*%(token)s[ \t]*=[ \t]*(?:[^\s\";]+|\"(?:[^\"\\]|\\.)*+\")")
+        + rb"[ \t]*;?[ \t]*"
+    )
+    % {b"token": _TOKEN},
     re.DOTALL,
 )
 _STRICT_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")

@@ -22,7 +22,8 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     (folder / "deploy").mkdir(parents=True)
     (folder / "tests" / "fuzz").mkdir(parents=True)
-    shutil.copy(SETUP, folder / "deploy" / "setup")
+    own = SETUP.read_text().replace("/usr/bin/python3", str(tmp_path / "bin" / "debian"))
+    (folder / "deploy" / "setup").write_text(own)
     for name in ("pyproject.toml", "requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.lock"):
         (folder / name).write_text(name)
     return folder
@@ -114,6 +115,21 @@ def test_a_missing_python_is_named(machine: Machine) -> None:
     done = machine("run", dpkg_query=INSTALLED)
     assert done.returncode == 1
     assert done.stderr.startswith("Mailward needs Python 3.11 or newer")
+
+
+def test_the_systems_own_python_is_taken_before_another(machine: Machine, checkout: Path) -> None:
+    machine("run", dpkg_query=INSTALLED, python3="exit 3", debian=_python(checkout))
+    assert "-m venv --clear .venv" in _kept(checkout, "python")
+
+
+def test_what_the_systems_python_lacks_is_installed_by_root_and_not_asked_of_others(
+    machine: Machine, checkout: Path, tmp_path: Path
+) -> None:
+    bare = 'case "$*" in *ensurepip*) exit 1;; esac'
+    lacks = 'case "$*" in *python3-venv*) exit 1;; *) echo install ok installed;; esac'
+    machine("run", id=ROOT, dpkg_query=lacks, python3=_python(checkout), debian=bare)
+    assert _kept(tmp_path, "apt-get").endswith(" python3-venv\n")
+    assert machine("run", dpkg_query=lacks, python3=_python(checkout), debian=bare).returncode == 0
 
 
 def test_a_second_time_nothing_is_done_or_said(machine: Machine, checkout: Path) -> None:
