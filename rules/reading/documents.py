@@ -27,7 +27,7 @@ from rules.reading.signatures import HEAD, Format, formats_of, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document, as many as are searched for what it starts
-_FRONT = 64  # octets that show whether a part is XML
+_FRONT = 64  # octets that show whether a part is XML; blanks alone may go on as such
 _MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
 _TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
 

@@ -12,7 +12,7 @@ from rules.reading.member import Unreadable
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document: a table of some 500,000 rows, read in two seconds
-_FRONT = 64  # octets that show whether a part is XML
+_FRONT = 64  # octets that show whether a part is XML; blanks alone may go on as such
 _MAX_TOLD = 200  # characters of a sign with a member's name
 ENDED = Sign(
     kind=Kind.DOCUMENT,

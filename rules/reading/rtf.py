@@ -8,8 +8,7 @@ from rules.reading.budget import MAX_TEXT, MEBIBYTE, LimitExceeded
 from rules.reading.charsets import codec_of
 
 _MAX_GROUPS = 10_000  # inside each other; Word writes some dozens
-_MAX_STAND_INS = 16  # characters for one; Word writes none to two
-_MAX_PENDING = 64 * 1024  # octets of a text in escapes that are read together
+_MAX_STAND_INS = 16  # characters for one; Word writes none to two, and more would hide words
 _MAX_UNPACKED = 32 * 1024 * 1024  # octets of a mail body; Outlook's own limit is lower
 _COMPRESSED, _PLAIN = b"LZFu", b"MELA"
 _DICTIONARY = (
@@ -89,6 +88,7 @@ class _Reader:
         self._hidden: list[str] = []
         self._length = 0
         self._groups = [_Group()]
+        self._too_many = False  # stand-ins
         self._skip = 0  # characters that stand in for one already read
         self._pending = bytearray()  # octets in escapes: a character may have two
 
@@ -103,6 +103,8 @@ class _Reader:
                 limit = f"RTF nested more than {_MAX_GROUPS:,} deep"
                 break
         self._flush()
+        if not limit and self._too_many:
+            limit = f"RTF with more than {_MAX_STAND_INS:,} characters that stand in for one"
         return RichText(visible=_paired(self._visible)[:MAX_TEXT], hidden=_paired(self._hidden), limit=limit)
 
     def _take(
@@ -143,6 +145,7 @@ class _Reader:
             self._skip = group.stand_ins
         elif word == b"uc" and number is not None:
             group.stand_ins = min(max(int(number), 0), _MAX_STAND_INS)
+            self._too_many = self._too_many or int(number) > _MAX_STAND_INS
         elif word == b"v":
             group.hidden = number is None or int(number) != 0
         elif word == b"plain":
@@ -161,8 +164,6 @@ class _Reader:
             self._skip -= 1
             return
         self._pending.append(octet)
-        if len(self._pending) >= _MAX_PENDING:
-            self._flush()
 
     def _flush(self) -> None:
         if self._pending:

@@ -231,7 +231,7 @@ _SEARCHED: dict[Format | None, frozenset[Format]] = {
     Format.RTF: _SEARCHED_ELSE - {Format.ZIP, Format.CAB},
 }
 MAX_CARRIED = 100  # places with the signature that are looked at
-_CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at
+_CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at: of a longer name the front
 _EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
 _PLAIN = _EMBEDDING | {
     Format.IMAGE, Format.MEDIA, Format.FONT, Format.POSTSCRIPT, Format.BINHEX, Format.SZDD, Format.APPLE_FILE,

@@ -25,7 +25,7 @@ _HIDING = ("display:none", "visibility:hidden", "visibility:collapse", "mso-hide
 _HEX_COLOUR = re.compile(r"#([0-9a-f]{3,8})")
 _RGB = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})")
 _NAMED = {"white": "ffffff", "black": "000000", "red": "ff0000", "yellow": "ffff00", "silver": "c0c0c0"}
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_RULE = re.compile(r"(?:\A|(?<=[{}]))([^{}]*+)\{([^{}]*+)\}")  # linear: begins where a run of others does
 _CLASS = re.compile(r"\.([A-Za-z0-9_-]{1,100})")
 
 

@@ -23,11 +23,11 @@ from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, fro
 MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60 to 76, words and names end before
 MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two
 MAX_GROUPS = 2_000  # of them that are looked at; each costs up to half a millisecond
-MAX_FRONT = 8 * 1024  # octets in which the fields of one group are looked for
+MAX_FRONT = 8 * 1024  # octets in which the fields of one group are looked for; those behind them make another group
 MAX_DECODED = 5_000  # places in one text that begin as a file does and are decoded; each costs some microseconds
 MAX_WRITTEN = 50_000  # of them that begin as written text does; each costs some 10 microseconds
 _PHASES = 4  # letters of one quantum: a stray letter before a file shifts it, and a reader may pass it over
-_LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119)
+_LARGE = 44_000  # letters from which it may be a disk image, which its 32,769th octet tells (ECMA-119); none is smaller
 
 # Every letter of the base64 alphabets as one octet: a run of them is then found by `find`, at 0.5 ns an octet.
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -70,9 +70,8 @@ _BEGINNINGS = frozenset(
     for letters in (b2a_base64(first + bytes([rest << 6])),)
     for alphabet in (None, _TO_URL_ALPHABET)
 )
-_LETTERS_OF_WORDS = (
-    24  # that show whether a run decodes to text: 18 octets, which are it by chance in none of a million
-)
+# That show whether a run decodes to text: 18 octets, which are it by chance in none of a million.
+_LETTERS_OF_WORDS = 24
 _ADDRESS = b"base64,"  # RFC 2397: `carried` knows what a page's addresses hold
 _LETTERS_OF_HEAD = 2 * HEAD  # of base64, its line ends and marks of quotation among them, that give HEAD octets
 _PROGRAM_ZEROS = 4  # octets of zero in the first 64 of a program; base64 read by chance gives MZ once in 65,536 times
@@ -161,7 +160,7 @@ def _file_at(text: Octets, start: int, end: int, *, maybe_disk: bool) -> bytes |
     head = _decoded(text[start : min(end, start + _LETTERS_OF_HEAD)])[:HEAD]
     known = front_of(head, (end - start) * 3 // 4)
     if known in (Format.PE, Format.DOS):
-        return _decoded(text[start:end]) if head[2:64].count(0) >= _PROGRAM_ZEROS else None
+        return _decoded(text[start:end]) if head[2:64].count(0) >= _PROGRAM_ZEROS or b"PE\0\0" in head else None
     if known in _SOUGHT:
         return _decoded(text[start:end])
     if known is None and maybe_disk and end - start >= _LARGE:

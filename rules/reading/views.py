@@ -26,8 +26,8 @@ from rules.reading.mime import (
 from rules.reading.parameters import MAX_FIELD, Structured, parse_structured, texts_of, values_of
 from rules.reading.words import decode_words, unfold
 
-MAX_DEPTH = 20  # multiparts and messages inside each other; the walk's own bound is told there
-MAX_LEAVES = 200  # of one reading; a difference that matters stands before
+MAX_DEPTH = 30  # multiparts and messages inside each other: the walk tells of more
+MAX_LEAVES = 1_000  # of one reading: the walk tells of more
 MAX_TOLD = 5  # parts whose difference is told
 
 # RFC 2045 section 5.1 without its comments: one value, then parameters that are words or quoted strings. A word may

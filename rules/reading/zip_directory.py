@@ -25,7 +25,8 @@ _IN_ZIP64 = 0xFFFFFFFF
 _UNIX = 3  # the system whose modes stand in the attributes (APPNOTE 4.4.2)
 _MAX_ENTRIES = 10_000  # directory entries read; the budget's limit on members is met before
 _END_SIZE = 22  # octets of an end record without its comment
-_MAX_ENDS = 4  # end records looked at: more stand only in archives that were built for it
+# End records looked at: more stand only in archives that were built for it, whose local headers show the other files.
+_MAX_ENDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """The texts of a message's alternatives: each word is read once, and none is lost."""
 
+import pytest
+
 from rules.facts import Role
 from rules.reading.readable import fingerprint, read_page, read_plain, unsaid
 
@@ -71,3 +73,21 @@ def test_new_lines_keep_their_role_and_place():
     page = read_page(b"<p>one</p><blockquote>two</blockquote>", None)
     (piece,) = unsaid(page, fingerprint("one"))
     assert (piece.role, page.text[piece.start : piece.end].strip()) == (Role.QUOTED, "two")
+
+
+def said_beside(extra: str, common: str) -> list[str]:
+    readable = read_plain(f"{common}\n{extra}\n".encode(), None)
+    return [readable.text[piece.start : piece.end] for piece in unsaid(readable, fingerprint(common))]
+
+
+@pytest.mark.parametrize(("letters", "whole"), [(200, False), (201, True)])
+def test_so_many_letters_more_are_read_alone_and_one_more_makes_another_text(letters, whole):
+    extra = "b" * letters
+    assert said_beside(extra, "a" * 100) == [f"{'a' * 100}\n{extra}\n" if whole else f"{extra}\n"]
+
+
+@pytest.mark.parametrize(("letters", "whole"), [(1_000, False), (1_001, True)])
+def test_a_fifth_more_is_read_alone_and_a_letter_more_makes_another_text(letters, whole):
+    extra = "b" * letters
+    common = "a" * 4_000
+    assert said_beside(extra, common) == [f"{common}\n{extra}\n" if whole else f"{extra}\n"]

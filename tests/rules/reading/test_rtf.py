@@ -79,3 +79,13 @@ def test_a_messages_own_text_as_long_as_is_unpacked_and_longer(more, limited):
     packed = struct.pack("<II4sI", 20, 32 * 1024 * 1024 + more, b"MELA", 0) + b"{\\rtf1 x}"
     with pytest.raises(LimitExceeded, match="of more than 32 MiB") if limited else nullcontext():
         assert unpack_compressed_rtf(packed) == b"{\\rtf1 x}"
+
+
+@pytest.mark.parametrize(("count", "limit"), [(16, ""), (17, "RTF with more than 16 characters that stand in for one")])
+def test_as_many_stand_ins_as_are_passed_over_and_one_more(count, limit):
+    read = read_rtf(b"{\\rtf1\\uc%d a\\u98 %sc}" % (count, b"x" * count))
+    assert (read.visible == "abc", read.limit) == (not limit, limit)
+
+
+def test_a_text_in_escapes_keeps_its_letters_of_two_octets_however_long_it_is():
+    assert text_of_rtf(b"{\\rtf1\\ansicpg932 x" + b"\\'93\\'fa" * 40_000 + b"}") == "x" + "\u65e5" * 40_000

@@ -2,6 +2,7 @@
 
 import struct
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -174,3 +175,20 @@ def test_the_number_of_templates_is_bounded():
     assert list(unpack_rtf(content + b"}", Budget())) == []
     with pytest.raises(LimitExceeded, match="100 templates"):
         list(unpack_rtf(content + b"{\\*\\template a.dotm}}", Budget()))
+
+
+@pytest.mark.parametrize(("blanks", "limited"), [(2, False), (3, True)])
+def test_objects_inside_objects_that_are_read_as_often_as_may_be_and_one_octet_more(blanks, limited):
+    """Three that end together are read three times: 3 x 699,037 digits, 38 octets between, the blanks."""
+    assert 3 * 699_037 + 38 + 2 == 2 * 1024 * 1024 - 1
+    content = b"{\\objdata " + b" " * blanks + b"{\\objdata {\\objdata " + b"0" * 699_037 + b"}}}"
+    with pytest.raises(LimitExceeded, match="objects inside each other") if limited else nullcontext():
+        list(unpack_rtf(content, Budget()))
+
+
+@pytest.mark.parametrize(("digits", "limited"), [(27, False), (28, True)])
+def test_of_a_larger_document_objects_are_read_for_twice_its_length(monkeypatch, digits, limited):
+    monkeypatch.setattr(rtf_objects, "_LEAST", 1)
+    content = b"{\\objdata {\\objdata {\\objdata " + b"0" * digits + b"}}}"
+    with pytest.raises(LimitExceeded, match="objects inside each other") if limited else nullcontext():
+        list(unpack_rtf(content, Budget()))

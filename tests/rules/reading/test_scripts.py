@@ -74,3 +74,10 @@ def test_a_script_in_utf_16_is_read():
 )
 def test_letters_and_lists_are_no_scripts(text):
     assert script_sign(text.encode()) is None
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_a_script_that_shows_itself_as_late_as_is_looked_for_and_later(more, found):
+    """Later it is text, unless it is called a script."""
+    blanks = b" " * (64 * 1024 - len("#!/") + more)
+    assert (script_sign(blanks + b"#!/bin/sh") is not None) == found

@@ -178,3 +178,20 @@ def test_a_cabinet_is_known_whatever_its_second_field_holds():
 def test_an_archive_of_afio_is_cpio():
     head = b"070727" + b"0" * 8 + b"0" * 16 + b"m" + b"0" * 40 + b"n" + b"0" * 8 + b"s" + b"0" * 16 + b":"
     assert formats_of(head + b"a.txt\0" + bytes(60)) == (Format.CPIO,)
+
+
+@pytest.mark.parametrize(("more", "known"), [(0, (Format.PDF,)), (1, ())])
+def test_a_pdf_that_begins_as_late_as_readers_look_and_later(more, known):
+    assert formats_of(b"\xe2" * (1_024 - len("%PDF-") + more) + b"%PDF-1.7") == known
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_an_archive_behind_something_else_as_far_as_7_zip_looks_and_further(more, found):
+    archive = b"7z\xbc\xaf\x27\x1c" + bytes(40)
+    content = PNG.ljust(8 * 1024 * 1024 + 1 - 6 + more, b"\1") + archive
+    assert bool(list(carried_in(content, Format.IMAGE))) == found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_the_end_of_a_zip_behind_the_longest_comment_and_one_octet_more(more, found):
+    assert ends_as_zip(zipped() + bytes(65_535 + more)) == found

@@ -1,5 +1,7 @@
 """What CSS says about being seen."""
 
+import time
+
 import pytest
 
 from rules.reading.styles import colour_of, hidden_classes, read_style
@@ -65,3 +67,17 @@ def test_colours(written, colour):
 def test_classes_that_a_sheet_hides():
     sheet = "@import url(x); .a,.b p{display:none} .c{color:red} @media print{.d{display:none}} .e{font-size:0}"
     assert hidden_classes(sheet) == {"a", "b", "e"}
+
+
+@pytest.mark.parametrize(("more", "hidden"), [(0, {"a"}), (1, set())])
+def test_a_style_sheet_as_long_as_is_read_and_longer_by_one_character(more, hidden):
+    """What only later rules hide is read with what is seen."""
+    rule = ".a{display:none}"
+    assert hidden_classes(" " * (64 * 1024 - len(rule) + more) + rule) == hidden
+
+
+@pytest.mark.parametrize("piece", [" ", "a{b", "{", "a{}", "}", "<!--", ";", "@a{"])
+def test_hostile_repetition_in_a_style_sheet_costs_little(piece):
+    began = time.process_time()
+    hidden_classes(piece * 64 * 1024)
+    assert time.process_time() - began < 1

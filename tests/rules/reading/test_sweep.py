@@ -9,6 +9,7 @@ import pytest
 
 from rules.reading import sweep
 from rules.reading.budget import LimitExceeded
+from rules.reading.encodings import Encoding
 from rules.reading.sweep import entities_in, runs_in
 
 PROGRAM = b"MZ\x90" + bytes(60) + b"This program cannot be run in DOS mode. " * 3
@@ -36,6 +37,27 @@ def octets_of(text):
 def test_a_program_in_base64_is_found_wherever_it_stands(text):
     (found,) = octets_of(text)
     assert found.startswith(PROGRAM[:60])
+
+
+@pytest.mark.parametrize("letters", range(5))
+def test_so_many_letters_before_a_program_hide_none_as_make_no_octets_of_their_own(letters):
+    """Four make three octets, and the program behind them is none to whoever decodes it."""
+    text = b"x" * letters + base64.b64encode(PROGRAM)
+    assert [octets.startswith(PROGRAM[:60]) for octets in octets_of(text)] == [True] * (letters < 4)
+
+
+@pytest.mark.parametrize(("zeros", "more", "found"), [(4, b"", 1), (3, b"", 0), (3, b"PE\0\0", 1)])
+def test_a_program_is_one_by_its_zeros_or_by_its_second_signature(zeros, more, found):
+    octets = b"MZ" + bytes(zeros) + b"\x90" * (62 - zeros) + more + b"\xcc" * 60
+    assert len(octets_of(base64.b64encode(octets))) == found
+
+
+@pytest.mark.parametrize("length", [8_000, 9_000])
+def test_a_description_of_any_length_describes_its_file(length):
+    fields = b"Content-Type: text/plain; name=a.exe\nX-A: %s\nContent-Transfer-Encoding: base64\n" % (b"a" * length)
+    described = list(entities_in(b"words\n" + fields + b"\n" + RUN))
+    assert [entity.encodings[0] for entity in described][-1] is Encoding.BASE64
+    assert "a.exe" in [name for entity in described for name in entity.names]
 
 
 def test_its_place_is_told():

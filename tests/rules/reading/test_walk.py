@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from rules.facts import Kind, Reason
+from rules.facts import Kind, Reason, Role
 
 PLAIN_HEADER = "From: ann@city.example\nTo: bob@elsewhere.example\nSubject: hello\nMIME-Version: 1.0\n"
 PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00 not really a program, but it begins like one"
@@ -19,6 +19,10 @@ B64 = base64.b64encode(PROGRAM).decode()
 def has_program(facts) -> bool:
     digest = hashlib.sha256(PROGRAM).hexdigest()
     return any(part.digest == digest for part in facts.parts)
+
+
+def has_program_kind(facts) -> bool:
+    return any(sign.kind is Kind.PROGRAM for part in facts.parts for sign in part.signs)
 
 
 def doubts(facts) -> str:
@@ -493,3 +497,17 @@ def test_a_file_is_told_from_others_by_all_of_it_and_a_large_one_by_its_size_and
     large = whole + bytes(1)
     assert digest(large) == digest(large[: len(large) // 2] + b"1" + large[len(large) // 2 + 1 :])
     assert len({digest(content) for content in (large, large + bytes(1), b"1" + large[1:], large[1:] + b"1")}) == 4
+
+
+@pytest.mark.parametrize(("length", "found"), [(599, False), (600, True)])
+def test_a_file_in_a_field_as_short_as_is_looked_for_and_shorter(facts_of, length, found):
+    written = base64.b64encode(PROGRAM.ljust(600, b"\0")).decode()[: length - 1]
+    assert has_program_kind(facts_of(f"{PLAIN_HEADER}X-A: {written}\n\nwords\n")) == found
+
+
+@pytest.mark.parametrize(("length", "texts"), [(199, []), (200, [200])])
+def test_a_usual_preamble_is_passed_over_and_one_as_long_as_says_more_is_not(facts_of, length, texts):
+    preamble = "This is a multi-part message in MIME format.".ljust(length, "x")
+    content_type = f"Content-Type: multipart/mixed; boundary=b1\n\n{preamble}"
+    facts = facts_of(mixed("Content-Type: text/plain", "bye", content_type=content_type))
+    assert [len(text.text.strip()) for text in facts.said(Role.HIDDEN)] == texts
