@@ -1,23 +1,28 @@
 """Marks of confidentiality: in the subject, in header fields, as banners and requests in the text, on attachments.
 
-A legal footer is no mark: alone it is told and not detected.
+A legal footer is no mark: alone it is told and not detected. What an earlier message is marked with, or the subject of
+an answer, does not concern outside recipients who had that message; the author's own words and files concern everybody.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from rules.document import STRICT, Threshold
 from rules.entries import Words
 from rules.facts import Facts, Role, Text
 from rules.finding import Evidence, Observation
-from rules.markings import NAME_WEIGHT, find_markings, name_marking, subject_marking
+from rules.markings import MAX_MARKS, NAME_WEIGHT, find_markings, name_marking, subject_marking
 from rules.patterns import evidence_of
+from rules.threads import concerned, had_before, who_had, who_had_subject
+from rules.transaction import Direction
 
 NAME = Path(__file__).stem
 ROLES = tuple(role for role in Role if role not in (Role.SUBJECT, Role.FOOTER))
 MAX_EVIDENCE = 10
+_PASSED_ON = (Role.QUOTED, Role.FORWARDED)
 MAX_BODY = 1_000  # characters of a field body that are read
 
 _FIELDS = frozenset(
@@ -54,24 +59,29 @@ class Mark:
     evidence: Evidence
     weight: float
     footer: bool = False
+    had: frozenset[str] = frozenset()  # outside recipients to whom it is not new
 
 
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report the marks of a message in one observation, or that it has a legal footer and no mark."""
-    found = (*_of_header(facts), *_of_names(facts), *_of_texts(facts.said(*ROLES)), *_of_labels(facts, parameters))
+    found = (*_of_header(facts), *_of_names(facts), *_of_texts(facts), *_of_labels(facts, parameters))
     marks = sorted((mark for mark in found if not mark.footer), key=lambda mark: -mark.weight)
     if not marks:
         footers = tuple(mark.evidence for mark in found)[:1]
         if footers:
             yield Observation(detector=NAME, detected=False, score=0.1, summary="legal footer only", evidence=footers)
         return
-    score = marks[0].weight
+    keys = [recipient.address.key for recipient in facts.envelope.recipients]
+    score, new = concerned(keys, [(mark.weight, mark.had) for mark in marks], parameters.threshold)
+    let_off = [address.key for address in facts.recipients(Direction.OUTBOUND) if address.key not in new]
+    shown = tuple(mark for mark in marks if not mark.had.issuperset(new)) or tuple(marks)
     yield Observation(
         detector=NAME,
-        detected=score >= parameters.threshold,
-        score=score,
-        summary=f"marked: {_marked(marks[0].evidence)}",
-        evidence=tuple(mark.evidence for mark in marks[:MAX_EVIDENCE]),
+        detected=bool(new) and score >= parameters.threshold,
+        score=score or shown[0].weight,
+        summary=f"marked: {_marked(shown[0].evidence)}{had_before(let_off)}",
+        evidence=tuple(mark.evidence for mark in shown[:MAX_EVIDENCE]),
+        recipients=new if let_off else None,
     )
 
 
@@ -83,7 +93,8 @@ def _of_header(facts: Facts) -> Iterator[Mark]:
     for text in facts.said(Role.SUBJECT):
         marking = subject_marking(text.text)
         if marking is not None:
-            yield Mark(evidence=evidence_of(text, marking.start, marking.end), weight=marking.weight)
+            evidence = evidence_of(text, marking.start, marking.end)
+            yield Mark(evidence=evidence, weight=marking.weight, had=who_had_subject(facts))
     for name, body in facts.fields:
         if name in _FIELDS and _FIELD_MARK.search(body, 0, MAX_BODY):
             yield Mark(evidence=Evidence(part="", text=f"{name}: {body[:200]}"), weight=0.9)
@@ -96,17 +107,28 @@ def _of_names(facts: Facts) -> Iterator[Mark]:
             yield Mark(evidence=Evidence(part=part.path, text=f"file name {name}"), weight=NAME_WEIGHT)
 
 
-def _of_texts(texts: tuple[Text, ...]) -> Iterator[Mark]:
-    for text in texts:
+def _of_texts(facts: Facts) -> Iterator[Mark]:
+    for text in facts.said(*ROLES):
         for item in find_markings(text.text):
             evidence = evidence_of(text, item.start, item.end)
-            yield Mark(evidence=evidence, weight=item.weight, footer=item.footer)
+            had = _had(facts, text, item.start)
+            yield Mark(evidence=evidence, weight=item.weight, footer=item.footer, had=had)
+
+
+def _had(facts: Facts, text: Text, place: int) -> frozenset[str]:
+    return who_had(facts, text, place) if text.role in _PASSED_ON else frozenset()
 
 
 def _of_labels(facts: Facts, parameters: Parameters) -> Iterator[Mark]:
-    for label in parameters.labels:
-        wanted = label.casefold()
+    for label in filter(None, map(str.casefold, parameters.labels)):
         for text in facts.said(Role.SUBJECT, *ROLES):
-            start = text.text.casefold().find(wanted) if wanted else -1
-            if start >= 0:
-                yield Mark(evidence=evidence_of(text, start, start + len(label)), weight=0.9)
+            for start in islice(_places(text.text.casefold(), label), MAX_MARKS):
+                evidence = evidence_of(text, start, start + len(label))
+                yield Mark(evidence=evidence, weight=0.9, had=_had(facts, text, start))
+
+
+def _places(text: str, wanted: str) -> Iterator[int]:
+    start = text.find(wanted)
+    while start >= 0:
+        yield start
+        start = text.find(wanted, start + len(wanted))

@@ -61,3 +61,23 @@ def test_a_legal_footer_below_a_forwarded_thread(facts_of):
     notice = "\n\nCONFIDENTIAL: this message may contain information intended only for the addressee.\n"
     outside = "From: Dee <dee@elsewhere.example>\nTo: ann.lee@city.example\nSubject: hello\n\nHello"
     assert not seen(facts_of, forwarded=outside + notice)
+
+
+def test_a_marked_file_is_new_even_to_whoever_was_in_the_thread(facts_of):
+    quoted = THREAD.replace("Bob Ray <bob.ray@city.example>", f"Cy Dale <{OUTSIDER}>")
+    (found,) = seen(facts_of, quoted=quoted, attached="CONFIDENTIAL\n\nMemorandum", to=(OUTSIDER,))
+    assert found.detected and found.recipients == (OUTSIDER,)
+
+
+def test_what_we_said_among_ourselves_above_an_outsider_s_letter(facts_of):
+    letter = (
+        f"\nFrom: Cy Dale <{OUTSIDER}>\nSent: Sunday\nTo: Ann Lee <ann.lee@city.example>\nSubject: land\n\nHow much?\n"
+    )
+    (found,) = seen(facts_of, forwarded=THREAD + letter, to=(OUTSIDER,))
+    assert found.detected and found.recipients == (OUTSIDER,)
+
+
+def test_who_was_let_off_is_told(facts_of):
+    quoted = THREAD.replace("Bob Ray <bob.ray@city.example>", f"Cy Dale <{OUTSIDER}>")
+    (found,) = seen(facts_of, quoted=quoted, to=(OUTSIDER, "dee@elsewhere.example"))
+    assert found.summary.endswith(f"passed on to dee@elsewhere.example; not new to {OUTSIDER}, named in the thread")

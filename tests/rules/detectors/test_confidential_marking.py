@@ -63,3 +63,46 @@ def test_a_city_s_own_label(facts_of):
 
 def test_ordinary_mail_is_silent(facts_of):
     assert not seen(facts_of, "The agenda for Tuesday is attached. Please call if you have questions.")
+
+
+COUNSEL = "p.vale@lawfirm.example"
+THREAD = (
+    f"From: Petra Vale <{COUNSEL}>\nSent: Monday\nTo: Ann Clerk <ann.clerk@city.example>\n"
+    "Subject: Confidential: lease\n\nPRIVILEGED & CONFIDENTIAL\n\nMy advice is to renew.\n"
+)
+
+
+def test_an_answer_to_whoever_set_the_mark(facts_of):
+    (found,) = seen(facts_of, "Thanks.", subject="RE: Confidential: lease", forwarded=THREAD, to=(COUNSEL,))
+    assert not found.detected and found.recipients == ()
+    assert found.summary.endswith(f"; not new to {COUNSEL}, named in the thread")
+
+
+def test_whoever_comes_into_the_thread_is_concerned(facts_of):
+    to = (COUNSEL, "dee@elsewhere.example", "bob@city.example")
+    (found,) = seen(facts_of, "Thanks.", subject="RE: Confidential: lease", forwarded=THREAD, to=to)
+    assert found.detected and found.recipients == ("dee@elsewhere.example", "bob@city.example")
+    assert found.summary == f"marked: Confidential; not new to {COUNSEL}, named in the thread"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"author": "CONFIDENTIAL\n\nOur limit is two million."},
+        {"attached": "CONFIDENTIAL\n\nMemorandum"},
+        {"subject": "Confidential: RE: lease"},
+        {"fields": (("sensitivity", "Company-Confidential"),)},
+        {"parts": (Part(path="2", names=("privileged.pdf",), declared_type=None, signs=(), size=1, digest="0" * 64),)},
+    ],
+)
+def test_a_mark_of_the_author_s_own_concerns_everybody(facts_of, own):
+    (found,) = seen(facts_of, forwarded=THREAD, to=(COUNSEL,), **own)
+    assert found.detected and found.recipients is None
+
+
+def test_a_label_of_the_city_in_what_he_had(facts_of):
+    labels = Parameters(labels=("renew",))
+    (found,) = seen(facts_of, "Thanks.", labels, forwarded=THREAD, to=(COUNSEL,))
+    assert not found.detected
+    (found,) = seen(facts_of, "We renew.", labels, forwarded=THREAD, to=(COUNSEL,))
+    assert found.detected
