@@ -1,10 +1,12 @@
 """The grammar of envelope addresses: what is a mailbox, what is refused, and which two are the same."""
 
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.address import MAX_LOCAL_PART, MAX_PATH, Address, AddressError, key_of, parse_address
+from rules.address import MAX_LOCAL_PART, MAX_PATH, Address, AddressError, is_address, key_of, parse_address
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,22 @@ def test_any_text_is_either_refused_or_printable_and_read_again_the_same(text: s
 )
 def test_every_dot_string_at_a_domain_is_a_mailbox(local: str, domain: str) -> None:
     assert parse_address(f"{local}@{domain}") == Address(local=local, domain=domain)
+
+
+_SIGNS = [*map(chr, range(0x80)), "é", "\u0430", "\U0001f600"]
+_BEYOND = _SIGNS[0x80:]
+_SPECIALS = set('"(),.:;<>@[]\\ ')  # of RFC 5321 section 4.1.2, which are no atext
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("a{}b@city.example", set(string.printable[:94]) - _SPECIALS | {"."}),
+        ('"{}"@city.example', set(string.printable[:94]) - set('"\\') | {" "}),
+        ("u@{}.example", set(string.ascii_letters + string.digits)),
+        ("u@c{}y.example", set(string.ascii_letters + string.digits + "-.")),
+        ("u@city{}", set(string.ascii_letters + string.digits)),
+    ],
+)
+def test_each_class_of_characters_is_that_of_the_standard(text: str, taken: set[str]) -> None:
+    assert {sign for sign in _SIGNS if is_address(text.format(sign))} == taken | set(_BEYOND)
