@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from gateway.wire import WireError
 from rules.amendment import Amendment
 from rules.detectors import BY_NAME
-from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE, exemptions_of
+from rules.engine import NOT_INSPECTED
 from rules.finding import Evidence, Finding, Observation, strictest
 from rules.message import Message
 from rules.policy import Policy
+from rules.policy_file import NOT_INSPECTED_RULE
 from rules.transaction import Transaction
 from rules.verdict import Inspected, Judgement, Verdict
 
@@ -32,7 +33,7 @@ class Answers:
             )
         )
         self._probes = len(policy.probes)
-        self._exemptions = frozenset((rule, item.key) for rule, item in exemptions_of(policy))
+        self._exemptions = frozenset((rule, item.key) for rule, item in policy.exemptions)
 
     def checked(self, judgement: Judgement, transaction: Transaction) -> Judgement:
         """The judgement itself. Raises WireError with the first thing that cannot be."""

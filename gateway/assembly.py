@@ -22,6 +22,7 @@ from gateway.journal import Journal
 from gateway.metrics import REFUSALS, Meter
 from gateway.milter.listener import RunningMilter, start_milter
 from gateway.pipeline import Identifying, Pipeline
+from gateway.processes import CannotStart
 from gateway.relay import NextHops
 from gateway.reports import Report
 from gateway.smtp.listener import RunningListener, start_listener
@@ -46,10 +47,6 @@ KEPT_POLICIES = 5  # messages in hand may have been judged by an earlier one
 FEW = 20  # named in one line of the log
 
 _log = logging.getLogger("mailward.assembly")
-
-
-class CannotStart(Exception):
-    """The configuration asks for something this machine does not give: a port in use, a folder not writable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

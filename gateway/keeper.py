@@ -8,27 +8,36 @@ import contextlib
 import itertools
 import logging
 import shutil
+import signal
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway import clock_watch
 from gateway.config import Config, load_config
 from gateway.courier import SmtpCourier
+from gateway.loop import on_signals
 from gateway.metrics import Meter
+from gateway.processes import CannotStart
+from gateway.reports import Report, report_always
 from gateway.review import WorkerReview
-from gateway.vitals import Kept, measure_audit, measure_kept
+from gateway.vitals import Kept, measure_audit, measure_kept, measure_process
 from quarantine.adapters.stock import DATABASE, waiting
 from quarantine.approval import Letters
-from quarantine.audit import folder_of, verify
+from quarantine.audit import GATEWAY, folder_of, verify
 from quarantine.digest_mail import DigestSender, Settings, sender_of
 from quarantine.item import ReportState
 from quarantine.ports import Refused, StoreUnavailable
-from quarantine.quarantine import GATEWAY, Store, open_store
+from quarantine.quarantine import Store, open_store
 from quarantine.release import Release
-from rules.policy import Policy, find_policy, load_policy
+from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 TURN_SECONDS = 30.0  # how late the digest, and how old an abandoned release beyond its lease, may be
 TURNS_TO_COLLECT = 120  # an hour: it lists every stored content, and what a crash left behind hurts nobody
@@ -51,6 +60,24 @@ class KeptConfig:
             self.config = load_config(self._path)
         except DocumentError as error:
             _log.error("reload refused, the keeper goes on with the old configuration: %s", error)
+
+
+async def serve_keeper(path: Path, role: str, control: socket.socket) -> None:
+    """The keeper process, until SIGTERM. The supervisor sends SIGHUP only for files that load."""
+    ending, meter = asyncio.Event(), Meter()
+    try:
+        kept = KeptConfig(path)
+    except DocumentError as error:
+        raise CannotStart(f"cannot start: {error}") from error
+    on_signals({signal.SIGTERM: ending.set, signal.SIGHUP: kept.reload})
+    reporting = asyncio.create_task(report_always(control, lambda: _report(kept, meter, role)))
+    await keep(kept, ending, meter)
+    reporting.cancel()
+
+
+def _report(kept: KeptConfig, meter: Meter, role: str) -> Report:
+    measure_process(meter, role)
+    return Report(ready=True, reloads=kept.reloads, samples=meter.samples())
 
 
 async def keep(kept: KeptConfig, ending: asyncio.Event, meter: Meter) -> None:
@@ -125,8 +152,10 @@ def digest_settings(config: Config) -> Settings:
     )
 
 
-def _policy_of(config: Config) -> Policy | None:
+def _policy_of(config: Config) -> "Policy | None":
     """The policy whose exemptions the report looks after; a report is made without it too."""
+    from rules.policy import load_policy  # and all detectors with it, of which the keeper needs none until then
+
     try:
         return load_policy(find_policy(config.policy))
     except DocumentError as error:

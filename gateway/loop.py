@@ -1,8 +1,9 @@
-"""The event loop of the processes: uvloop where it is installed, else the standard one. Owns nothing else."""
+"""The event loop of the processes: uvloop where it is installed, else the standard one; and what its signals do."""
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine
+import signal
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -33,3 +34,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     finally:
         gc.set_threshold(*usual)
         gc.unfreeze()
+
+
+def on_signals(handlers: Mapping[signal.Signals, Callable[[], None]]) -> None:
+    """In the loop that runs, between two of its steps."""
+    loop = asyncio.get_running_loop()
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)

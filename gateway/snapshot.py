@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.config import Certificate, Config, IdentitySettings, Listener, load_config
 from rules.document import to_json
-from rules.policy import POLICIES, find_policy
+from rules.shipped import POLICIES, find_policy
 
 FOLDER = "in-force"  # under the state folder
 FILE = Path("now") / "mailward.yaml"  # within it: what the processes load

@@ -15,12 +15,12 @@ from pathlib import Path
 from gateway.config import Config, load_config
 from gateway.snapshot import FILE, FOLDER
 from gateway.staff_list import Refused, check_loss
-from quarantine.audit import Audit, Record, folder_of
+from quarantine.audit import GATEWAY, Audit, Record, folder_of
 from quarantine.ports import StoreUnavailable
-from quarantine.quarantine import GATEWAY
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.policy import Policy, find_policy, load_policy
+from rules.policy import Policy, load_policy
+from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError
 
 POLICY_ACT, STAFF_ACT = "policy", "accept staff list"

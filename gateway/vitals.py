@@ -1,4 +1,7 @@
-"""What one process says of itself each second: its gauges, and whether it can do its work. Changes nothing."""
+"""What one process says of itself each second: its gauges, and whether it can do its work. Changes nothing.
+
+The keeper measures too, and loads neither listeners nor detectors for it: here they are no more than types.
+"""
 
 import os
 import shutil
@@ -6,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import Config
 from gateway.metrics import (
@@ -26,12 +30,14 @@ from gateway.metrics import (
     RESIDENT_OCTETS,
     Meter,
 )
-from gateway.milter.listener import RunningMilter
-from gateway.relay.pool import Health
-from gateway.smtp.listener import RunningListener
 from quarantine.adapters.stock import Waiting
 from rules.directory import Directory
-from rules.policy import Policy
+
+if TYPE_CHECKING:
+    from gateway.milter.listener import RunningMilter
+    from gateway.relay.pool import Health
+    from gateway.smtp.listener import RunningListener
+    from rules.policy import Policy
 
 STATM = Path("/proc/self/statm")  # proc(5): the second number is of resident pages
 
@@ -40,13 +46,13 @@ def measure_process(meter: Meter, role: str) -> None:
     meter.set(RESIDENT_OCTETS, int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"), role)
 
 
-def measure_listeners(meter: Meter, listeners: Mapping[str, RunningListener | RunningMilter]) -> None:
+def measure_listeners(meter: Meter, listeners: "Mapping[str, RunningListener | RunningMilter]") -> None:
     for name, listener in listeners.items():
         meter.set(CONNECTIONS, listener.connections, name)
         meter.set(IN_HAND, listener.commits_in_flight, name)
 
 
-def measure_hops(meter: Meter, hops: Mapping[str, Health]) -> None:
+def measure_hops(meter: Meter, hops: "Mapping[str, Health]") -> None:
     for name, health in hops.items():
         meter.set(HOP_CONNECTIONS, health.in_use, name, "in use")
         meter.set(HOP_CONNECTIONS, health.idle, name, "idle")
@@ -55,7 +61,7 @@ def measure_hops(meter: Meter, hops: Mapping[str, Health]) -> None:
         meter.set(HOP_DOWN, health.down, name)
 
 
-def measure_judging(meter: Meter, policy: Policy, directory: Directory, written: datetime | None) -> None:
+def measure_judging(meter: Meter, policy: "Policy", directory: Directory, written: datetime | None) -> None:
     """`written`: when the staff list was, None without one."""
     meter.clear(POLICY)
     meter.set(POLICY, 1, policy.name, policy.hash[:12])

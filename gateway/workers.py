@@ -24,7 +24,8 @@ from rules.directory import Directory, direction_of
 from rules.engine import judge_uninspected
 from rules.facts import Reason
 from rules.message import Message
-from rules.policy import Policy, find_policy, load_policy
+from rules.policy import Policy, load_policy
+from rules.shipped import find_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
 

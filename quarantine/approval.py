@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from quarantine.audit import Record
+from quarantine.audit import GATEWAY, Record
 from quarantine.cases import Case, cases_of
 from quarantine.display import address_line, quoted, readable, subject_of
 from quarantine.item import HeldMessage, State
 from quarantine.ports import Courier, Refused
-from quarantine.quarantine import GATEWAY, Quarantine
+from quarantine.quarantine import Quarantine
 from rules.address import Address, key_of, parse_address
 from rules.finding import Action
 from rules.transaction import Recipient

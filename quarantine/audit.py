@@ -22,6 +22,7 @@ from rules.document import from_json, to_json
 SUFFIX = ".jsonl"
 HOLD, HOLD_AGAIN = "hold", "hold again"  # the second also where a crash kept the first try from recording its own
 HOLDS = (HOLD, HOLD_AGAIN)
+GATEWAY = "gateway"  # who did what no person did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

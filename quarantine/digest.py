@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from quarantine.audit import Standing, verify
@@ -17,8 +18,10 @@ from quarantine.quarantine import Store
 from quarantine.statistics import exemption_statistics
 from rules.address import key_of
 from rules.finding import Action, Finding
-from rules.policy import Policy
 from rules.verdict import Judgement
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 MAX_LISTED = 200  # tagged and refused copies told one by one; held ones are all told
 MAX_EVIDENCE = 3  # passages for each finding
@@ -165,7 +168,7 @@ def _periods(start: datetime, now: datetime, at: time, zone: ZoneInfo) -> Iterat
         day += timedelta(days=1)
 
 
-def collect(store: Store, period: Period, policy: Policy | None = None) -> Digest:
+def collect(store: Store, period: Period, policy: "Policy | None" = None) -> Digest:
     """Everything that the store knows of the period. Raises StoreUnavailable.
 
     `policy` is the one in force, whose exemptions are looked after; None: nothing is said of them.
@@ -324,7 +327,7 @@ def _rule_lines(items: Sequence[HeldMessage], tagged: Sequence[Entry]) -> tuple[
     )
 
 
-def _exemption_lines(store: Store, period: Period, policy: Policy) -> tuple[ExemptionLine, ...]:
+def _exemption_lines(store: Store, period: Period, policy: "Policy") -> tuple[ExemptionLine, ...]:
     return tuple(
         ExemptionLine(
             rule=item.rule,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -21,8 +22,10 @@ from quarantine.item import Period, Report, ReportState
 from quarantine.ports import Attempt, Courier, Refused, StoreUnavailable
 from quarantine.quarantine import Store
 from rules.address import Address, AddressError, parse_address
-from rules.policy import Policy
 from rules.transaction import Recipient
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 LEASE = timedelta(minutes=10)  # far beyond every time limit of one delivery; after it the sender of a report is dead
 TEMPLATES = Path(__file__).parent / "templates"
@@ -38,7 +41,7 @@ class Settings:
     zone: ZoneInfo
     next_hop: str
     hostname: str
-    policy: Callable[[], Policy | None] = lambda: None  # the one in force, read when a report is made
+    policy: "Callable[[], Policy | None]" = lambda: None  # the one in force, read when a report is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

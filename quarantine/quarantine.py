@@ -14,7 +14,7 @@ from quarantine.adapters.files import FileContents
 from quarantine.adapters.sql import SqlBook, SqlIndex, SqlReports, open_sqlite
 from quarantine.adapters.sql_reach import SqlReach, open_reach
 from quarantine.adapters.stock import DATABASE
-from quarantine.audit import HOLD, HOLD_AGAIN, Audit, Record, folder_of, records
+from quarantine.audit import GATEWAY, HOLD, HOLD_AGAIN, Audit, Record, folder_of, records
 from quarantine.daybook import Daybook
 from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
 from quarantine.ledger import Ledger, Verification, verify
@@ -29,7 +29,6 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # base 32 without i, l, o and u: 
 ID_LENGTH = ID_BITS // 5
 LOOK_ALIKES = str.maketrans("ilo", "110")
 MIN_PREFIX = 4
-GATEWAY = "gateway"  # who did what no person did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from quarantine.approval import check_approval
-from quarantine.audit import Record
+from quarantine.audit import GATEWAY, Record
 from quarantine.item import HeldMessage, HeldRecipient, State
 from quarantine.ports import Attempt, Busy, Courier, Refused, Review
-from quarantine.quarantine import GATEWAY, Quarantine, held_copies
+from quarantine.quarantine import Quarantine, held_copies
 from rules.address import Address
 from rules.finding import Action
 from rules.transaction import Recipient

@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from quarantine.item import Count, HeldMessage, Outcome, Period, State
 from quarantine.quarantine import Store
 from rules.address import key_of
-from rules.engine import NOT_INSPECTED_RULE, exemptions_of
 from rules.finding import Action, Finding
-from rules.policy import Policy
-from rules.policy_file import Exemption
+from rules.policy_file import NOT_INSPECTED_RULE, Exemption
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 USED_WITHIN = timedelta(days=30)  # an exemption that nobody needed for so long is worth a question
 
@@ -67,7 +69,7 @@ class ExemptionStatistics:
     note: str
 
 
-def rule_statistics(store: Store, period: Period, policy: Policy) -> tuple[RuleStatistics, ...]:
+def rule_statistics(store: Store, period: Period, policy: "Policy") -> tuple[RuleStatistics, ...]:
     """Every rule of the policy in its order, then rules that spoke in the period and are in it no more."""
     items = store.quarantine.index.list(since=period.start, until=period.end)
     entries = store.ledger.book.entries(period.start, period.end)
@@ -96,7 +98,7 @@ def rule_statistics(store: Store, period: Period, policy: Policy) -> tuple[RuleS
     )
 
 
-def exemption_statistics(store: Store, now: datetime, policy: Policy) -> tuple[ExemptionStatistics, ...]:
+def exemption_statistics(store: Store, now: datetime, policy: "Policy") -> tuple[ExemptionStatistics, ...]:
     """Every exemption of the policy, with what it was good for until `now`."""
     counts = store.ledger.book.counts(now - USED_WITHIN, now)
     used: Counter[str] = Counter()
@@ -113,11 +115,11 @@ def exemption_statistics(store: Store, now: datetime, policy: Policy) -> tuple[E
             let_off=used[item.key],
             note=_note(item, used[item.key], now, policy),
         )
-        for rule, item in exemptions_of(policy)
+        for rule, item in policy.exemptions
     )
 
 
-def _note(item: Exemption, used: int, now: datetime, policy: Policy) -> str:
+def _note(item: Exemption, used: int, now: datetime, policy: "Policy") -> str:
     unused = f"was not used in {USED_WITHIN.days} days"
     if item.end(policy.zone) <= now:
         return "is over"

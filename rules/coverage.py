@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from rules.detectors import organization_wide
 from rules.finding import Action
-from rules.policy import Policy, Rule, library_rules
+from rules.policy import Policy, Rule
 from rules.policy_file import Clause, Exemption
 from rules.samples import samples_of
+from rules.shipped import library_rules
 
 NOT_INSPECTED = "not_inspected"  # as it is called in a policy file
 

@@ -14,13 +14,12 @@ from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation, strictest
 from rules.masking import masked_alike
 from rules.policy import Policy, Probe, Rule
-from rules.policy_file import Exemption, RuleClass, Status
+from rules.policy_file import NOT_INSPECTED_RULE, Exemption, RuleClass, Status
 from rules.remembering import forget_message
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement, LetOff, Verdict
 
 NOT_INSPECTED = "not_inspected"  # names the observation that stands for what could not be read
-NOT_INSPECTED_RULE = "not-inspected"
 
 _log = logging.getLogger("mailward.engine")
 
@@ -195,13 +194,6 @@ def add_observation(
     case = _Case(policy=policy, observations=observations, hits=hits, undetermined=(), sender=sender, now=now)
     verdicts = tuple(_tighten(verdict, case) for verdict in judgement.verdicts)
     return replace(judgement, observations=observations, verdicts=verdicts)
-
-
-def exemptions_of(policy: Policy) -> tuple[tuple[str, Exemption], ...]:
-    """All of a policy's, each once with the name of the rule that it lets off, though a rule may stand twice."""
-    found = [(rule.name, item) for rule in policy.rules for item in rule.exemptions]
-    found += [(NOT_INSPECTED_RULE, item) for item in policy.not_inspected.exceptions]
-    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from rules.document import convert, read_document, read_rest, to_json
 from rules.finding import Action
 from rules.policy_file import (
     NO_CLAUSE,
+    NOT_INSPECTED_RULE,
     Clause,
     Exemption,
     NotInspected,
@@ -28,11 +29,9 @@ from rules.policy_file import (
     check_policy_file,
 )
 from rules.schedule import Schedule
+from rules.shipped import LIBRARY, library_rules
 from rules.transaction import Direction
 from rules.yaml_nodes import DocumentError, Fault, locate
-
-LIBRARY = Path(__file__).parent / "library"
-POLICIES = Path(__file__).parent / "policies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +94,13 @@ class Policy:
     def __post_init__(self) -> None:
         object.__setattr__(self, "asked_for", tuple(_asked_for(probe, self.rules) for probe in self.probes))
 
+    @property
+    def exemptions(self) -> tuple[tuple[str, Exemption], ...]:
+        """Each once with the name of the rule that it lets off, though a rule may stand twice."""
+        found = [(rule.name, item) for rule in self.rules for item in rule.exemptions]
+        found += [(NOT_INSPECTED_RULE, item) for item in self.not_inspected.exceptions]
+        return tuple(dict.fromkeys(found))
+
 
 def _asked_for(probe: Probe, rules: Iterable[Rule]) -> frozenset[Direction]:
     return frozenset(direction for rule in rules if probe in rule.probes for direction in rule.directions)
@@ -115,28 +121,9 @@ def policy_of_rule(rule: Rule) -> Policy:
     )
 
 
-def library_rules() -> tuple[str, ...]:
-    """The names of the library's rules, sorted."""
-    return tuple(sorted(path.parent.name for path in LIBRARY.glob("*/rule.yaml")))
-
-
 def load_rule(folder: Path) -> Rule:
     """A rule as its own file has it: own action, every direction, no exemptions. Raises DocumentError."""
     return _rule(_read_rule(folder), RuleUse(use=folder.name, cites=()), folder / "rule.yaml", ("parameters",))
-
-
-def find_policy(name_or_folder: str, base: Path | None = None) -> Path:
-    """The policy.yaml of a shipped policy's name, or of a folder or file (relative ones from `base`)."""
-    shipped = POLICIES / name_or_folder / "policy.yaml"
-    if "/" not in name_or_folder and shipped.is_file():
-        return shipped
-    path = (base or Path()) / name_or_folder
-    return path / "policy.yaml" if path.is_dir() else path
-
-
-def shipped_policies() -> tuple[str, ...]:
-    """The names of the policies that ship, sorted."""
-    return tuple(sorted(path.parent.name for path in POLICIES.glob("*/policy.yaml")))
 
 
 def load_policy(path: Path, *, complete: bool = True) -> Policy:

@@ -24,6 +24,7 @@ from rules.yaml_nodes import Fault, locate
 
 ENDS_SOON = timedelta(days=30)  # before an exemption's end: time enough to ask whoever granted it
 NO_CLAUSE = "a clause of this policy"  # expected where one is cited that there is not
+NOT_INSPECTED_RULE = "not-inspected"  # the name, as of a rule, under which such messages are treated
 NO_GROUPS: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 

@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 from rules.detectors import DETECTORS, Detector
-from rules.policy import LIBRARY, Rule, library_rules, load_rule
+from rules.policy import Rule, load_rule
+from rules.shipped import LIBRARY, library_rules
 
 WIDTH = 120  # characters of a line
 MAX_DEFAULT = 100  # characters of a default value that are shown

@@ -18,8 +18,9 @@ from rules.envelope import probable_envelope, wire_form
 from rules.finding import Action
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import LIBRARY, Rule, policy_of_rule
+from rules.policy import Rule, policy_of_rule
 from rules.policy_file import Status
+from rules.shipped import LIBRARY
 from rules.transaction import Client, Direction, ListenerKind, Transaction
 from rules.yaml_nodes import Fault
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from rules.detectors import BY_NAME
 from rules.document import json_schema
-from rules.policy import LIBRARY, library_rules, load_rule
+from rules.policy import load_rule
 from rules.policy_file import PolicyFile, RuleFile
 from rules.reference import words_of
+from rules.shipped import LIBRARY, library_rules
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

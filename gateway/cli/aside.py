@@ -6,14 +6,16 @@ Tells what the engine did from the policy that it did it under. Never decides.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from gateway.cli.terminal import escaped
 from rules.address import Address
-from rules.engine import exemptions_of
 from rules.finding import Observation
-from rules.policy import Policy, Probe, Rule
 from rules.policy_file import Exemption
 from rules.verdict import Judgement, LetOff
+
+if TYPE_CHECKING:
+    from rules.policy import Policy, Probe, Rule
 
 SHOWN_NAMES = 3  # of the recipients that one line is about
 
@@ -22,7 +24,7 @@ SHOWN_NAMES = 3  # of the recipients that one line is about
 class Case:
     """What a judgement was made under and does not itself say."""
 
-    policy: Policy
+    policy: "Policy"
     sender: Address | None
     now: datetime
 
@@ -64,12 +66,12 @@ def _let_off(judgement: Judgement, index: int, case: Case) -> Iterator[str]:
         yield f"seen, and {escaped(item.rule)} lets it off{whom(recipients, judgement)}{told}"
 
 
-def exemptions_by_key(policy: Policy) -> dict[str, Exemption]:
+def exemptions_by_key(policy: "Policy") -> dict[str, Exemption]:
     """All of a policy, as a judgement names them."""
-    return {item.key: item for _, item in exemptions_of(policy)}
+    return {item.key: item for _, item in policy.exemptions}
 
 
-def _speaking(judgement: Judgement, observation: Observation, case: Case) -> Iterator[Rule]:
+def _speaking(judgement: Judgement, observation: Observation, case: Case) -> "Iterator[Rule]":
     """The rules that this observation makes fire, were it not for whom they concern."""
     for rule in case.policy.rules:
         asked = rule.when.detector == observation.detector and _joined(judgement, rule)
@@ -92,7 +94,7 @@ def _of_none(observation: Observation, case: Case) -> list[str]:
     return [] if asked else ["seen, and no rule speaks of it here"]
 
 
-def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> Iterator[str]:
+def _satisfied(judgement: Judgement, observation: Observation, rule: "Rule") -> Iterator[str]:
     if rule.unless is None or not (_saw(judgement, rule.when) and _saw(judgement, rule.unless)):
         return
     if observation.detector == rule.when.detector:
@@ -101,7 +103,7 @@ def _satisfied(judgement: Judgement, observation: Observation, rule: Rule) -> It
         yield f"seen, and {escaped(rule.name)} is satisfied by it"
 
 
-def _waiting(judgement: Judgement, observation: Observation, rule: Rule, case: Case) -> Iterator[str]:
+def _waiting(judgement: Judgement, observation: Observation, rule: "Rule", case: Case) -> Iterator[str]:
     """What else the rule waits for: a second observation, or its hours."""
     if rule.when.detector != observation.detector:
         return
@@ -112,11 +114,11 @@ def _waiting(judgement: Judgement, observation: Observation, rule: Rule, case: C
         yield f"seen, and {escaped(rule.name)} is not active at this time"
 
 
-def _joined(judgement: Judgement, rule: Rule) -> bool:
+def _joined(judgement: Judgement, rule: "Rule") -> bool:
     return not rule.also or any(_saw(judgement, probe) for probe in rule.also)
 
 
-def _saw(judgement: Judgement, probe: Probe | None) -> bool:
+def _saw(judgement: Judgement, probe: "Probe | None") -> bool:
     return probe is not None and any(
         seen.detected and seen.detector == probe.detector for seen in judgement.observations
     )

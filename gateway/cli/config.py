@@ -16,7 +16,8 @@ from quarantine.display import counted
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import to_json
-from rules.policy import Policy, find_policy, load_policy
+from rules.policy import Policy, load_policy
+from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError, Fault, lines_of
 
 T = TypeVar("T")

@@ -4,14 +4,17 @@ Makes lines that are safe to print. Never decides and never reads mail.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from gateway.cli.aside import Case, asides, whom
 from gateway.cli.near import evidence_line, near_lines
 from gateway.cli.terminal import escaped
 from rules.finding import Finding, Observation
-from rules.policy import Rule
 from rules.policy_file import Clause
 from rules.verdict import Inspected, Judgement, Verdict
+
+if TYPE_CHECKING:
+    from rules.policy import Rule
 
 SHOWN_EVIDENCE = 5  # passages of one observation; --json has them all
 SHOWN_RECIPIENTS = 20
@@ -92,7 +95,7 @@ def _score(observation: Observation, finding: Finding, case: Case | None) -> str
     return f": score {observation.score:g}{needed}"
 
 
-def _is_of(finding: Finding, rule: Rule, observation: Observation) -> bool:
+def _is_of(finding: Finding, rule: "Rule", observation: Observation) -> bool:
     return (rule.name, rule.cites, rule.when.detector) == (finding.rule, finding.cites, observation.detector)
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.cli.aside import Case as RuleCase
@@ -14,9 +15,11 @@ from quarantine.cases import Case
 from quarantine.digest import findings_of
 from quarantine.display import one_line, readable
 from quarantine.item import Event, HeldMessage
-from rules.policy import Policy
 from rules.policy_file import Exemption
 from rules.transaction import Client
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 SHORT = 40  # characters of a subject or an address in a table
 
@@ -131,7 +134,7 @@ def case_row(case: Case, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def item_lines(
-    item: HeldMessage, history: Sequence[Event], policy: Policy | None, zone: ZoneInfo, *, missing: bool
+    item: HeldMessage, history: Sequence[Event], policy: "Policy | None", zone: ZoneInfo, *, missing: bool
 ) -> Iterator[str]:
     """Everything that `show` prints, safe for a terminal.
 
@@ -171,14 +174,14 @@ def _head(item: HeldMessage, zone: ZoneInfo, missing: bool) -> Iterator[str]:
         yield "  content missing: it cannot be released"
 
 
-def _judged(item: HeldMessage, policy: Policy | None) -> Iterator[str]:
+def _judged(item: HeldMessage, policy: "Policy | None") -> Iterator[str]:
     yield ""
     yield f"judged under {escaped(item.judgement.policy)} {item.judgement.policy_hash[:12]}"
     clauses = {} if policy is None else policy.clauses
     yield from explanation(readable(item), clauses, terminal=is_terminal(sys.stdout), case=_case(item, policy))
 
 
-def _case(item: HeldMessage, policy: Policy | None) -> RuleCase | None:
+def _case(item: HeldMessage, policy: "Policy | None") -> RuleCase | None:
     """What it was judged under; None when that is no longer the policy in force, or the evidence was given up."""
     if policy is None or policy.hash != item.judgement.policy_hash or item.purged is not None:
         return None

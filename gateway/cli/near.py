@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.cli.aside import Case
 from gateway.cli.terminal import escaped, marked
 from rules.finding import Evidence, Observation
-from rules.policy import Rule
 from rules.verdict import Judgement
+
+if TYPE_CHECKING:
+    from rules.policy import Rule
 
 SHOWN_NEAR = 10  # rules; --json has them all
 SHOWN_EVIDENCE = 5  # passages of one observation
@@ -76,7 +79,7 @@ def evidence_line(item: Evidence, *, terminal: bool) -> str:
     return place + marked(item.text, item.mark, terminal=terminal) + signal
 
 
-def _asked(rule: Rule, observation: Observation, case: Case) -> bool:
+def _asked(rule: "Rule", observation: Observation, case: Case) -> bool:
     """Whether it was this rule's own question: a detector may have been asked several with other parameters."""
     if observation.probe is None or observation.probe >= len(case.policy.probes):
         return rule.when.detector == observation.detector

@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.terminal import Exit, fail
 from gateway.config import DEFAULT_PATH, DEFAULT_POLICY, Config, load_config
-from rules.policy import find_policy
+from rules.shipped import find_policy
 
 ENVIRONMENT = "MAILWARD_CONFIG"
 

@@ -15,8 +15,9 @@ from gateway.cli.policy_writing import docs, schema
 from gateway.cli.terminal import escaped, fail, print_json, print_table, progress
 from quarantine.display import counted, one_line
 from rules.difference import exemption_in_words, hours_in_words, parameters_in_words
-from rules.policy import LIBRARY, Policy, Rule, find_policy, library_rules, load_policy, load_rule, shipped_policies
+from rules.policy import Policy, Rule, load_policy, load_rule
 from rules.policy_file import Exemption, Status
+from rules.shipped import LIBRARY, find_policy, library_rules, shipped_policies
 from rules.yaml_nodes import DocumentError, Fault, locate
 
 LIBRARY_NAME = "library"

@@ -22,7 +22,6 @@ from rules.address import Address, key_of
 from rules.comparison import Comparison, CopyChange
 from rules.difference import difference
 from rules.directory_file import load_directory
-from rules.engine import exemptions_of
 from rules.finding import Action
 from rules.policy import load_policy
 from rules.policy_file import NO_GROUPS
@@ -133,7 +132,7 @@ def _groups(config: Config | None) -> Mapping[str, frozenset[str]]:
 
 def groups_named(groups: Mapping[str, frozenset[str]], *policies: Path) -> set[str]:
     """Those of the groups that an exemption of one of these policies names."""
-    exemptions = (item for path in policies for _, item in exemptions_of(load_policy(path)))
+    exemptions = (item for path in policies for _, item in load_policy(path).exemptions)
     names = {key_of(name) for item in exemptions for name in (*item.senders, *item.recipients)}
     return names & groups.keys()
 

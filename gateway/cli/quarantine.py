@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,10 +20,12 @@ from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
 from gateway.config import Config
 from quarantine.cases import Case, cases_of
 from quarantine.item import State
-from rules.engine import NOT_INSPECTED_RULE
-from rules.policy import Policy, find_policy, library_rules, load_policy
-from rules.policy_file import Exemption
+from rules.policy_file import NOT_INSPECTED_RULE, Exemption
+from rules.shipped import find_policy, library_rules
 from rules.yaml_nodes import DocumentError
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 _id = click.argument("id", metavar="ID")
 _json = click.option("--json", "as_json", is_flag=True, help="One object an item, one line each.")
@@ -245,8 +248,10 @@ def _refuse_unknown(rule: str, config: Config) -> None:
         fail(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else ""), Exit.USAGE)
 
 
-def _policy(config: Config) -> Policy | None:
+def _policy(config: Config) -> "Policy | None":
     """None when it cannot be read: that must not hide held mail."""
+    from rules.policy import load_policy  # and all detectors with it, which a list needs not: a sixth of its time
+
     try:
         return load_policy(find_policy(config.policy))
     except DocumentError:

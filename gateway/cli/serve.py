@@ -14,6 +14,6 @@ def serve(path: Path) -> None:
 
     SIGTERM ends it after the mail in hand; SIGHUP loads policy and directory anew, or keeps the old ones.
     """
-    from gateway.service import supervise
+    from gateway.supervisor import supervise
 
     raise SystemExit(supervise(path))

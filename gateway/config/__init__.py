@@ -27,7 +27,7 @@ from gateway.config.sections import (
     Tls,
 )
 from rules.document import read_document, read_rest
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError, Fault
 
 __all__ = [

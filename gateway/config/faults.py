@@ -10,9 +10,9 @@ from pathlib import Path
 from gateway.config.sections import Config, Listener, NextHop
 from gateway.listening import Listening, shared
 from rules.address import is_address
-from rules.policy import find_policy
 from rules.policy_file import is_timezone
 from rules.reading.pictures import PicturesUnavailable, find_data
+from rules.shipped import find_policy
 from rules.transaction import ListenerKind
 from rules.yaml_nodes import Fault, locate
 

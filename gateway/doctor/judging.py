@@ -17,7 +17,8 @@ from gateway.workers import InspectionUnavailable, WorkerPool, canary, worker_se
 from quarantine.display import counted
 from rules.coverage import unapproved
 from rules.directory_file import load_directory
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from rules.verdict import Inspected
 from rules.yaml_nodes import DocumentError
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rules.detectors import BY_NAME, DETECTORS
-from rules.policy import LIBRARY, find_policy, library_rules, load_policy, load_rule, shipped_policies
+from rules.policy import load_policy, load_rule
+from rules.shipped import LIBRARY, find_policy, library_rules, shipped_policies
 
 ROOT = Path(__file__).parents[2]
 

@@ -104,7 +104,9 @@ def test_rules_keep_off_the_network_and_start_no_processes() -> None:
 PARSERS = {"libarchive", "magic", "olefile", "PIL", "pypdfium2", "selectolax", "tesserocr", "rules.reading.walk"}
 
 
-@pytest.mark.parametrize("module", ["gateway.service", "gateway.identity.identification", "gateway.keeper"])
+@pytest.mark.parametrize(
+    "module", ["gateway.supervisor", "gateway.serving", "gateway.identity.identification", "gateway.keeper"]
+)
 def test_who_talks_to_the_network_carries_no_parser_of_contents(module: str) -> None:
     """They read nothing with them, and each would take its time at every start."""
     program = f"import sys, {module}; print(*sys.modules)"

@@ -7,7 +7,8 @@ import click
 import pytest
 
 from gateway.cli import main
-from rules.policy import library_rules, load_policy
+from rules.policy import load_policy
+from rules.shipped import library_rules
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text()

@@ -34,7 +34,8 @@ from rules.directory import Directory  # noqa: E402
 from rules.envelope import wire_form  # noqa: E402
 from rules.inspection import inspect  # noqa: E402
 from rules.message import Message  # noqa: E402
-from rules.policy import LIBRARY, Policy, find_policy, load_policy  # noqa: E402
+from rules.policy import Policy, load_policy  # noqa: E402
+from rules.shipped import LIBRARY, find_policy  # noqa: E402
 from rules.transaction import Direction, Transaction  # noqa: E402
 from tests.benchmarks.contents import write_contents  # noqa: E402
 from tests.benchmarks.ending import end_in_order  # noqa: E402

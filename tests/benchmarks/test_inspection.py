@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from gateway.workers import WorkerPool, WorkerSettings
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from tests.benchmarks.inspection import cpu_seconds, mails, measure, memory, table
 from tests.benchmarks.systems import family
 

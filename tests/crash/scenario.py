@@ -24,9 +24,10 @@ from gateway.smtp import data
 from gateway.smtp.listener import RunningListener, start_listener
 from gateway.smtp.reception import Reception
 from gateway.smtp.spool import Spool
+from quarantine.audit import GATEWAY
 from quarantine.item import HeldMessage, State
 from quarantine.ports import Busy, Refused, StoreUnavailable
-from quarantine.quarantine import GATEWAY, Store, open_store
+from quarantine.quarantine import Store, open_store
 from quarantine.release import LEASE, Order, Release
 from rules.address import parse_address
 from rules.finding import Action, Finding, Observation

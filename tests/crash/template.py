@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from gateway.service import _end_with_parent
+from gateway.service import end_with_parent
 from quarantine import ledger
 from tests.crash.bad_builds import Build, break_build
 from tests.crash.scenario import Play
@@ -20,7 +20,7 @@ POSTFIX_GROUP = "postfix"  # whose milter it may be
 
 
 def main() -> None:
-    _end_with_parent()
+    end_with_parent()
     ledger.FLUSH_SECONDS = 3_600  # no second thread at a moment of its own
     voice = socket.socket(fileno=int(sys.argv[1]))
     for line in sys.stdin:
@@ -42,7 +42,7 @@ def _tell(number: int) -> None:
 
 def _live(order: dict[str, object], voice: socket.socket) -> None:
     code = 0
-    _end_with_parent()
+    end_with_parent()
     try:
         holding = break_build(Build(str(order["build"])))
         if order["stop"]:

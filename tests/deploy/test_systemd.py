@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.processes import DRAIN_SECONDS
 from gateway.reports import SILENT_SECONDS
-from gateway.service import DRAIN_SECONDS
 
 UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "mailward.service"
 TEXT = UNIT.read_text()

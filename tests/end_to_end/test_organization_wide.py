@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rules.policy import find_policy
+from rules.shipped import find_policy
 
 CLERK, CHIEF, MAYOR = "person0@city.example", "chief@city.example", "mayor@city.example"
 PEOPLE = [f"person{number}@city.example" for number in range(30)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rules.policy import find_policy
+from rules.shipped import find_policy
 
 CLERK, OUTSIDE = "dora.pennington@city.example", "someone@elsewhere.example"
 FUNDS = (

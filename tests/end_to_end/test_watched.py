@@ -84,7 +84,7 @@ def test_a_process_that_hangs_is_ended_and_started_again(tmp_path: Path, mailwar
     running.stop()
     program = (
         "import sys, gateway.reports; from pathlib import Path; gateway.reports.SILENT_SECONDS = 4.0\n"
-        "from gateway.service import supervise\nsys.exit(supervise(Path(sys.argv[1])))"
+        "from gateway.supervisor import supervise\nsys.exit(supervise(Path(sys.argv[1])))"
     )
     with running.log.open("wb") as log:
         words = [sys.executable, "-c", program, str(running.config)]

@@ -13,7 +13,8 @@ from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from rules.verdict import Inspected, LetOff
 
 POLICY = load_policy(find_policy("city-baseline"))

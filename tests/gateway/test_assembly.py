@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.assembly import CannotStart, Gateway, _unopened
+from gateway.assembly import Gateway, _unopened
 from gateway.metrics import DIRECTORY_TIME
+from gateway.processes import CannotStart
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from gateway import fact_replay
 from gateway.fact_replay import replayed
 from quarantine.fact_files import FactFiles
 from rules.comparison import Comparison
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from rules.stored import Seen, StoredFact, asked_by
 from rules.transaction import Direction
 from rules.yaml_nodes import DocumentError

@@ -21,7 +21,7 @@ from gateway.inspector import _end_hoarders, _forked
 from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.message import Message
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Direction
 
 

@@ -24,7 +24,8 @@ from rules.directory import Directory, Person
 from rules.finding import Action, Finding, Observation
 from rules.identity import Identity, Rung
 from rules.message import Message
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Inspected, Judgement, Mailing, Verdict
 

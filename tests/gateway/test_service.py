@@ -1,64 +1,66 @@
-"""The supervisor's own words; what it does with processes is tested end to end."""
+"""A process of the service, as the supervisor starts it: what it loads, what it says, how it ends."""
 
-import os
-from collections.abc import Callable
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from gateway.assembly import CannotStart
-from gateway.service import ROOT, check_account, supervise
+from gateway.processes import CONFIG_EXIT, KEEPER
 
-NOBODY = 65_534
+GATEWAY = "gateway-0"
+SECONDS = 60.0  # for a machine that is busy
 
 
-def test_a_bad_configuration_is_refused_with_file_and_line(
-    config_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+@contextmanager
+def started(role: str, path: Path) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(SECONDS)
+    with ours, theirs:
+        command = [sys.executable, "-m", "gateway.service", role, str(path), str(theirs.fileno())]
+        process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE)
+        theirs.close()
+        try:
+            yield process, ours
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+@pytest.mark.parametrize("role", [GATEWAY, KEEPER])
+def test_it_reports_that_it_is_ready_and_ends_when_it_is_told_to(role: str, config_file: Callable[..., Path]) -> None:
+    with started(role, config_file()) as (process, control):
+        assert json.loads(control.recv(1 << 20))["ready"] is True
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0
+
+
+@pytest.mark.parametrize("role", [GATEWAY, KEEPER])
+def test_what_cannot_start_says_why_and_that_another_try_would_not_help(
+    role: str, config_file: Callable[..., Path]
 ) -> None:
-    path = config_file("unknown_key: 1\n")
-    assert supervise(path) == 1
-    assert f"{path}:6:1: unknown_key" in capsys.readouterr().err
+    with started(role, config_file("unknown_key: 1\n")) as (process, control):
+        assert process.wait(SECONDS) == CONFIG_EXIT
+        assert process.stderr is not None and b"unknown_key" in process.stderr.read()
+        assert control.recv(1) == b""
 
 
-def test_a_bad_policy_is_refused_with_its_own_file_and_line(
-    config_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "policy.yaml").write_text("policy: p\ntitle: t\nclauses: {}\nrules: [{use: no-such-rule, cites: []}]\n")
-    assert supervise(config_file("policy: policy.yaml\n")) == 1
-    assert f"{tmp_path}/policy.yaml:4:" in capsys.readouterr().err
-
-
-def test_a_certificate_that_is_not_there_is_refused_with_file_and_line(
-    config_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = config_file(next_hop="host: 127.0.0.1, tls_ca: none.pem")
-    assert supervise(path) == 1
-    assert f"{path}:4:53: next_hops.0.tls_ca" in capsys.readouterr().err
-
-
-def test_root_does_not_serve_where_the_state_is_another_accounts_h15(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    if os.geteuid() == ROOT:
-        os.chown(tmp_path, NOBODY, -1)
-    monkeypatch.setattr(os, "geteuid", lambda: ROOT)
-    with pytest.raises(CannotStart, match="start the service as that account, not as root"):
-        check_account(tmp_path)
-    assert caplog.text == ""
-
-
-def test_root_is_told_where_no_other_account_is_meant_h15(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As in a container, where `make run` has to work."""
-    monkeypatch.setattr(os, "geteuid", lambda: ROOT)
-    check_account(tmp_path / "state")
-    assert "runs as root" in caplog.text
-
-
-def test_an_account_of_its_own_is_told_nothing_h15(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
-    check_account(tmp_path)
-    assert caplog.text == ""
+@pytest.mark.parametrize(
+    ("role", "spared"),
+    [
+        (GATEWAY, {"gateway.keeper", "quarantine.digest_mail", "jinja2"}),
+        (KEEPER, {"gateway.serving", "gateway.smtp.session", "gateway.milter.session", "rules.engine"}),
+    ],
+)
+def test_a_role_does_not_load_what_only_the_other_needs(role: str, spared: set[str]) -> None:
+    program = f"import sys, gateway.service; gateway.service._loaded({role!r}); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
+    assert spared & set(loaded) == set()
+    assert "gateway.config" in loaded

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.config import Config, load_config
 from gateway.snapshot import FOLDER, KEPT, at_reload, needs_restart, take
-from rules.policy import POLICIES, load_policy
+from rules.policy import load_policy
+from rules.shipped import POLICIES
 
 PROVED = """domains: [city.example]
 state: state

@@ -22,7 +22,8 @@ from gateway.taking import (
 from quarantine.audit import folder_of, records
 from quarantine.ports import StoreUnavailable
 from rules.directory_file import load_directory
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 
 TEN = "address\n" + "".join(f"p{number}@city.example\n" for number in range(10))
 ONE = "address\np0@city.example\n"

@@ -10,7 +10,7 @@ from gateway.trial import Supposed, compared, in_order, transaction_of
 from gateway.workers import WorkerPool, WorkerSettings
 from rules.address import parse_address
 from rules.finding import Action
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Direction, ListenerKind, Recipient
 
 MAIL = b"From: ann@city.example\nTo: bo@city.example\nSubject: x\n\nHello.\n"

@@ -38,7 +38,8 @@ from gateway.vitals import (
 )
 from quarantine.adapters.stock import Waiting
 from rules.directory import Directory, Person
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 
 
 def found(meter: Meter) -> dict[tuple[str, ...], float]:

@@ -13,7 +13,7 @@ from gateway.sandbox.layers import Layer, Refusal
 from gateway.warm_parent import InspectionUnavailable, WarmParent, WorkerSettings
 from gateway.wire import Started
 from gateway.workers import WorkerPool, canary
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.verdict import Inspected
 
 WICKED = Path(__file__).with_name("wicked_inspector.py")

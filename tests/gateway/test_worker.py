@@ -16,7 +16,7 @@ from gateway.wire import Ended
 from gateway.worker import DIED, TOO_LONG
 from gateway.workers import InspectionUnavailable, WorkerPool, WorkerSettings, canary
 from rules.message import Message
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected, Judgement
 

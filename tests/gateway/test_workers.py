@@ -24,7 +24,8 @@ from gateway.workers import (
 from rules.engine import judge_uninspected
 from rules.finding import Action
 from rules.message import Message
-from rules.policy import find_policy, load_policy
+from rules.policy import load_policy
+from rules.shipped import find_policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected, Judgement
 from rules.yaml_nodes import DocumentError

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.message import Message
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected
 

@@ -13,7 +13,7 @@ import pytest
 from gateway.sandbox.limits import KEPT_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.message import Message
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Transaction
 from rules.verdict import Inspected
 from tests.benchmarks.contents import write_contents

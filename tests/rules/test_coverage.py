@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rules.coverage import Coverage, coverage_of
-from rules.policy import find_policy, library_rules, load_policy, shipped_policies
+from rules.policy import load_policy
+from rules.shipped import find_policy, library_rules, shipped_policies
 
 POLICY = """policy: ours
 title: Ours

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rules.difference import difference
-from rules.policy import find_policy, load_policy, shipped_policies
+from rules.policy import load_policy
+from rules.shipped import find_policy, shipped_policies
 
 POLICY = """policy: ours
 title: Ours

@@ -10,7 +10,7 @@ from rules.address import parse_address
 from rules.directory import Directory, Person
 from rules.directory_csv import csv_of
 from rules.directory_file import load_directory
-from rules.policy import LIBRARY
+from rules.shipped import LIBRARY
 from rules.yaml_nodes import DocumentError
 
 HEADER = "address,name,department,groups,active\n"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from rules.address import parse_address
 from rules.detectors import Detector
-from rules.engine import NOT_INSPECTED, NOT_INSPECTED_RULE, add_observation, judge, judge_uninspected
+from rules.engine import NOT_INSPECTED, add_observation, judge, judge_uninspected
 from rules.facts import Facts, Reason, Unread
 from rules.finding import Action, Observation
 from rules.policy import Policy, Probe, Rule
-from rules.policy_file import Exemption, NotInspected, RuleClass, Status
+from rules.policy_file import NOT_INSPECTED_RULE, Exemption, NotInspected, RuleClass, Status
 from rules.schedule import Schedule
 from rules.transaction import Direction
 from rules.verdict import Inspected, Judgement

@@ -8,7 +8,8 @@ from rules.directory import Directory
 from rules.finding import Action
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import LIBRARY, load_rule, policy_of_rule
+from rules.policy import load_rule, policy_of_rule
+from rules.shipped import LIBRARY
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Inspected, Judgement
 

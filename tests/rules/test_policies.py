@@ -18,8 +18,9 @@ from rules.envelope import probable_envelope, wire_form
 from rules.finding import Action
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import Policy, Rule, find_policy, load_policy, shipped_policies
+from rules.policy import Policy, Rule, load_policy
 from rules.samples import filled, run_samples, sample_directory, samples_of
+from rules.shipped import find_policy, shipped_policies
 from rules.transaction import Client, Direction, ListenerKind, Recipient, Transaction
 from rules.verdict import Judgement
 

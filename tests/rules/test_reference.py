@@ -5,8 +5,8 @@ from dataclasses import fields
 import pytest
 
 from rules.detectors import BY_NAME, DETECTORS, Detector
-from rules.policy import library_rules
 from rules.reference import detector_reference, reference, words_of
+from rules.shipped import library_rules
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)

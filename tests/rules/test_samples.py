@@ -7,8 +7,9 @@ import pytest
 
 from rules.directory import Directory
 from rules.finding import Action
-from rules.policy import LIBRARY, Rule, library_rules, load_rule
+from rules.policy import Rule, load_rule
 from rules.samples import RuleResult, filled, run_samples, sample_directory, samples_of
+from rules.shipped import LIBRARY, library_rules
 
 RULE = "rule: {name}\ntitle: Everyone\ndetector: organization_wide\naction: quarantine\n"
 TO_ALL = "From: ann.clerk@city.example\nTo: all-staff@city.example\nSubject: Bake sale\n\nBring cake.\n"

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from rules.document import json_schema
-from rules.policy import LIBRARY, library_rules, load_rule
+from rules.policy import load_rule
 from rules.policy_file import PolicyFile, RuleFile
 from rules.schema import policy_schema, rule_schema
+from rules.shipped import LIBRARY, library_rules
 
 
 @pytest.fixture(scope="module")

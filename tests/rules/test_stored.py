@@ -14,8 +14,9 @@ from rules.facts import Reason, Unread
 from rules.finding import Action
 from rules.inspection import inspect
 from rules.message import Message
-from rules.policy import LIBRARY, Policy, find_policy, load_policy
+from rules.policy import Policy, load_policy
 from rules.samples import filled, samples_of
+from rules.shipped import LIBRARY, find_policy
 from rules.stored import Asked, Rejudging, Seen, StoredFact, asked_by, stored_fact, stored_probe
 from rules.transaction import Client, Direction, Envelope, ListenerKind, Recipient, Transaction
 from rules.verdict import Inspected, Judgement

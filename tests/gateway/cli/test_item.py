@@ -12,7 +12,8 @@ from quarantine.retention import tombstone
 from rules.address import parse_address
 from rules.facts import Reason, Unread
 from rules.finding import Action, Evidence, Finding, Observation
-from rules.policy import Clause, find_policy, load_policy
+from rules.policy import Clause, load_policy
+from rules.shipped import find_policy
 from rules.transaction import Client, Direction, Recipient
 from rules.verdict import Inspected, Judgement, Verdict
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from rules.policy import find_policy, library_rules, shipped_policies
+from rules.shipped import find_policy, library_rules, shipped_policies
 
 POLICY = """policy: ours
 title: Ours

@@ -16,7 +16,7 @@ def test_it_ends_as_the_supervisor_ends(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(path)
         return code
 
-    monkeypatch.setattr("gateway.service.supervise", supervise)
+    monkeypatch.setattr("gateway.supervisor.supervise", supervise)
     (tmp_path / "mailward.yaml").touch()
     assert CliRunner().invoke(main, ["serve", "-c", str(tmp_path / "mailward.yaml")]).exit_code == code
     assert asked == [tmp_path / "mailward.yaml"]

@@ -9,7 +9,7 @@ from gateway.cli import main
 from gateway.cli.supposing import DEFAULT_DOMAINS, mail_files, settings_for, supposed_of
 from gateway.cli.terminal import CommandError
 from rules.address import parse_address
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.transaction import Direction
 
 

@@ -19,7 +19,7 @@ from gateway.doctor.judging import (
 from gateway.doctor.note import Grade
 from gateway.sandbox.layers import Layer, Refusal
 from gateway.workers import InspectionUnavailable
-from rules.policy import find_policy
+from rules.shipped import find_policy
 from rules.verdict import Inspected
 
 
