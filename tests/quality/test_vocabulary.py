@@ -9,7 +9,7 @@ from rules.signals import scale_of
 from tests.quality.vocabulary import LEAST, Example, best_f1, fit, held_out, rewritten
 
 BEFORE = {b"click": 0.5, b"save": 0.5, b"meeting": -0.5}
-WITH_WORDS = ("commercial_solicitation", "fundraising", "obscenity", "personal_opinion")
+WITH_WORDS = ("commercial_solicitation", "fundraising", "harassment", "obscenity", "personal_opinion")
 
 
 def examples(*rows: tuple[str, bool], times: int = 30) -> list[Example]:

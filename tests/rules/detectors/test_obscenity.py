@@ -27,6 +27,15 @@ def detected(facts: Facts) -> bool:
         "Send me a photo of you in your underwear.",
         "How about a quickie in the supply room?",
         "Her husband found her in bed with the plumber, stark naked.",
+        "Free adult DVDs, no purchase necessary.",
+        "The most comprehensive adult match making service. Adult singles near you.",
+        "Get the thick, long and rock solid tool that she always wanted. She will beg for more.",
+        "Send me some pics of you in the shower, I'll show you mine.",
+        "My wife is out of town. My bed is big enough for two, if you know what I mean.",
+        "I want to run my hands all over you and take your clothes off slowly.",
+        "The honeymoon joke: the bride says I'm a virgin, the groom drops his pants and says...",
+        "C0ck sucking teens get f*cked, XXX movies free.",
+        "My ex leaked our sex tape, want to see it?",
     ],
 )
 def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
@@ -46,6 +55,14 @@ def test_obscene_wording(facts_of: FactsOf, words: str) -> None:
         "The bed frame in my room is for sale; kiss the kids for me.",
         "Mr. Johnson and Ms. Wiener make it harder; the work gets harder and the concrete stays soft.",
         "Essex and Sussex play in the XXX Games; Dr. Titsworth keeps score.",
+        'Apply: <input maxlength="60" size="29" name="City"> <font size="2" ptsize="11">',
+        "Growth hormone: lose weight, build muscle, improved memory, new hair growth, increased libido.",
+        "Viagra, Xenical and Propecia from our online pharmacy, shipped overnight.",
+        "No one will know who parked there. Work from home in your underwear if you want to.",
+        "The paper says he was accused of groping; he was chased by a tramp who carried coins. What a cock up.",
+        "Over 18 only. Merchant accounts for travel, telemarketing and adult sites.",
+        "Vibrator motors for telephones, size 20 mm. Live webcam of the eagle nest.",
+        "Your wife called: the kids are in bed. Performance review: she always satisfies the customers.",
     ],
 )
 def test_sober_wording_passes(facts_of: FactsOf, words: str) -> None:
