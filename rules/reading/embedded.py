@@ -19,7 +19,7 @@ _EXTERNAL_STORAGE = 0x1011  # ExOleObjStg of PowerPoint (MS-PPT 2.10.34)
 _MAX_RECORDS = 100_000  # at the top of a presentation, each with many inside
 _ONENOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"  # FileDataStoreObject (MS-ONESTORE)
 _EXTENSION = re.compile(rb"\.\x00(?:[0-9A-Za-z-]\x00){1,20}\x00\x00")  # in UTF-16; linear: each dot begins its own
-_MAX_STEM = 400  # octets before the dot
+_MAX_STEM = 200  # octets of a name before the dot: its end counts
 _MAX_NAMES = 200  # of a OneNote section
 
 
@@ -169,7 +169,7 @@ def _onenote_names(content: bytes) -> tuple[str, ...]:
     for match in _EXTENSION.finditer(content):
         stem = content[max(0, match.start() - _MAX_STEM) : match.start()]
         text = stem[len(stem) % 2 :].decode("utf-16-le", "replace").rpartition("\0")[2]
-        found[text[-100:] + match.group().decode("utf-16-le").rstrip("\0")] = None
+        found[text + match.group().decode("utf-16-le").rstrip("\0")] = None
         if len(found) > _MAX_NAMES:
             break
     return tuple(found)

@@ -26,7 +26,6 @@ _LABEL = re.compile(rb"/EmbeddedFile\b(?!s)")
 _FILTERS = re.compile(rb"/Filter" + GAP + rb"(\[[^\]]{0,400}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
 _PREDICTED = re.compile(rb"/Predictor\s{0,8}(?!1\b)\d")
-_FRONT = 1_024  # octets in front of a key within which its object begins
 _MAX_DICTIONARY = 64 * 1024  # octets of an embedded file's dictionary
 MAX_SAME = 5  # objects of one number that count, the first ones and the last: updates replace them, and readers differ
 _CHUNK = 1024 * 1024
@@ -41,16 +40,15 @@ def referred_files(content: bytes, pieces: Sequence[bytes], meter: Meter) -> Ite
     fault: Unreadable | None = None
     if any(len(_GIVEN.findall(piece)) > len(_FILES.findall(piece)) for piece in pieces):
         fault = _elsewhere()
-    streams, ends = (_all(content, word) if places else [] for word in (b"stream", b"endobj"))
+    begins, streams, ends = (_all(content, word) if places else [] for word in (b"obj", b"stream", b"endobj"))
     for place in places:
         start, end = (_next(found, place) for found in (streams, ends))
         if min(start, end) - place > _MAX_DICTIONARY:
             fault = _elsewhere()
         elif start < end and start not in taken:
             taken.add(start)
-            begin = max(content.rfind(b"obj", max(0, place - _FRONT), place), 0)
             try:
-                yield _undone(content, content[begin:start], start, meter)
+                yield _undone(content, content[_last(begins, place) : start], start, meter)
             except Unreadable as error:
                 fault = error
     if fault is not None:
@@ -71,6 +69,12 @@ def _next(places: list[int], at: int) -> int:
     """The first of these places from `at` on; the end of all content, and beyond, when there is none."""
     index = bisect_left(places, at)
     return places[index] if index < len(places) else sys.maxsize
+
+
+def _last(places: list[int], at: int) -> int:
+    """The last of these places before `at`; the beginning of all content when there is none."""
+    index = bisect_left(places, at)
+    return places[index - 1] if index else 0
 
 
 def _elsewhere() -> Unreadable:

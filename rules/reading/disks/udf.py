@@ -172,7 +172,11 @@ class _Volume:
             if not size:
                 return
             if kind == 3:  # the list goes on elsewhere (ECMA-167 4/12), behind a tag and a length
-                stored, at = self._block(where, block, min(size, _MAX_CONTINUED))[24:], 0
+                if size > _MAX_CONTINUED:
+                    raise LimitExceeded(
+                        f"UDF disk image with a list of extents of more than {_MAX_CONTINUED // 1024} KiB"
+                    )
+                stored, at = self._block(where, block, size)[24:], 0
             else:
                 yield _Extent(size, block, where, kind == 0)
 

@@ -65,7 +65,9 @@ def _dynamic(octets: Octets, at: int) -> Disk:
     if header[:8] != b"cxsparse" or len(header) < 1_024:
         raise Unreadable("damaged VHD disk image")
     table, _, entries, block = struct.unpack_from(">QIII", header, 16)
-    stored = bytes(octets[table : table + 4 * entries]) if entries <= _MAX_BLOCKS else b""
+    if entries > _MAX_BLOCKS:
+        raise Unreadable(f"VHD disk image with more than {_MAX_BLOCKS:,} blocks")
+    stored = bytes(octets[table : table + 4 * entries])
     if block < SECTOR or block % SECTOR or len(stored) < 4 * entries:
         raise Unreadable("damaged VHD disk image")
     bitmap = -(-block // SECTOR // 8 // SECTOR) * SECTOR

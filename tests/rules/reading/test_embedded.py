@@ -103,3 +103,9 @@ def test_a_linked_package_has_its_names_and_no_content():
     body = b"\x02\0calc.exe\0C:\\Windows\\calc.exe\0\0\0\x01\0\x01\0C:\\Windows\\calc.exe\0"
     member = native_object(native(body))
     assert (member.names, member.octets) == (("calc.exe", "calc.exe"), b"")
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, 100), (1, 100)])
+def test_of_a_name_in_a_note_the_end_counts(more, kept):
+    (member,) = unpack_onenote(note(PROGRAM, names=["a" * (100 + more) + ".exe"]), Budget())
+    assert member.names == ("a" * kept + ".exe",)

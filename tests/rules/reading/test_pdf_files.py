@@ -70,6 +70,13 @@ def test_e17_what_stands_between_hides_no_file(specification):
     assert found(document(FILE, PAD, specification)) == [FILE]
 
 
+@pytest.mark.parametrize("length", [900, 1_100, 30_000])
+def test_e17_what_stands_before_its_label_hides_no_filter_of_a_file(length):
+    other = b"5 0 obj\n<< /Filter /AHx >>\nstream\n41>\nendstream\nendobj\n"
+    fields = b"/Filter /Fl /Pad (%s) /Type /EmbeddedFile" % (b"A" * length)
+    assert found(other + document(zlib.compress(FILE), fields, b"null")) == [FILE]
+
+
 @pytest.mark.parametrize(("more", "told"), [(0, False), (1, True)])
 def test_a_dictionary_as_long_as_is_looked_at_and_longer(more, told):
     fields = b"/Pad ("

@@ -140,3 +140,10 @@ def test_a_rights_managed_message_is_told():
 def test_files_of_programs_that_encrypt_are_told_by_their_front(front, reason):
     assert protection_of_content(front + bytes(200)) == reason
     assert protection_of_content(b"See " + front) is None
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, "encrypted S/MIME message"), (1, None)])
+def test_the_kind_of_an_envelope_as_late_as_it_is_looked_for_and_later(more, told):
+    """A length of as many octets as nobody writes; eight are the most that readers take."""
+    octets = bytes([0x30, 0x80 | 19 + more]) + bytes(19 + more) + PKCS7 + b"\x03" + bytes(200)
+    assert protection_of_content(octets) == told

@@ -244,3 +244,14 @@ def test_xz_that_asks_for_too_much_memory_is_told():
 def test_places_that_begin_as_a_local_header_are_looked_at_20_000_times(marks, limit):
     (member,), fault = taken(b"PK\3\4" * marks + zipped(["a.txt"]))
     assert (member.octets, fault) == (PROGRAM, limit)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, True), (1, False)])
+def test_a_link_with_a_target_as_long_as_systems_follow_and_longer(more, told):
+    target = "/" * more + "./" * 2_047 + ".."
+    link = zipfile.ZipInfo("link")
+    link.create_system, link.external_attr = 3, 0xA1FF << 16
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr(link, target[more:] if not more else "./" * 2_047 + "/..")
+    assert ("leads out" in str(taken(written.getvalue())[1])) == told

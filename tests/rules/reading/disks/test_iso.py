@@ -157,3 +157,11 @@ def test_a_damaged_tree_is_told(disc):
     octets[record_of(octets, b"NOTES.TXT")] = 20
     assert taken(bytes(octets))[1] == "damaged ISO 9660 disk image"
     assert taken(bytes(40_000))[1] == "damaged ISO 9660 disk image"
+
+
+@pytest.mark.parametrize(("names", "members"), [(8, 1), (9, 2)])
+def test_a_file_with_as_many_names_as_are_one_file_and_one_more(names, members):
+    """More count as files of their own, so that no image has names without end."""
+    image = by_hand(*(record(b"%d.TXT;1" % number, 101, 5) for number in range(names)))
+    assert taken(image, Limits(members=members))[1] is None
+    assert taken(image, Limits(members=members - 1))[1] is not None

@@ -127,6 +127,20 @@ def test_metadata_in_as_many_pieces_as_are_followed_and_one_more(udf, program, m
     assert (program in [member.octets for member in members]) != limited
 
 
+@pytest.mark.parametrize(
+    ("more", "fault"), [(0, None), (1, "UDF disk image with a list of extents of more than 64 KiB")]
+)
+def test_a_list_of_extents_that_goes_on_as_long_as_is_read_and_longer(udf, program, more, fault):
+    """The metadata's list goes on behind the image, where it says the same."""
+    changed = bytearray(with_metadata_in(udf, 1))
+    own = bytes(changed[-2_048 + 176 : -2_048 + 184])
+    (start,) = struct.unpack_from("<I", changed, sector_with_tag(udf, 5) + 188)
+    struct.pack_into("<II", changed, len(udf) + 176, 3 << 30 | 64 * 1024 + more, len(changed) // 2_048 - start)
+    members, told = taken(bytes(changed) + bytes(24) + own + bytes(64 * 1024))
+    assert told == fault
+    assert (program in [member.octets for member in members]) == (fault is None)
+
+
 def test_as_many_extents_as_are_followed_and_one_more(udf, program, monkeypatch):
     """At the number that this disc has everything is read; below it the rest is told."""
     found = {}

@@ -53,7 +53,7 @@ def test_a_dynamic_disk_without_its_last_sector_still_opens():
         (footer(4), "differencing VHD disk image"),
         (footer(9), "VHD disk image of unknown kind"),
         (footer(3, 1 << 40), "damaged VHD disk image"),
-        (dynamic([None], entries=1 << 31), "damaged VHD disk image"),
+        (dynamic([None], entries=1 << 31), "VHD disk image with more than 1,048,576 blocks"),
         (dynamic([None], entries=1_000_000), "damaged VHD disk image"),
         (b"conectix", "damaged VHD disk image"),
     ],
@@ -61,3 +61,13 @@ def test_a_dynamic_disk_without_its_last_sector_still_opens():
 def test_what_cannot_be_opened_is_told(octets, words):
     with pytest.raises(Unreadable, match=words):
         disk_of_vhd(octets)
+
+
+def test_as_many_blocks_as_the_format_holds_and_one_more():
+    """Two tebibytes, of which none was ever written."""
+    most = 1024 * 1024
+    exact, over = (dynamic([None], entries=count) for count in (most, most + 1))
+    table = bytes([0xFF]) * (4 * most + 4)
+    assert disk_of_vhd(exact[:1_536] + table + exact[-512:]).size == most * BLOCK
+    with pytest.raises(Unreadable, match="VHD disk image with more than 1,048,576 blocks"):
+        disk_of_vhd(over[:1_536] + table + over[-512:])

@@ -76,6 +76,7 @@ def test_among_the_blocks_stand_those_of_bitmaps():
         (vhdx([b"x"], log=b"1"), "VHDX disk image with a log that is not played"),
         (vhdx([b"x"], second=b"regi"), "whose two tables of regions differ"),
         (vhdx([b"x"], block=1_000), "damaged VHDX disk image"),
+        (vhdx([None], block=257 * MEBIBYTE), "damaged VHDX disk image"),
         (vhdx([b"x"])[: 2 * MEBIBYTE + 4], "damaged VHDX disk image"),
         (vhdx([b"x"]).replace(b"metadata", b"metaData"), "damaged VHDX disk image"),
         (vhdx([b"x"]).replace(uuid.UUID(METADATA).bytes_le, bytes(16)), "damaged VHDX disk image"),
