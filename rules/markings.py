@@ -65,10 +65,19 @@ _ASKS = tuple(
         r"confidential (?:memo(?:randum)?|draft|personnel|settlement|legal advice)",
     )
 )
-# After "confidential": a topic, not a mark.
+# After "confidential": a topic, not a mark. Whoever sends an agreement of that name has yet to sign it.
 _TOPIC = re.compile(
-    r"\s(?:information|treatment|secretary|records?|documents?|shredding|waste|hotline)\b", re.IGNORECASE
+    r"\s(?:information|treatment|secretary|records?|documents?|folders?|agreements?|shredding|waste|hotline)\b",
+    re.IGNORECASE,
 )
+# Right before a mark or a request: they deny it, or only suppose it.
+_DENIED = re.compile(
+    r"(?:\b(?:not|non|never|nor|cannot|nothing|no\slonger|neither)|n['\u2019]t)(?:\s|-)"
+    r"(?:(?:be|been|is|are|really|consider(?:ed)?|deem(?:ed)?|marked|treat(?:ed)?\sas|have\sto|need\sto)\s){0,3}\Z",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(r"\b(?:if|whether|unless|should)\s\Z", re.IGNORECASE)
+DENIED_BEFORE = 60  # characters before a mark in which it may be denied
 _FOOTER = re.compile(
     r"intended\s(?:(?:only|solely|exclusively)\s)?(?:for|recipient|addressee)|named\s(?:recipient|addressee)"
     r"|(?:received|receive|receipt\sof)\s(?:this|the)\b.{0,40}\b(?:error|mistake)|notify\s(?:the\ssender|us|me)"
@@ -124,14 +133,19 @@ def _separated(subject: str, start: int) -> bool:
 
 def _places(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     for match in compile_patterns(patterns).find(text):
-        if _TOPIC.match(text, match.end) is None:
+        if _TOPIC.match(text, match.end) is None and not _before(_DENIED, text, match.start):
             yield match.start, match.end
 
 
 def _asked(text: str) -> Iterator[tuple[int, int]]:
     for match in compile_patterns(_ASKS).find(text):
-        if not (_BARE_ASK.search(text, match.start, match.end) and _warns(text, match.start)):
+        unmeant = _before(_DENIED, text, match.start) or _before(_SUPPOSED, text, match.start)
+        if not unmeant and not (_BARE_ASK.search(text, match.start, match.end) and _warns(text, match.start)):
             yield match.start, match.end
+
+
+def _before(pattern: re.Pattern[str], text: str, end: int) -> bool:
+    return pattern.search(text, max(0, end - DENIED_BEFORE), end) is not None
 
 
 def _warns(text: str, end: int) -> bool:

@@ -33,6 +33,8 @@ def weight(text: str) -> float:
         "Our plan against phishing is attached. Do not distribute the attached document.",
         "The attached list is confidential, so lock your screen.",
         "Here is the confidential memo about the hire.",
+        "It is not yet public. CONFIDENTIAL",
+        "If you print it: this is confidential.",
     ],
 )
 def test_marks_of_authors_and_documents(text):
@@ -51,6 +53,12 @@ def test_marks_of_authors_and_documents(text):
         "Our attorney and the client of the bank met.",
         "A phishing mail is going around. Do not forward it; report it to the help desk.",
         "You may get a suspicious invoice today. Please don't forward this, call us.",
+        "The clerk does not consider this letter confidential, whatever its header says.",
+        "You need not keep this confidential any longer.",
+        "You don't have to treat this as confidential.",
+        "Ask the clerk if this is confidential before you quote it.",
+        "NON-CONFIDENTIAL\n\nFor the website.",
+        "NOT CONFIDENTIAL\n\nFor the website.",
     ],
 )
 def test_words_of_ordinary_mail(text):
@@ -78,6 +86,11 @@ def test_a_mark_above_a_legal_footer_still_counts():
         ("Training on confidential records", False),
         ("Confidential information: annual training", False),
         ("Confidentiality agreement", False),
+        ("Confidential Agreement", False),
+        ("Confidential folder for the auditors", False),
+        ("Non-confidential: bid results", False),
+        ("Bid results - not confidential", False),
+        ("Whether or not: CONFIDENTIAL bids", True),
         ("Budget", False),
     ],
 )
