@@ -33,6 +33,8 @@ SETTING = re.compile(
 )
 IN_URL = re.compile(r"://[^\s/:@]{1,64}:(?P<value>[^\s/@:]{3,64})@[a-z0-9]", re.IGNORECASE)
 USER = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?|account|id)\s{0,3}[:=]", re.IGNORECASE)
+NAMED_USER = re.compile(rf"{USER.pattern}\s{{0,3}}(?P<value>[^\s,;]{{1,64}})", re.IGNORECASE)
+DEMO = re.compile(r"\b(?:demo|demos|demonstration|trial|evaluation)\b", re.IGNORECASE)
 LOGIN = re.compile(r"\b(?:user ?-?(?:name|id)?|log-?[io]n(?: ?(?:name|id))?)\s{0,3}[:=]", re.IGNORECASE)
 
 # Forms that the issuers publish: what they begin with or hold, what they are, and the whole.

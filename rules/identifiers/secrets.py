@@ -8,6 +8,7 @@ from itertools import islice
 from rules.identifiers.secret_shapes import (
     ASKED,
     BESIDE,
+    DEMO,
     ENDINGS,
     GATE_ASKED,
     GATE_SETTING,
@@ -18,6 +19,7 @@ from rules.identifiers.secret_shapes import (
     LOOSE,
     MEASURE,
     MEETING,
+    NAMED_USER,
     NO_VALUES,
     NOUN,
     PAIR,
@@ -44,6 +46,7 @@ MEETING_AROUND = 250  # characters around a code in which an invitation gives it
 REFUSED_BEFORE = 60  # characters before a request in which "never" turns it round
 PAIRED = 0.65  # least weight of what stands under "password" behind a user's name
 USER_BEFORE = 120  # characters before a password in which its user is named: a line or two
+DEMO_BEFORE = 200  # characters before a password in which a demonstration is named
 # The cells of a line: kept apart by a sign, by several blanks, or by each blank, as tables of HTML read.
 WORDS = re.compile(r"\S+")
 CELLS = (
@@ -105,10 +108,18 @@ def _told(text: str, *, meeting_codes: bool) -> Iterator[Secret]:
             start, end = match.span("value")
             paired = USER.search(text, max(0, match.start() - USER_BEFORE), match.start()) is not None
             weight = _weight_as_told(text, match, paired=paired)
-            if weight and (meeting_codes or not _is_meeting_code(text, start, end)):
+            told = weight and not (paired and _is_demonstration(text, match))
+            if told and (meeting_codes or not _is_meeting_code(text, start, end)):
                 yield Secret(what="password", start=start, end=end, weight=_paired(weight) if paired else weight)
             # What was no value may be the next label: "the password for the portal: Password: x".
             match = pattern.search(text, end if weight else start)
+
+
+def _is_demonstration(text: str, match: re.Match[str]) -> bool:
+    """Whether it opens what a vendor shows to everybody: a site called so, and one word for user and password."""
+    before = text[max(0, match.start() - DEMO_BEFORE) : match.start()]
+    users = [user.group("value").rstrip(".,;") for user in NAMED_USER.finditer(before)]
+    return users[-1:] == [match.group("value").rstrip(".,;")] and DEMO.search(before) is not None
 
 
 def _paired(weight: float) -> float:

@@ -48,6 +48,14 @@ def test_cells_under_a_heading(rows, cells):
     assert [rows[item.start : item.end] for item in found(rows) if item.what == "table of passwords"] == cells
 
 
+def test_what_a_vendor_shows_to_everybody():
+    login = "{}http://show.permitsoft.example\nUser: permitdesk\nPass: {}"
+    assert not found(login.format("Demo site: ", "permitdesk"))
+    assert found(login.format("", "permitdesk"))
+    assert found(login.format("Demo site: ", "Tulip-4471"))
+    assert found("Trial version. " + "Ask us anything. " * 20 + login.format("", "permitdesk"))
+
+
 @pytest.mark.parametrize("beginning", sorted({beginning for beginning, _, _ in TOKENS}))
 def test_the_beginning_of_a_token_alone_is_none(beginning):
     assert not found(f"we talked about {beginning} yesterday")
