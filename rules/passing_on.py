@@ -8,6 +8,7 @@ import re
 from rules.facts import Facts, Role, Text
 from rules.remembering import remembered, remembered_last
 from rules.signals import Measure
+from rules.transaction import Direction
 
 MAX_PREFIXES = 10  # of a subject; more marks say nothing more
 BRIEF = 30  # words: a comment such as "see below, what do you think?"; more is a text of one's own
@@ -74,10 +75,20 @@ def sent_words(facts: Facts) -> tuple[Text, ...]:
 
 @remembered_last
 def endorsed_words(facts: Facts) -> tuple[Text, ...]:
-    """The author's own words, and those of others when they are handed on with no more than a brief comment."""
-    if is_reply(facts) or not comment_is_brief(facts):
+    """The author's own words, and those of others when they are handed on with no more than a brief comment.
+
+    What he sends to himself alone commends nothing to anybody.
+    """
+    if is_reply(facts) or is_note_to_self(facts) or not comment_is_brief(facts):
         return own_words(facts)
     return facts.said(*_OWN, *_OTHERS)
+
+
+def is_note_to_self(facts: Facts) -> bool:
+    """Whether somebody of ours files it in the mailbox it comes from: it is handed on to nobody."""
+    sender = facts.envelope.reverse_path
+    kept = {address.key for address in facts.recipients(Direction.INTERNAL)}
+    return sender is not None and kept == {sender.key} == {one.address.key for one in facts.envelope.recipients}
 
 
 def comment_is_brief(facts: Facts, words: int = BRIEF) -> bool:

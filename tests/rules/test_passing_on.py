@@ -1,11 +1,13 @@
 """A forward hands another's words on; an answer merely carries them below."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rules.facts import Facts, Role
 from rules.passing_on import endorsed_words, is_reply, own_words, sent_words, subject_marks, times_forwarded
+from rules.transaction import Direction
 
 FactsOf = Callable[..., Facts]
 
@@ -56,6 +58,16 @@ def test_a_brief_comment_endorses_what_is_forwarded_and_a_text_of_ones_own_does_
     long = facts_of("word " * 60, subject="FW: vote", forwarded="Vote for her")
     assert "Vote for her" in [text.text for text in endorsed_words(brief)]
     assert "Vote for her" not in [text.text for text in endorsed_words(long)]
+
+
+def test_what_somebody_files_in_his_own_mailbox_is_commended_to_nobody(facts_of: FactsOf) -> None:
+    mine, yours = "ann.clerk@city.example", "bob@city.example"
+    forwarded = {"forwarded": "Join our committee.", "sender": mine}
+    assert [text.role for text in endorsed_words(facts_of("", to=(mine,), **forwarded))] == []
+    assert [text.role for text in endorsed_words(facts_of("", to=(mine, yours), **forwarded))] == [Role.FORWARDED]
+    facts = facts_of("", to=(mine,), **forwarded)
+    spoofed = replace(facts, directions={mine: Direction.INBOUND})  # anybody can write our address into his mail
+    assert [text.role for text in endorsed_words(spoofed)] == [Role.FORWARDED]
 
 
 def test_hidden_and_attached_text_is_nobodys_word(facts_of: FactsOf) -> None:

@@ -22,6 +22,7 @@ def detected(facts: Facts) -> bool:
         "Vote for Ida Brandt for county commissioner! I have signs for your lawn in my car.",
         "Our schools need it. Vote YES on Measure C this spring.",
         "Please support Measure C, the new pool depends on it.",
+        "I am running for council and could use your help: yard signs are in my car.",
         "Join the Lantern Society of our county. Membership is $20.",
         "Vote no on Proposition 3! Call your council member and urge them to oppose the tax.",
         "Join our church on Sunday and let the word of God into your life. Accept Christ as your savior.",
@@ -34,6 +35,16 @@ def test_appeals(facts_of: FactsOf, words: str) -> None:
 
 def test_an_appeal_handed_on_with_a_brief_comment(facts_of: FactsOf) -> None:
     assert detected(facts_of("So true!", subject="FW: Tuesday", forwarded=APPEAL))
+
+
+def test_whose_candidacy_is_reported(facts_of: FactsOf) -> None:
+    assert not detected(facts_of("I hear that Brandt may run for mayor, as Dorn ran for governor twice."))
+
+
+def test_a_campaign_s_letter_filed_and_handed_on(facts_of: FactsOf) -> None:
+    mine = "ann.clerk@city.example"
+    assert not detected(facts_of("", subject="FW: Tuesday", forwarded=APPEAL, sender=mine, to=(mine,)))
+    assert detected(facts_of("", subject="FW: Tuesday", forwarded=APPEAL, sender=mine, to=("bob@city.example",)))
 
 
 def test_an_appeal_below_an_answer_or_a_longer_text(facts_of: FactsOf) -> None:
