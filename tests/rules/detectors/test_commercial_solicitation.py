@@ -39,6 +39,10 @@ def test_an_offer_handed_on(facts_of: FactsOf) -> None:
     assert detected(facts_of("Anyone?", subject="FW: printers", forwarded=OFFER))
 
 
+def test_an_offer_that_calls_itself_an_edition(facts_of: FactsOf) -> None:
+    assert detected(facts_of("Anyone?", subject="FW: Printer letter, vol. 3, no. 2", forwarded=OFFER))
+
+
 def test_a_price_in_the_subject_says_more_than_one_below(facts_of: FactsOf) -> None:
     rest = "Fresh flowers only $19.99. Click here to order."
     assert detected(facts_of(rest, subject="Roses from $19.99"))
