@@ -29,8 +29,7 @@ from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
-_WIDE = 64  # octets at the front within which text of two octets a character shows a NUL
-_MAGIC_HEAD = 64 * 1024  # octets given to libmagic: more did not change an answer (measured)
+_MAGIC_HEAD = 64 * 1024  # octets given to libmagic, which names what no reader of ours knows: more changed no answer
 
 _DECLARED = {
     Kind.PROGRAM: """
@@ -161,7 +160,7 @@ def _of_format(known: Format, octets: Octets) -> Iterator[Sign]:
 
 def _of_wide_table(octets: Octets, head: bytes) -> Iterator[Sign]:
     """Formulas of a table in UTF-16 without its mark, or behind a NUL."""
-    if b"\0" not in head[:_WIDE]:
+    if b"\0" not in head:
         return
     narrow = bytes(octets[:MAX_OCTETS]).translate(None, b"\0")
     if is_text(narrow[:HEAD]):

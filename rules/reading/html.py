@@ -14,7 +14,6 @@ from rules.targets import browsed
 
 MAX_PAGE = 2 * 1024 * 1024  # characters
 MAX_NODES = 200_000  # elements and texts walked; a 1 MB newsletter has a tenth
-MAX_ALTERNATIVE = 200  # characters of what stands for a picture or in an empty field; both are labels
 BLANK = "________"  # a field to be filled in, as forms on paper show it
 
 _NOT_CONTENT = frozenset((
@@ -287,7 +286,7 @@ class _Walk:
         if due.target and not inside.hidden:
             shown = self.visible.since(due.start).strip()
             if not shown and self._pictures > due.pictures and _differs(shown, due.target):
-                self.visible.add(f"{self._alternative[:MAX_ALTERNATIVE]} <{due.target}>")
+                self.visible.add(f"{self._alternative} <{due.target}>")
             elif shown and _differs(shown, due.target):
                 self.visible.add(f" <{due.target}>")
         start = due.start[0]
@@ -303,7 +302,7 @@ def _said(tag: str, attributes: dict[str, str | None]) -> str:
         return attributes.get("label") or ""
     kind, value = (attributes.get("type") or "").lower(), attributes.get("value") or ""
     if kind in _FILLED_IN:
-        return value or f"{(attributes.get('placeholder') or '')[:MAX_ALTERNATIVE]} {BLANK}"
+        return value or f"{attributes.get('placeholder') or ''} {BLANK}"
     return value if kind in _BUTTONS else ""
 
 

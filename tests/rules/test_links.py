@@ -108,3 +108,9 @@ def test_no_attached_list_is_looked_at_beyond_the_limit() -> None:
 def test_a_host_lies_below_each_of_its_ends():
     assert list(above("www.city.co.uk")) == ["www.city.co.uk", "city.co.uk", "co.uk", "uk"]
     assert list(above("")) == []
+
+
+@pytest.mark.parametrize(("length", "shown"), [(1_999, "bank.example"), (2_000, "")])
+def test_an_address_that_is_shown_is_read_up_to_the_length_of_a_target(length: int, shown: str) -> None:
+    address = "https://bank.example/".ljust(length, "a")
+    assert links(f"see {address}<https://evil.example/>")[-1] == ("https://evil.example/", "evil.example", shown)

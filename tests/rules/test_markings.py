@@ -109,3 +109,26 @@ def test_time_grows_with_the_length_alone():
     start = time.process_time()
     find_markings(hostile)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_as_many_marks_as_are_kept_and_one_more(count):
+    """The lightest are left out, those in legal notices first."""
+    text = (
+        "It is company confidential, I think.\n\n" * 60 + "It is internal only, I think.\n\n" * (count - 61) + "FOUO\n"
+    )
+    found = find_markings(text)
+    assert len(found) == 100
+    assert found[-1].weight == 0.9
+
+
+@pytest.mark.parametrize(("blanks", "banner"), [(107, False), (108, True)])
+def test_a_line_is_a_banner_when_nothing_stands_near_the_mark(blanks, banner):
+    assert (weight("x" * 13 + " " * blanks + "CONFIDENTIAL\n") == 0.9) == banner
+
+
+@pytest.mark.parametrize(("between", "footer"), [(331, True), (332, False)])
+def test_a_footer_gives_itself_away_near_the_mark(between, footer):
+    """With its last letter 350 characters behind the mark, or one more."""
+    (found,) = find_markings("CONFIDENTIAL" + "-" * between + "strictly prohibited.")
+    assert found.footer == footer

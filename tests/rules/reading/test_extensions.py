@@ -132,3 +132,9 @@ def test_volumes_of_archives_are_called_archives(name):
 @pytest.mark.parametrize("name", ["minutes.002", "minutes.pdf.002", "7z.002", "minutes.7z.02", "minutes.7z.2025"])
 def test_numbers_alone_make_no_volume(name):
     assert kinds(name) == set()
+
+
+@pytest.mark.parametrize("length", [1_024, 1_025])
+def test_of_a_name_as_much_of_its_end_is_looked_at_as_any_system_has_room_for(length):
+    assert [len(reading) for reading in readings("a" * length)] == [1_024]
+    assert max(map(len, readings(" " + "a" * (length - 1)))) == 1_024 - (length == 1_024)

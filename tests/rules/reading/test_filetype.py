@@ -157,3 +157,9 @@ def test_a_script_with_an_archive_behind_its_commands_is_one(front):
     octets = front + bytes(range(256)) * 4
     assert (Kind.SCRIPT, By.CONTENT) in told(["a.dat"], None, octets)
     assert (Kind.SCRIPT, By.CONTENT) not in told(["a.dat"], None, b"#!AMR\n/" + octets)
+
+
+@pytest.mark.parametrize("before", [10, 60, 70, 4_000])
+def test_e15_a_formula_behind_a_nul_is_told_wherever_that_stands(before):
+    table = b"name,amount\r\n".ljust(before, b"x") + b"\0\r\n=cmd|'/c calc'!A1,2\r\n"
+    assert "formula that starts cmd" in [sign.text for sign in signs_of(("a.csv",), None, table)]

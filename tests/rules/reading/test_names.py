@@ -90,3 +90,8 @@ def test_the_original_spelling_is_kept_beside_the_readable_one():
 def test_candidates_are_bounded():
     assert len(merge_names(f"{number}.exe" for number in range(32))) == 32
     assert len(merge_names(f"{number}.exe" for number in range(1_000))) == 33  # which tells that there were more
+
+
+def test_of_a_name_as_long_as_is_kept_all_counts_and_of_a_longer_one_both_halves():
+    assert normalise_name("a" * 1_024) == ("a" * 1_024,)
+    assert normalise_name("a" * 1_000 + "b" * 1_000)[-1] == "a" * 512 + "…" + "b" * 512

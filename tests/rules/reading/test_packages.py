@@ -161,3 +161,10 @@ def test_open_document_macros_are_told():
 
 def test_what_is_no_zip_has_no_signs():
     assert package_signs(b"PK\x03\x04" + bytes(50)) == ()
+
+
+@pytest.mark.parametrize(("length", "told_of_it"), [(200, 200), (201, 200)])
+def test_of_a_name_as_much_is_told_as_has_room(length, told_of_it):
+    before = "Excel 4 macro sheet in "
+    name = "xl/macrosheets/".ljust(length - len(before), "a")
+    assert (Kind.MACRO_DOCUMENT, f"{before}{name}"[:told_of_it]) in signs(WORD | {name: "x"})

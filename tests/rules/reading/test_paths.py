@@ -44,3 +44,10 @@ def test_e09_a_link_that_leads_out_is_told(name, target, is_told):
 
 def test_what_is_told_is_short():
     assert len(escape_of(["../" * 1_000])) < 200
+
+
+@pytest.mark.parametrize("length", [100, 101])
+def test_of_a_path_as_much_is_told_as_has_room(length):
+    name = "../".ljust(length, "x")
+    assert escape_of([name]) == f"a path that leads out of the archive: {name[:100]}"
+    assert escape_of(["a" * length], name) == f"a link that leads out of the archive: {'a' * 100} to {name[:100]}"

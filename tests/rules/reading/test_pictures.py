@@ -120,3 +120,14 @@ def test_as_many_pictures_as_are_read_and_one_more(reader, count, told):
     walk = Walk(budget=Budget(Limits(pictures=2)), pictures=reader)
     walk.message(mail(*[encoded(PIL.Image.new("L", (40 + n, 40), 255), "PNG") for n in range(count)]))
     assert [entry.reason for entry in walk.record.unread] == [Reason.LIMIT] * told
+
+
+@pytest.mark.parametrize(("side", "pages"), [(23, 0), (24, 1)])
+def test_a_picture_as_small_as_is_read_and_smaller(reader, side, pages):
+    assert len(reader._pages(encoded(drawn(size=(640, side)), "PNG"))) == pages
+
+
+@pytest.mark.parametrize("side", [4_000, 4_001])
+def test_a_picture_as_large_as_is_read_as_it_is_and_larger(reader, side):
+    (page,) = reader._pages(encoded(PIL.Image.new("L", (side, 30)), "PNG"))
+    assert max(page.size) == 4_000

@@ -1,5 +1,7 @@
 """The preview of a held message is plain, bounded and safe to show."""
 
+import pytest
+
 from rules.reading.preview import preview_of
 
 
@@ -35,3 +37,11 @@ def test_a_long_message_is_cut(facts_of):
     preview = preview_of(facts_of("Subject: x\n\n" + "word\n" * 100_000))
     assert len(preview) <= 64 * 1024
     assert preview.endswith("[cut]\n")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_message_as_long_as_is_shown_whole_and_longer_by_one_character(facts_of, more):
+    around = len(preview_of(facts_of("Subject: x\n\ny\n"))) - 1
+    preview = preview_of(facts_of("Subject: x\n\n" + "y" * (64 * 1024 - around + more) + "\n"))
+    assert preview.endswith("[cut]\n") == bool(more)
+    assert len(preview) == 64 * 1024 - (1 if more else 0) * 1
