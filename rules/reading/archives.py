@@ -16,10 +16,11 @@ from libarchive.exception import ArchiveError
 from rules.message import Octets
 from rules.reading.behind import behind
 from rules.reading.budget import Budget, Meter
+from rules.reading.formats import carried_in, from_its_front
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
 from rules.reading.rar import Listing, RarEntry, listing_of
-from rules.reading.signatures import Format, carried_in, front_of
+from rules.reading.signatures import Format, front_of
 from rules.reading.tar_names import names_beside
 
 _CHUNK = 256 * 1024  # octets read between two looks at the budget
@@ -45,7 +46,6 @@ ARCHIVES = frozenset({*_READERS, *_FILTERS, Format.RAR})
 _WITH_RECORDS = (b"POSIX pax interchange format", b"GNU tar format")  # that may say more than a tar's headers
 _STREAMED = {Format.TAR: "tar", Format.CPIO: "cpio"}  # what is read through a filter in one go
 _SHORTENED = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar", "txz": "tar", "tlz": "tar", "tzst": "tar"}
-_CARRIED = (Format.RAR, Format.SEVEN_ZIP, Format.CAB)  # may stand behind something else
 _PROTECTED = ("ncrypt", "rypto", "assphrase")  # in libarchive's words for members that need a password
 _ENCRYPTED = "encrypted archive member"
 _EXTRA, _NAMED = 0x04, 0x08  # flags of a gzip header: what stands before the name, and that there is one
@@ -56,9 +56,7 @@ _AES_IN_7Z = b"\x06\xf1\x07\x01"  # the coder's identifier in a 7z header
 
 def unpack_archive(octets: Octets, known: Format, names: Sequence[str], budget: Budget) -> Iterator[Member]:
     """Every member. Raises Unreadable after those that could be read."""
-    content = bytes(octets)
-    if known in _CARRIED and front_of(content[:64], len(content)) is not known:
-        content = content[next((at for found, at in carried_in(content) if found is known), 0) :]
+    content = bytes(from_its_front(octets, known))
     if known is Format.CAB:  # whose second field nobody reads but libarchive
         content = content[:4] + bytes(4) + content[8:]
     meter = budget.open(len(content))

@@ -11,8 +11,9 @@ from urllib.parse import unquote_to_bytes
 from rules.message import Octets
 from rules.reading.budget import MEBIBYTE, Budget, LimitExceeded
 from rules.reading.encodings import decode_base64
+from rules.reading.formats import formats_of
 from rules.reading.member import Member
-from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_whole_file
+from rules.reading.signatures import HEAD, Format, front_of, is_whole_file
 
 LOOKED_AT = 8 * 1024 * 1024  # octets: pages that smuggle a program carry it, and so are long
 MIN_OPAQUE = 4_096  # octets of encoded text beside a script that decodes: keys and identifiers are shorter

@@ -16,6 +16,7 @@ from rules.reading.documents import DocumentText, text_of_content
 from rules.reading.embedded import unpack_compound, unpack_onenote
 from rules.reading.extensions import kinds_of_name
 from rules.reading.flat import flat_kind, unpack_flat
+from rules.reading.formats import formats_of, from_its_front, holds_zip
 from rules.reading.macintosh import unpack_apple, unpack_macbinary
 from rules.reading.mbox import is_mbox, message_behind, unpack_mbox
 from rules.reading.member import Member, Unreadable
@@ -26,7 +27,7 @@ from rules.reading.pdf import pdf_protection, unpack_pdf
 from rules.reading.protection import is_pgp_key, is_signed_envelope, protection_of_content, unpack_signed
 from rules.reading.rtf_objects import unpack_rtf
 from rules.reading.shortcuts import unpack_shortcut
-from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, front_of, holds_zip, is_text
+from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, front_of, is_text
 from rules.reading.szdd import unpack_szdd
 from rules.reading.tnef import unpack_tnef
 from rules.reading.zipfiles import unpack_zip
@@ -143,7 +144,7 @@ def _members(
     elif known is Format.SZDD:
         yield from unpack_szdd(octets, names, budget)
     elif known in _OPENED:
-        yield from _OPENED[known](octets, budget)
+        yield from _OPENED[known](from_its_front(octets, known), budget)
     elif known in _NEVER_OPENED:
         raise Unreadable(f"{known.text}, which is not opened")
 

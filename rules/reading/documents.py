@@ -13,6 +13,7 @@ from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, Meter
 from rules.reading.cards import readable
 from rules.reading.charsets import MAX_OCTETS, TOO_MANY_OCTETS, decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
+from rules.reading.formats import formats_of
 from rules.reading.hidden_styles import HiddenStyles, hidden_styles
 from rules.reading.markup import strip_tags
 from rules.reading.member import Unreadable
@@ -23,7 +24,7 @@ from rules.reading.pages import page_kind
 from rules.reading.pdf import pdf_protection, text_of_pdf
 from rules.reading.rtf import read_rtf
 from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
-from rules.reading.signatures import HEAD, Format, formats_of, is_text
+from rules.reading.signatures import HEAD, Format, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document, as many as are searched for what it starts

@@ -16,6 +16,7 @@ from rules.reading.charsets import MAX_OCTETS, in_ascii
 from rules.reading.commands import formula_commands
 from rules.reading.extensions import readings, signs_of_names
 from rules.reading.flat import MAX_FLAT, flat_kind
+from rules.reading.formats import formats_of
 from rules.reading.mbox import is_message
 from rules.reading.office import biff_sign, compound_signs
 from rules.reading.packages import package_signs
@@ -24,7 +25,7 @@ from rules.reading.pdf_actions import pdf_signs
 from rules.reading.rtf_objects import rtf_signs
 from rules.reading.scripts import LOOKED_AT, script_sign
 from rules.reading.shortcuts import shortcut_sign
-from rules.reading.signatures import HEAD, Format, formats_of, front_of, is_text
+from rules.reading.signatures import HEAD, Format, front_of, is_text
 
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts

@@ -10,11 +10,12 @@ from rules.message import Octets
 from rules.reading.archives import has_hidden_names
 from rules.reading.budget import MEBIBYTE, Budget
 from rules.reading.cms import signed_content
+from rules.reading.formats import formats_of
 from rules.reading.member import Member, Unreadable
 from rules.reading.office import compound_protection
 from rules.reading.pdf import pdf_protection
 from rules.reading.rar import listing_of
-from rules.reading.signatures import HEAD, Format, formats_of, is_text
+from rules.reading.signatures import HEAD, Format, is_text
 from rules.reading.zipfiles import directory_of, read_entry
 
 # Object identifiers of CMS content types, with their tag and length (RFC 5652 section 4 and on, RFC 5083, RFC 3274)

@@ -1,21 +1,12 @@
 """The formats that content shows by its own octets: one table of signatures, a microsecond for most parts."""
 
-import struct
-from collections.abc import Iterator
 from enum import Enum
 
 from rules.facts import Kind
-from rules.message import Octets
-from rules.patterns import Literal
 from rules.reading.macintosh import is_macbinary
-from rules.remembering import remembered_last
 
 HEAD = 4_096  # octets at the front within which the text-like signatures may stand
-ZIP_TAIL = 22 + 65_535  # a zip's end record with the longest comment (APPNOTE 4.3.16)
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_CARRIED_WITHIN = 8 * 1024 * 1024  # octets searched for an archive behind something else: as 7-Zip; WinRAR half of it
-_SECTOR_SIZES = tuple(struct.pack("<H", 512 << step) for step in range(4))  # in a FAT boot sector
-_ISO_AT = 32_769  # ECMA-119: the first volume descriptor's identifier
 _PDF_WITHIN = 1_024  # octets within which readers look for the front of a PDF (ISO 32000 implementation note 13)
 _PDF_FRONTS = (b"%PDF", b"%FDF-")  # browsers ask for four letters; the second is a form's data, with actions of its own
 
@@ -219,24 +210,6 @@ def _by_first_two() -> dict[bytes, tuple[tuple[bytes, Format], ...]]:
 
 
 _BY_FIRST_TWO = _by_first_two()
-_CARRIED = (
-    (Literal(b"Rar!\x1a\x07"), Format.RAR),
-    (Literal(b"7z\xbc\xaf\x27\x1c"), Format.SEVEN_ZIP),
-    (Literal(b"PK\x03\x04"), Format.ZIP),
-    (Literal(b"MSCF\0\0\0\0"), Format.CAB),
-)
-# What is searched for behind which front: RTF may hold files as they are.
-_SEARCHED_ELSE = frozenset({Format.RAR, Format.SEVEN_ZIP, Format.ZIP, Format.CAB})
-_SEARCHED: dict[Format | None, frozenset[Format]] = {
-    Format.RTF: _SEARCHED_ELSE - {Format.ZIP, Format.CAB},
-}
-MAX_CARRIED = 100  # places with the signature that are looked at
-_CARRIED_FRONT = 1_024  # octets of an archive behind something else that are looked at: of a longer name the front
-_EMBEDDING = frozenset({Format.PDF, Format.RTF, Format.OLE})  # hold other files as they are, with their signatures
-_PLAIN = _EMBEDDING | {
-    Format.IMAGE, Format.MEDIA, Format.FONT, Format.POSTSCRIPT, Format.BINHEX, Format.SZDD, Format.APPLE_FILE,
-    Format.MAC_BINARY,
-}  # fmt: skip
 _WHOLE_FILES = frozenset(
     {
         Format.PE, Format.ELF, Format.MACH_O, Format.JAVA_CLASS, Format.LNK, Format.CHM, Format.OLE, Format.ZIP,
@@ -248,28 +221,6 @@ _WRITTEN = frozenset({Format.EICAR, Format.RTF, Format.POSTSCRIPT, Format.AR, Fo
 _IN_CPIO = b"0123456789abcdefABCDEFmns:"  # numbers, and the letters that end those of afio
 
 
-@remembered_last  # four readers ask about one part in turn
-def formats_of(octets: Octets) -> tuple[Format, ...]:
-    """Every format the content is valid as: first by its front, then what it carries (a zip behind a picture)."""
-    head = bytes(octets[:HEAD])
-    front = front_of(head, len(octets))
-    if front is None and is_text(head):
-        found: dict[Format, None] = {}
-        if octets.find(b"\0") >= 0:  # words have none, and every archive or disc has some
-            found = dict.fromkeys((*_far(octets, front), *(known for known, _ in carried_in(octets))))
-        return tuple(found | {Format.ZIP: None} if ends_as_zip(octets) else found)
-    found = dict.fromkeys((front,) if front is not None else ())
-    found.update(dict.fromkeys(_far(octets, front)))
-    if front in _PLAIN or front is None:
-        if front is not Format.OLE:  # its streams lie in pieces, and are looked at one by one
-            found.update(dict.fromkeys(known for known, _ in carried_in(octets, front)))
-        if ends_as_zip(octets, exactly=front in _EMBEDDING):
-            found[Format.ZIP] = None
-    elif front is not Format.ZIP and ends_as_zip(octets, exactly=True):
-        found[Format.ZIP] = None  # what goes by the name takes it for a zip
-    return tuple(found)
-
-
 def front_of(head: bytes, size: int) -> Format | None:
     """The format that the first octets show; `size` is that of the whole."""
     for start, known in _BY_FIRST_TWO.get(head[:2], ()):
@@ -277,7 +228,7 @@ def front_of(head: bytes, size: int) -> Format | None:
             if known is Format.POSTSCRIPT and b" PDF-" in head[:_PDF_WITHIN]:
                 return Format.PDF  # ISO 32000 implementation note 14
             written = known not in _WRITTEN and is_text(head[:512])
-            return known if not written and _is_sound(known, head) else None
+            return known if not written and is_sound(known, head) else None
     return _by_rule(head, size)
 
 
@@ -297,7 +248,7 @@ def is_text(head: bytes) -> bool:
 _TEXT_OCTETS = bytes([7, 8, 9, 10, 12, 13, 26, 27, *range(32, 127), *range(128, 256)])
 
 
-def _is_sound(known: Format, head: bytes) -> bool:
+def is_sound(known: Format, head: bytes) -> bool:
     """A second look where the signature is short enough to stand in other files."""
     match known:
         case Format.FLASH:
@@ -366,7 +317,7 @@ def _picture_or_media(head: bytes, size: int) -> Format | None:
 def _archive(head: bytes, size: int) -> Format | None:
     if head[:1] == b"\0" and is_macbinary(head, size):
         return Format.MAC_BINARY
-    if head[257:262] == b"ustar" or (len(head) >= 512 and _is_old_tar(head[:512])):
+    if head[257:262] == b"ustar" or (len(head) >= 512 and is_old_tar(head[:512])):
         return Format.TAR
     if head[8:12] == b"\x19\x04\0\x10":  # the third identifier of an EPOC installation file
         return Format.SYMBIAN
@@ -397,79 +348,9 @@ def _is_lzma(head: bytes) -> bool:
     return any(head[14:18]) and (size == b"\xff" * 8 or (size[5:] == b"\0\0\0" and any(size)))
 
 
-def _is_old_tar(block: bytes) -> bool:
+def is_old_tar(block: bytes) -> bool:
     """A tar header before POSIX has no signature: its checksum must be right (octal, at 148, counted as blanks)."""
     digits = block[148:156].strip(b" \0")
     if not digits or not block[0] or digits.translate(None, b"01234567"):
         return False
     return sum(block[:148]) + sum(block[156:]) + 8 * 32 == int(digits, 8)
-
-
-def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
-    """Signatures that stand deep in the file or at its end."""
-    if len(octets) > _ISO_AT + 5:
-        identifier = octets[_ISO_AT : _ISO_AT + 5]
-        if identifier == b"CD001":
-            yield Format.ISO
-        area = octets[_ISO_AT - 1 : _ISO_AT - 1 + 32 * 2_048]
-        if b"\0NSR02" in area or b"\0NSR03" in area:  # ECMA-167 volume recognition area
-            yield Format.UDF
-    if octets[-512:-508] == b"koly":
-        yield Format.DMG
-    if octets[-512:-504] == b"conectix":
-        yield Format.VHD
-    elif front is None and (octets[1_024:1_028] in (b"H+\0\4", b"HX\0\5") or octets[32:36] == b"NXSB"):
-        yield Format.FILE_SYSTEM  # Apple's
-    elif (
-        front is None
-        and len(octets) >= 16_384
-        and octets[510:512] == b"\x55\xaa"
-        and (octets[0] in (0xEB, 0xE9, 0x33, 0xFA, 0x00) or octets[11:13] in _SECTOR_SIZES)
-    ):
-        yield Format.FILE_SYSTEM
-
-
-def carried_in(octets: Octets, front: Format | None = None) -> Iterator[tuple[Format, int]]:
-    """Archives that readers find by searching forward, each with its offset."""
-    start = 1
-    if octets[:5] == b"%PDF-":  # may embed files as they are: only what is appended counts
-        start = max(1, octets.rfind(b"%%EOF"))
-    for signature, known in _CARRIED:
-        if known in _SEARCHED.get(front, _SEARCHED_ELSE):
-            at = signature.find(octets, start, start + _CARRIED_WITHIN)
-            for _ in range(MAX_CARRIED):
-                if at < 0 or at + 32 >= len(octets):
-                    break
-                if _is_carried(known, octets[at : at + _CARRIED_FRONT]):
-                    yield known, at
-                    break
-                at = signature.find(octets, at + 1, start + _CARRIED_WITHIN)
-            else:
-                if at >= 0:
-                    yield known, at  # no file has so many by chance: its reader tells what there is
-
-
-def _is_carried(known: Format, head: Octets) -> bool:
-    """A second look at the shorter signatures, which stand in large files by chance."""
-    if known is Format.ZIP:  # version, method, and a name of letters (APPNOTE 4.3.7)
-        name = bytes(head[30 : 30 + int.from_bytes(head[26:28], "little")])
-        return head[4] <= 63 and int.from_bytes(head[8:10], "little") <= 99 and name.strip() != b"" and is_text(name)
-    return known is not Format.CAB or bytes(head[24:26]) == b"\x03\x01"
-
-
-def holds_zip(octets: Octets) -> bool:
-    """Whether a reader finds a zip in it that looks for one anywhere."""
-    return ends_as_zip(octets) or any(known is Format.ZIP for known, _ in carried_in(octets))
-
-
-def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:
-    """Whether an end record stands behind a directory where zip readers look; `exactly` with nothing after it."""
-    at = octets.rfind(b"PK\x05\x06", max(0, len(octets) - ZIP_TAIL))
-    if at < 0 or len(octets) - at < 22:
-        return False
-    size, _, comment = struct.unpack_from("<IIH", octets, at + 12)
-    if exactly and at + 22 + comment != len(octets):
-        return False
-    if octets[max(0, at - 20) : at - 16] == b"PK\x06\x07":
-        return True
-    return 0 < size <= at and bool(octets[at - size : at - size + 4] == b"PK\x01\x02")

@@ -14,11 +14,12 @@ from rules.reading.budget import LimitExceeded
 from rules.reading.charsets import in_ascii
 from rules.reading.encoded_files import EncodedFile
 from rules.reading.encodings import Encoding, decode_base64
+from rules.reading.formats import formats_of
 from rules.reading.mbox import is_message
 from rules.reading.mime import Entity, Span, read_entity
 from rules.reading.pages import page_kind
 from rules.reading.scripts import LOOKED_AT, script_sign
-from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, formats_of, front_of, is_text
+from rules.reading.signatures import HEAD, UTF_16_MARKS, Format, front_of, is_text
 
 MIN_RUN = 40  # letters of base64 on one line without a blank; encoders write 60 to 76, words and names end before
 MAX_ENTITIES = 100  # groups of content fields in one text; a letter that quotes a header has one or two

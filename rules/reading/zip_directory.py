@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from rules.message import Octets
+from rules.reading.formats import ZIP_TAIL
 from rules.reading.member import Unreadable
-from rules.reading.signatures import ZIP_TAIL
 from rules.remembering import remembered_last
 
 LOCAL = b"PK\x03\x04"

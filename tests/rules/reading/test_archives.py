@@ -16,8 +16,9 @@ from libarchive.exception import ArchiveError
 
 from rules.reading.archives import has_hidden_names, unpack_archive
 from rules.reading.budget import Budget, LimitExceeded, Limits
+from rules.reading.formats import formats_of
 from rules.reading.member import Unreadable
-from rules.reading.signatures import Format, formats_of
+from rules.reading.signatures import Format
 
 PROGRAM = b"MZ and so on" * 10
 

@@ -262,6 +262,18 @@ def test_the_program_is_found(made, sent, name):
     assert facts.unread == ()
 
 
+SEARCHED = ("zip", "7z", "tar", "gz", "bz2", "xz", "zst", "lz4", "lz", "cab", "rar", "arj", "lzh", "cpio", "ar", "iso")
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+@pytest.mark.parametrize(
+    "front", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"Dear all,\r\n" * 40], ids=["picture", "words"]
+)
+def test_the_program_is_found_behind_something_else(made, sent, name, front):
+    """7-Zip searches for the archive and opens it."""
+    assert is_found(sent(front + made(name)))
+
+
 def test_the_program_is_found_on_a_virtual_disk(made, sent):
     image = made("img")
     for disk in (image + footer(2), dynamic([image]), vhdx([image[:MEBIBYTE], image[MEBIBYTE:]])):

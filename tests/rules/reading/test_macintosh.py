@@ -6,9 +6,10 @@ import pytest
 
 from rules.reading.budget import Budget, LimitExceeded, Limits
 from rules.reading.containers import unpack
+from rules.reading.formats import formats_of
 from rules.reading.macintosh import is_macbinary
 from rules.reading.member import Unreadable
-from rules.reading.signatures import Format, formats_of
+from rules.reading.signatures import Format
 
 PROGRAM = b"MZ and so on" * 30
 

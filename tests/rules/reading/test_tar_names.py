@@ -8,8 +8,9 @@ import pytest
 
 from rules.reading.archives import unpack_archive
 from rules.reading.budget import Budget
+from rules.reading.formats import formats_of
 from rules.reading.member import Unreadable
-from rules.reading.signatures import Format, formats_of
+from rules.reading.signatures import Format
 from rules.reading.tar_names import names_beside
 
 LONG = "minutes/" + "a" * 120 + ".txt"
