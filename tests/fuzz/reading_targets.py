@@ -83,7 +83,7 @@ def check_facts(facts: Facts, size: int) -> None:
     check_texts(facts)
     assert facts.size == size
     for part in facts.parts:
-        assert part.path and len(part.sha256) == 64 and part.size >= 0
+        assert part.path and len(part.digest) == 64 and part.size >= 0
         _check_names(part.names)
     assert sum(len(text.text) for text in facts.said(*{text.role for text in facts.texts})) <= (
         MAX_TEXT + MAX_FIELD_TEXT * len(facts.fields)
