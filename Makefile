@@ -27,9 +27,10 @@ bench:          ## messages a second and CPU a message, beside the same load wit
 	@$(PYTHON) tests/benchmarks/bench.py
 	@$(PYTHON) tests/benchmarks/milters.py
 
-quality:        ## precision and recall of each detector on labelled mail (MAILWARD_CORPORA=folder, or shared/corpora beside)
+quality:        ## precision and recall on labelled mail, ordinary mail held (MAILWARD_CORPORA=folder, or shared/corpora beside)
 	@deploy/setup test
 	@$(PYTHON) -m tests.quality.measure
+	@$(PYTHON) -m tests.quality.held
 
 fuzz:           ## everything that reads what others send, FUZZ_SECONDS each (TARGETS="zip message" for some of them)
 	@deploy/setup fuzz
