@@ -27,18 +27,18 @@ _NEEDED_IN_OPEN_DOCUMENT = (
 )  # fmt: skip
 # Values, which references could write in other ways.
 _VALUES = (b"ppaction", b"vnd.sun.star.", b"vnd.libreoffice.", b"macro:", b"&#")
-_DDE_WRITTEN = re.compile(rb"[dD][dD][eE]\s{0,8}\(")
+_DDE_WRITTEN = re.compile(rb"[dD][dD][eE]\s*+\(")
 _COMMAND = re.compile(r"\s*\"?\s*DDE(?:AUTO)?\b", re.IGNORECASE)
-_FETCHED = re.compile(r"\s*(?:LINK\s+\S{1,100}|INCLUDETEXT)\s+(?:\"([^\"]{1,1000})\"|(\S{1,1000}))", re.IGNORECASE)
+_FETCHED = re.compile(r"\s*+(?:LINK\s++\S++|INCLUDETEXT)\s++(?:\"([^\"]++)\"|(\S++))", re.IGNORECASE)
 _RUNNING_ACTIONS = ("execute", "execute-macro")
-_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8}[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*+=\s*+[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _MACRO_TYPES = ("vbaproject", "macroenabled", "macrosheet")
 _MACRO_RELATIONS = frozenset({"vbaproject", "xlmacrosheet", "xlintlmacrosheet"})
 # Controls of Microsoft Forms, which run no code of their own (the first group of their class identifiers).
 _FORM_CONTROLS = ("8bd21d", "d7053240", "978c9e23", "dfd181e0", "79176fb0", "4c599241", "6e182020", "46e31370",
                   "eae50eb0", "5512d1")  # fmt: skip
 _COMMANDS = ("vnd.sun.star.script:", "vnd.sun.star.expand:", "vnd.libreoffice.command:", "macro:")
-_DDE_FUNCTION = re.compile(r"\bDDE\s{0,8}\(\s{0,8}\"([^\"]{1,100})\"", re.IGNORECASE)
+_DDE_FUNCTION = re.compile(r"\bDDE\s*+\(\s*+\"([^\"]++)\"", re.IGNORECASE)
 
 _Attributes = dict[str, str]  # by local name: `w:val` is `val`
 

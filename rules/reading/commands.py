@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from rules.facts import By, Kind, Sign
+from rules.possessive import possessive
 
 _INSTRUCTION = len("DDEAUTO") + 1  # characters of a field's instruction that show whether it is a command
 MAX_RTF_FIELDS = 50_000  # of one document; a book's index has some thousand
@@ -13,7 +14,7 @@ _COMMAND = re.compile(r"DDE(?:AUTO)?\b", re.IGNORECASE)
 _NOTHING = ' \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0"'  # in front of an instruction
 # Linear: possessive, and the mark that begins a field, 13, is none of what may follow it.
 _OLD_FIELD = re.compile(
-    rb"\x13[\x01-\x12\x14-\x20\"]*+DDE|\x13\0(?:[\x01-\x12\x14-\x20\"]\0)*+D\0D\0E\0", re.IGNORECASE
+    rb"\x13[\x01-\x12\x14-\x20\"]*+DDE|\x13\0%bD\0D\0E\0" % possessive(rb"[\x01-\x12\x14-\x20\"]\0"), re.IGNORECASE
 )
 RTF_FIELD = re.compile(rb"\\fldinst(?![A-Za-z])(?:-?[0-9]{1,20})?", re.IGNORECASE)
 # A character by its number with what stands in for it, one in hexadecimal, what writes nothing, any other.

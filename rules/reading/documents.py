@@ -34,7 +34,7 @@ _TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
 
 _MAIN = re.compile(
     r"word/(?:document|header\d{0,3}|footer\d{0,3}|footnotes|endnotes|comments)\.xml"
-    r"|ppt/(?:slides|notesslides)/[^/]{1,60}\.xml|content\.xml|styles\.xml"
+    r"|ppt/(?:slides|notesslides)/[^/]+\.xml|content\.xml|styles\.xml"
 )
 # What a reader is not shown with the document: properties, patterns, the cells that tables and links keep of others.
 _ASIDE = re.compile(
@@ -46,7 +46,7 @@ _TYPES = "[content_types].xml"
 _STYLE_PARTS = ("word/styles.xml", "styles.xml")
 _ELEMENT = re.compile(rb"<[^<>]{1,4000}>")
 _TARGET = re.compile(rb"\btarget\s{0,8}=\s{0,8}[\"']([^\"']{1,500})")
-_SHEET = re.compile(r"xl/worksheets/[^/]{1,60}\.xml")
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _RUN_8 = re.compile(rb"[\t\r\n\x20-\x7e\x91-\x97\xa0-\xff]{6,}")
 _RUN_16 = re.compile(rb"(?:[\t\r\n\x20-\x7e\xa0-\xff]\x00){6,}")
 _OLD_STREAMS = ("worddocument", "workbook", "book", "powerpoint document")

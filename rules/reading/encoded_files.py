@@ -19,10 +19,10 @@ MAX_BINHEX = 4 * MEBIBYTE  # octets of encoded text: run lengths grow it, up to 
 # The mode is octal, of any length that an encoder writes, and the name may be missing. Outlook Express takes two blanks
 # for a mode; there a full line must follow, for words may have two blanks.
 _UU_BEGIN = re.compile(
-    rb"begin(-base64)?(?:[ \t]++[0-7]{1,11}(?:[ \t]++([^\r\n]{0,1000}))?[\r\n]++"
-    rb"|  ([^\r\n]{1,1000})[\r\n]++(?=M[ -`]{60}))"
+    rb"begin(-base64)?(?:[ \t]++[0-7]++(?:[ \t]++([^\r\n]*+))?[\r\n]++"
+    rb"|  ([^\r\n]++)[\r\n]++(?=M[ -`]{60}))"
 )
-_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]{0,1200}\r?\n")
+_YENC_BEGIN = re.compile(rb"=ybegin [^\r\n]*+\r?\n")
 _UU_QUOTED = re.compile(rb"^([ \t]++|[ \t]*+>[> \t]*+)begin[ \t-]", re.MULTILINE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINHEX_MARK = b"(This file must be converted with BinHex"

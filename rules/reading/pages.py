@@ -62,16 +62,16 @@ _DECODES = (
 )
 # What writes the page anew out of text that nobody can read.
 _REWRITES = re.compile(
-    rb"(?:document\.write(?:ln)?|eval|innerhtml\s{0,4}=|srcdoc\s{0,4}=|settimeout|function)\s{0,4}\(?\s{0,4}"
-    rb"(?:window\.)?(?:atob|unescape|decodeuricomponent|string\.fromcharcode)\s{0,4}\(\s{0,4}([^)]{200})",
+    rb"(?:document\.write(?:ln)?|eval|innerhtml\s*+=|srcdoc\s*+=|settimeout|function)\s*+\(?\s*+"
+    rb"(?:window\.)?(?:atob|unescape|decodeuricomponent|string\.fromcharcode)\s*+\(\s*+([^)]{200})",
 )
 _RUNS = re.compile(
-    rb"<(?:[^\s<>/:]{1,100}:)?(?:script|embed|iframe|object|handler|listener|form)\b"
-    rb"|<\?xml-stylesheet[^<>]{0,1000}?(?:xsl|xslt|/xml)\b|attributename\s{0,4}=\s{0,4}[\"']?on[a-z]"
+    rb"<(?:[^\s<>/:]++:)?(?:script|embed|iframe|object|handler|listener|form)\b"
+    rb"|<\?xml-stylesheet[^<>]*?(?:xsl|xslt|/xml)\b|attributename\s*+=\s*+[\"']?on[a-z]"
 )
 # What browsers pass over within the scheme of an address (WHATWG URL section 4.4), written as references.
-_GAPS = re.compile(rb"&#(?:x0{0,6}[9ad]|0{0,6}(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
-_HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,20}\s{0,4}=")
+_GAPS = re.compile(rb"&#(?:x0*+[9ad]|0*+(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
+_HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,}+\s*+=")
 # A page without any of these does nothing that counts.
 _NEEDED = Literal(
     b"<script",
@@ -88,9 +88,9 @@ _NEEDED = Literal(
     b"fromcharcode",
     b"blob",
 )
-_SCRIPT = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?script\b")
+_SCRIPT = re.compile(rb"<(?:[^\s<>/:]++:)?script\b")
 _SIGNS = re.compile(rb"[\[\]()!+]{300,}+")  # script in six signs, which no programmer writes
-_ENTITY = re.compile(rb"<!entity[^>\"']{0,200}[\"'][^\"'>]{0,200}(?:&|<)")  # an entity that writes an element
+_ENTITY = re.compile(rb"<!entity[^<>\"']*+[\"'][^\"'>&<]*+[&<]")  # an entity that writes an element
 _MAY_CARRY = (b"base64", b"data:", b"0x", b"\\x", b"%", b"[")
 
 

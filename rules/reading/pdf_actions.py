@@ -20,7 +20,7 @@ _SCRIPT_WORDS = (b"/JavaScript", b"/JS")
 _GAP = GAP
 _LAUNCH = re.compile(rb"(?:/S|[0-9]|obj)" + _GAP + rb"/Launch\b")
 _KIND = re.compile(rb"/S" + _GAP + rb"/JavaScript\b")
-_CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<([0-9A-Fa-f\s]{0,131072})>|" + REFERENCE + rb")")
+_CODE = re.compile(rb"/JS" + _GAP + rb"(?:(\()|<(?!<)([0-9A-Fa-f\s\0]*+)|" + REFERENCE + rb")")
 _VALUE = _GAP + rb"(?:(<<)|" + REFERENCE + rb")"
 _ON_OPENING = re.compile(rb"/OpenAction" + _VALUE)
 _ACTIONS = re.compile(rb"/AA" + _GAP + rb"<<")
@@ -29,17 +29,17 @@ _LISTED = re.compile(rb"[\d\s]*+")  # the numbers and places at the front of an 
 _MAX_LISTED = 1_000_000  # octets of them that are kept by number; behind more, any object may be one of them
 _ESCAPED = re.compile(rb"\\([()\\])")
 _ADDRESS = re.compile(
-    rb"/(?:URI|F|UF)" + _GAP + rb"(?:\(((?:[^()\\]|\\.){1,1600})\)|<([0-9A-Fa-f\s]{2,3200})>)", re.DOTALL
+    rb"/(?:URI|F|UF)" + _GAP + rb"(?:\(\s*+((?:[^()\\]|\\.){1,1600})|<([0-9A-Fa-f\s]{2,3200}))", re.DOTALL
 )
 _FILM = re.compile(rb"/Subtype" + _GAP + rb"/(?:RichMedia|Screen3D)\b|/RichMediaContent\b")
 # What Acrobat itself writes into the fields of a form: it formats, checks and adds up.
 _FORM_CALL = re.compile(r"\s{0,100}AF[A-Z][A-Za-z]{2,30}_?[A-Za-z]{0,30}\s{0,10}\(")
 # What a form's own arithmetic does not need. `app.alert` tells of a wrong entry, as forms do.
 _BARRED = re.compile(
-    r"eval|unescape|fromcharcode|charcodeat|function\s{0,8}\(\s{0,8}[\"']|launchurl|geturl|exportdata|importdata|submitform"
+    r"eval|unescape|fromcharcode|charcodeat|function\s*+\(\s*+[\"']|launchurl|geturl|exportdata|importdata|submitform"
     r"|maildoc|mailform|mailmsg|opendoc|newdoc|execmenu|timeout|setinterval|collab|getannot|addannot|soap|media\b|\bnet\b"
     r"|xfa\b|printd|util\.byte|readfile|trustedfunction|beginpriv|createdata|getdataobject|info\.|hexa?2|arraybuffer"
-    r"|int(?:8|16|32)array|\\[xu][0-9a-f]|app\s{0,8}\[|this\s{0,8}\[|event\s{0,8}\[|app\.(?!alert|beep|response|viewer|platform)"
+    r"|int(?:8|16|32)array|\\[xu][0-9a-f]|app\s*+\[|this\s*+\[|event\s*+\[|app\s*+\.\s*+(?!alert|beep|response|viewer|platform)"
 )
 
 

@@ -12,10 +12,10 @@ from rules.reading.signatures import is_text
 
 _MAX_FORM = 32 * 1024 * 1024  # octets of all XML of one form; a tax form has 2 MiB
 _HEAD = 64  # octets that show whether a stream is text
-_SCRIPT = re.compile(rb"<(?:[^\s<>/:]{1,40}:)?script\b")
+_SCRIPT = re.compile(rb"<(?:[^\s<>/:]++:)?script\b")
 # What a form's own checks and sums do not need. To open a page in the browser is what its buttons are for.
 _BARRED = re.compile(
-    rb"\beval\s{0,8}\(|unescape\s{0,8}\(|fromcharcode|launchurl|(?:export|import|get|create)dataobject|getannots"
+    rb"\beval\s*+\(|unescape\s*+\(|fromcharcode|launchurl|(?:export|import|get|create)dataobject|getannots"
     rb"|app\.(?:exec|opendoc|newdoc|mail|launch|settimeout|setinterval)|util\.(?:byte|stringfrom)|collab\."
     rb"|trustedfunction|beginpriv|newplayer|net\.http|(?:\\[xu][0-9a-f]{2,4}){20}"
 )

@@ -166,3 +166,16 @@ def test_of_a_name_as_much_is_told_as_has_room(length, told):
 @pytest.mark.parametrize(("depth", "fault"), [(100, []), (101, ["fields inside each other more than 100 deep"])])
 def test_fields_as_deep_as_are_followed_and_one_deeper(depth, fault):
     assert told(BEGIN * depth + words(" PAGE ") + END * depth) == fault
+
+
+def test_e15_no_number_of_blanks_and_no_length_hides_what_is_asked():
+    blanks = " " * 300
+    asked = f'<x:cell xmlns:x="x" x:formula=\'of:=DDE{blanks}({blanks}"{"c" * 300}";"/c calc";"x")\'/>'
+    assert told(asked) == [f"DDE link to {'c' * 100}"]
+    fetched = words(f'{blanks}INCLUDETEXT{blanks}"https://a.example/{"a" * 2_000}.docx"')
+    assert told(BEGIN + fetched + END) == ["field that fetches a document from outside"]
+
+
+def test_a_charset_that_is_declared_behind_any_number_of_blanks_counts():
+    written = f'<?xml version="1.0"{" " * 1_000}encoding{" " * 50}= "cp1251"?><a>\u0441\u043b\u043e\u0432\u043e</a>'
+    assert "\u0441\u043b\u043e\u0432\u043e" in plain_xml(written.encode("cp1251")).decode()

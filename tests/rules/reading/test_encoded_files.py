@@ -141,3 +141,11 @@ def test_quoted_begins_without_a_file_cost_one_search():
     text = Searched(b"> begin\n" * 5_000)
     assert list(files_in(text)) == []
     assert text.octets < 10 * len(text)
+
+
+@pytest.mark.parametrize("length", [1_000, 5_000])
+def test_no_length_of_its_name_or_mode_hides_a_file(length):
+    name = b"a" * length + b".exe"
+    (first,) = files_in(b"begin %s %s\n#86)C\n`\nend\n" % (b"0" * length + b"644", name))
+    (second,) = files_in(b"=ybegin line=128 size=3 name=%s\n" % name + b"\x8b\x8c\x8d\n=yend size=3\n")
+    assert [(file.name, file.octets) for file in (first, second)] == [(name.decode(), b"abc")] * 2

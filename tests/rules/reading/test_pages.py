@@ -1,6 +1,7 @@
 """Pages that carry or build a file, and pages that only show something."""
 
 import base64
+import time
 
 import pytest
 
@@ -130,6 +131,11 @@ def test_e16_other_ways_to_smuggle(page, reason):
         b"<foreignObject><form action='https://a.example'/></foreignObject>",
         b'<s:script xmlns:s="http://www.w3.org/2000/svg">x()</s:script>',
         b'<a href="java&#115;cript:x()"/>',
+        b'<a href="java&#x%sa;script:x()"/>' % (b"0" * 50),
+        b"<path onload" + b" " * 200 + b'="x()"/>',
+        b"<path " + b"on" + b"a" * 50 + b'="x()"/>',
+        b'<set attributeName%s=%s"onload" to="x()"/>' % (b" " * 50, b" " * 50),
+        b'<%s:script xmlns:%s="http://www.w3.org/2000/svg">x()</%s:script>' % ((b"s" * 300,) * 3),
     ],
 )
 def test_e16_a_picture_that_runs_something_is_active(inside):
@@ -202,3 +208,24 @@ def test_a_page_that_shows_itself_as_late_as_is_looked_for_and_later(more, kind)
 def test_text_is_no_page():
     assert page_kind(b"x < y and y > z") is None
     assert page_kind(b"<ann@city.example> wrote:") is None
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        b'<!DOCTYPE svg [<!ENTITY x%s"%s<g/>">]>' % (b" " * 500, b"a" * 500),
+        b'<?xml-stylesheet title="%s" type="text/xsl" href="#x"?>' % (b"a" * 2_000),
+    ],
+)
+def test_e16_no_length_hides_what_a_picture_runs_before_it_begins(front):
+    octets = b'<?xml version="1.0"?>' + front + b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+    assert [sign.text for sign in page_signs(Kind.IMAGE, octets)] == ["SVG picture", "SVG picture with script"]
+
+
+@pytest.mark.parametrize(
+    "piece", [b"<!entity x ", b"<!entity '", b"<?xml-stylesheet ", b" onload", b"<a", b"eval( ", b"&#x0", b"&#0"]
+)
+def test_hostile_repetition_costs_little(piece):
+    began = time.process_time()
+    page_signs(Kind.IMAGE, b"<svg>" + piece * (1024 * 1024 // len(piece)))
+    assert time.process_time() - began < 2

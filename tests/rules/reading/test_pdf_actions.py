@@ -175,3 +175,32 @@ def test_as_many_scripts_as_are_read_and_one_more(scripts, found):
 def test_a_script_as_long_as_is_read_and_longer_by_one_octet(more, found):
     code = b"AFNumber_Format(2)".ljust(64 * 1024 - 2 + more)  # and a line end
     assert told(pdf(stream(code), b"<< /S /JavaScript /JS 4 0 R >>")) == found
+
+
+HARMLESS = b"<< /S /JavaScript /JS (x = 1) >>"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"/JS <" + b"20" * 65_535 + b"6576616c2829>",
+        b"/JS <6576616c2829",
+        b'/JS (app%s["launch"])' % (b" " * 50),
+        b'/JS (Function%s(%s"x"))' % (b" " * 50, b" " * 50),
+        b"/JS (app . launchURL)",
+    ],
+)
+def test_e17_a_script_is_told_beside_a_harmless_one_however_it_is_written(script):
+    assert told(pdf(b"<< /S /JavaScript " + script + b" >>", HARMLESS)) == ["PDF with script"]
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (b"(%sjavascript:x%s)" % (b" " * 2_000, b"a" * 2_000), "PDF with script"),
+        (b"<6a6176617363726970743a%s>" % (b"41" * 3_000), "PDF with script"),
+        (b"(file://a.example/%s)" % (b"a" * 2_000), "PDF that opens a share elsewhere"),
+    ],
+)
+def test_e17_no_length_hides_an_address(address, text):
+    assert told(pdf(b"<< /S /URI /URI " + address + b" >>")) == [text]

@@ -48,7 +48,14 @@ def test_e17_a_specification_in_an_object_stream_counts():
 
 
 @pytest.mark.parametrize(
-    "fields", [b"/Filter /LZWDecode", b"/Filter 9 0 R", b"/Filter /Fl /DecodeParms << /Predictor 12 >>"]
+    "fields",
+    [
+        b"/Filter /Fl /DecodeParms << /Predictor" + b" " * 50 + b"12 >>",
+        b"/Filter /Fl /DecodeParms << /Predictor%c\n12 >>",
+        b"/Filter /LZWDecode",
+        b"/Filter 9 0 R",
+        b"/Filter /Fl /DecodeParms << /Predictor 12 >>",
+    ],
 )
 def test_other_filters_are_told(fields):
     with pytest.raises(Unreadable, match="rare filter"):
