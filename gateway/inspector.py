@@ -13,7 +13,9 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from gateway.logs import start_logging
@@ -48,6 +50,7 @@ from rules.transaction import Transaction
 from rules.verdict import Judgement, is_tagged_by
 
 LOOK_SECONDS = 1.0  # between two looks after the workers that live
+_OVER = object()
 
 _log = logging.getLogger("mailward.inspector")
 
@@ -71,6 +74,7 @@ def main() -> None:
     # knows of those, is who ends us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    gc.disable()  # until all is loaded, of which nothing is garbage: looking for it took a twentieth of the start
     start_logging(logging.WARNING)
     logging.getLogger("libarchive").setLevel(logging.CRITICAL)  # its warnings hold names of archive members
     control = socket.socket(fileno=0)
@@ -82,10 +86,11 @@ def main() -> None:
     refused = confine_parent()
     # Compiles every pattern once, for all workers to come.
     inspect(canary(), directory, policy, pictures, every_detector=True)
-    if settings.rehearse:
-        _rehearse(directory, policy)
-    gc.collect()
-    gc.freeze()
+    rehearsal = _rehearsal(directory, policy) if settings.rehearse else iter(())
+    for _ in islice(rehearsal, len(policy.rules)):
+        pass
+    gc.enable()
+    _settle()
     _tell(control, Started(pid=os.getpid(), refused=refused))
     reading = Reading(
         seconds=settings.seconds,
@@ -96,25 +101,52 @@ def main() -> None:
         disclaimer_rules=frozenset(settings.disclaimer_rules),
         every_detector=settings.every_detector,
     )
-    _serve(control, reading)
+    _serve(control, reading, rehearsal)
 
 
-def _rehearse(directory: Directory, policy: Policy) -> None:
-    """RE2 builds its automata on the text it meets; a worker forked afterwards has them, a fresh one would not."""
-    for rule in policy.rules:
-        for sample in rule.folder.glob("*.eml"):
+def _rehearsal(directory: Directory, policy: Policy) -> Iterator[None]:
+    """Judges the library's samples, one at each step.
+
+    RE2 builds its automata on the text it meets; a worker forked afterwards has them, a fresh one would not. The first
+    of each rule spare it half of what all would, in a fifth of the time, and mail waits until we are ready.
+    """
+    for sample in _samples(policy):
+        with contextlib.suppress(OSError):  # the program may have been replaced since we began
             transaction = replace(canary(), message=Message(wire_form(sample.read_bytes())))
             inspect(transaction, directory, policy, every_detector=True)
+        yield
 
 
-def _serve(control: socket.socket, reading: Reading) -> None:
-    """Fork a worker for each descriptor that arrives; end with the gateway."""
+def _samples(policy: Policy) -> Iterator[Path]:
+    """One of each rule, of those that it finds; then a second of each, and so on."""
+    folders = dict.fromkeys(rule.folder for rule in policy.rules)
+    # By their names, those that have to pass stand before the others.
+    samples = (sorted(folder.glob("*.eml"), reverse=True) for folder in folders)
+    return filter(None, chain.from_iterable(zip_longest(*samples)))
+
+
+def _settle() -> None:
+    """What is there by now stays, and no worker looks through it for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(control: socket.socket, reading: Reading, rehearsal: Iterator[None]) -> None:
+    """Fork a worker for each descriptor that arrives; end with the gateway.
+
+    The rest of the rehearsal is for a service that is busy: it goes on, as long as nothing is asked for, when the first
+    worker has ended and others will follow.
+    """
     children: dict[int, Path] = {}
+    rehearsing = False
     while True:
-        readable, _, _ = select.select([control], [], [], LOOK_SECONDS)
-        _reap(children)
+        readable, _, _ = select.select([control], [], [], 0 if rehearsing else LOOK_SECONDS)
+        rehearsing |= _reap(children)
         _end_hoarders(children)
         if not readable:
+            if rehearsing and next(rehearsal, _OVER) is _OVER:
+                rehearsing = False
+                _settle()
             continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if message == FORK:
@@ -146,11 +178,14 @@ def _forked() -> tuple[int, Path]:
         raise
 
 
-def _reap(children: dict[int, Path]) -> None:
+def _reap(children: dict[int, Path]) -> bool:
+    """Whether one has ended."""
+    before = len(children)
     for pid in tuple(children):
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0] == pid:
                 shutil.rmtree(children.pop(pid), ignore_errors=True)
+    return len(children) < before
 
 
 def _end_hoarders(children: dict[int, Path]) -> None:

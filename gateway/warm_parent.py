@@ -42,7 +42,7 @@ class WorkerSettings:
     directory: Path | None = None
     workers: int = 0  # 0: one a core
     seconds: float = 30.0
-    rehearse: bool = False  # judge the library's samples first: a third of a second, and every worker starts fast
+    rehearse: bool = False  # judge samples of the library first, so that every worker starts fast
     pictures: bool = False  # read their words too
     sandbox_required: bool = False  # no worker at all rather than one with a layer missing
     disclaimer: str = ""  # words that mail is owed which one of these rules tags

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,11 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
-from gateway.inspector import _end_hoarders, _forked
+from gateway.inspector import _end_hoarders, _forked, _samples
 from gateway.sandbox.limits import CPU_SECONDS, DESCRIPTORS, FILE_OCTETS, MEMORY_OCTETS
 from gateway.workers import WorkerPool, WorkerSettings, canary
 from rules.message import Message
+from rules.policy import load_policy
 from rules.shipped import find_policy
 from rules.transaction import Direction
 
@@ -114,3 +116,35 @@ async def test_a_confined_worker_reads_the_words_of_pictures_where_it_is_asked_t
             transaction = replace(canary(), direction=Direction.OUTBOUND, message=Message(content))
             found = (await pool.inspect(transaction)).observations
         assert ("personal_information" in {observation.detector for observation in found}) == asked
+
+
+def test_the_first_samples_are_one_of_each_rule_that_it_finds() -> None:
+    policy = load_policy(find_policy("city-baseline"))
+    samples = list(_samples(policy))
+    folders = {rule.folder for rule in policy.rules}
+    first = samples[: len(folders)]
+    assert {sample.parent for sample in first} == folders
+    assert not [sample for sample in first if sample.name.startswith("pass-")]
+    assert sorted(samples) == sorted(sample for folder in folders for sample in folder.glob("*.eml"))
+
+
+def seconds(pid: int) -> float:
+    """Of processor that it has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_the_other_samples_are_rehearsed_when_a_worker_has_ended() -> None:
+    """As many as a service that is busy recycles; and one that is not spares them."""
+    settings = WorkerSettings(policy=find_policy("city-baseline"), domains=("city.example",), workers=1, rehearse=True)
+    async with WorkerPool(settings) as pool:
+        (parent,) = inspectors()
+        before = seconds(parent)
+        await asyncio.sleep(1.5)
+        assert seconds(parent) - before < 0.1
+        os.kill(children(parent)[0], signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while seconds(parent) - before < 0.2:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+        assert (await pool.inspect(canary())).verdicts
