@@ -11,6 +11,7 @@ from rules.message import Octets
 from rules.reading.active_xml import plain_xml
 from rules.reading.budget import MAX_TEXT, MEBIBYTE, Budget, Meter
 from rules.reading.cards import readable
+from rules.reading.carried import LOOKED_AT
 from rules.reading.charsets import MAX_OCTETS, TOO_MANY_OCTETS, decode_content
 from rules.reading.flat import MAX_FLAT, flat_kind
 from rules.reading.formats import formats_of
@@ -29,7 +30,6 @@ from rules.reading.zipfiles import Entry, directory_of, read_entry
 
 _MAX_XML = 96 * 1024 * 1024  # octets of all XML of one document, as many as are searched for what it starts
 _FRONT = 64  # octets that show whether a part is XML; blanks alone may go on as such
-_MAX_PICTURE = 8 * 1024 * 1024  # octets of an SVG picture; one that is longer is told when it is opened
 _TOO_LONG = f"a document of more than {MAX_TEXT // MEBIBYTE} million characters"
 
 _MAIN = re.compile(
@@ -90,7 +90,7 @@ def text_of_content(octets: Octets, budget: Budget) -> DocumentText:
         return _gathered(words)
     kind = page_kind(head)
     if kind is Kind.IMAGE:
-        return _picture_text(bytes(octets[:_MAX_PICTURE]))
+        return _picture_text(bytes(octets[:LOOKED_AT]))  # one that is longer is told when it is opened
     return _NOTHING if kind is not None else _cut(readable(decoded(bytes(octets[:MAX_OCTETS]))), len(octets))
 
 

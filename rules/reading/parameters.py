@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass
 
 from rules.reading.charsets import decode_text
-from rules.reading.words import decode_words, unfold
+from rules.reading.words import MAX_FIELD_TEXT, decode_words, unfold
 
 MAX_PARAMETERS = 1_000  # of one field; two or three are usual
 MAX_SECTIONS = 100  # of one field (RFC 2231); nobody's mail program writes as many
-MAX_FIELD = 64 * 1024  # octets of one field body, of which `words` tells when there are more
 _TOO_MANY = f"more than {MAX_PARAMETERS:,} parameters in one header field"
 _TOO_MANY_SECTIONS = f"more than {MAX_SECTIONS:,} sections of parameters in one header field"
 
@@ -54,7 +53,7 @@ class Structured:
 
 def parse_structured(body: bytes) -> Structured:
     """Take `value; name=value; …` apart."""
-    line = unfold(body[:MAX_FIELD])
+    line = unfold(body[:MAX_FIELD_TEXT])
     bare = _without_comments(line) if b"(" in line else line
     head = re.sub(rb"[\s\0]+", b"", bare.partition(b";")[0]).strip(b"\"'").lower().decode("latin-1")
     value, separator, _ = line.partition(b";")
@@ -70,7 +69,7 @@ def parse_structured(body: bytes) -> Structured:
             swallowed = match.start(2)
     if bare is not line:
         parameters += _unknown(bare, parameters)
-    if (joined := _joined_in_quotes(body[:MAX_FIELD])) is not None:
+    if (joined := _joined_in_quotes(body[:MAX_FIELD_TEXT])) is not None:
         parameters += [parameter for parameter in _unknown(joined, parameters) if "name" in parameter.name]
     if swallowed is not None:  # readers that stop at the next semicolon see parameters inside the quotes
         inside = _PARAMETER.finditer(line, swallowed)

@@ -23,8 +23,8 @@ from rules.reading.mime import (
     read_entity,
     split_multipart,
 )
-from rules.reading.parameters import MAX_FIELD, Structured, parse_structured, texts_of, values_of
-from rules.reading.words import decode_words, unfold
+from rules.reading.parameters import Structured, parse_structured, texts_of, values_of
+from rules.reading.words import MAX_FIELD_TEXT, decode_words, unfold
 
 MAX_DEPTH = 30  # multiparts and messages inside each other: the walk tells of more
 MAX_LEAVES = 1_000  # of one reading: the walk tells of more
@@ -203,7 +203,7 @@ def _strictly(octets: Octets, span: Span, default: str) -> _Said:
 
 
 def _if_strict(body: bytes) -> Structured:
-    return parse_structured(body if len(body) <= MAX_FIELD and _STRICT.fullmatch(body) else b"")
+    return parse_structured(body if len(body) <= MAX_FIELD_TEXT and _STRICT.fullmatch(body) else b"")
 
 
 def _strict_fields(octets: Octets, span: Span) -> tuple[dict[bytes, bytes], int]:

@@ -144,9 +144,9 @@ def test_so_many_wide_letters_make_a_wide_text_and_one_fewer_does_not(charset, l
     assert (b"x" * letters in in_ascii(octets)) == wide
 
 
-@pytest.mark.parametrize(("octets", "readings"), [(8, 1), (10, 2)])
+@pytest.mark.parametrize(("octets", "readings"), [(8, 1), (9, 2)])
 def test_without_a_nul_a_longer_text_in_utf_16_is_read_as_others_too(octets, readings):
-    assert len(decode_text(b"ab" * (octets // 2), "utf-16-le").splitlines()) == readings
+    assert len(decode_text((b"ab" * 5)[:octets], "utf-16-le").splitlines()) == readings
 
 
 @pytest.mark.parametrize("form", ["base64", "uuencode"])

@@ -78,3 +78,10 @@ def test_any_octets_decode_in_any_encoding(octets, encoding):
 
 def test_what_is_no_binhex():
     assert decode_binhex(b"no colon") == (b"", b"")
+
+
+@pytest.mark.parametrize(("lines", "others"), [(3, 0), (2, 2)])
+def test_as_many_lines_that_end_with_padding_as_show_a_habit_and_one_fewer(lines, others):
+    """Of fewer each reader makes something else."""
+    found = decode(b"\n".join([b"YQ==", b"YWI=", b"YWJj"][-lines:]).replace(b"YWJj", b"YQ=="), Encoding.BASE64)
+    assert len(found.others) == others
