@@ -29,7 +29,7 @@ _NEEDED_IN_OPEN_DOCUMENT = (
 _VALUES = (b"ppaction", b"vnd.sun.star.", b"vnd.libreoffice.", b"macro:", b"&#")
 _DDE_WRITTEN = re.compile(rb"[dD][dD][eE]\s*+\(")
 _COMMAND = re.compile(r"\s*\"?\s*DDE(?:AUTO)?\b", re.IGNORECASE)
-_FETCHED = re.compile(r"\s*+(?:LINK\s++\S++|INCLUDETEXT)\s++(?:\"([^\"]++)\"|(\S++))", re.IGNORECASE)
+_FETCHED = re.compile(r"\s*+(?:LINK\s++\S++|INCLUDETEXT)\s++(?:\"([^\"]++)|(\S++))", re.IGNORECASE)
 _RUNNING_ACTIONS = ("execute", "execute-macro")
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*+=\s*+[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _MACRO_TYPES = ("vbaproject", "macroenabled", "macrosheet")

@@ -7,6 +7,7 @@ import re
 
 from rules.facts import By, Kind, Sign
 
+_FIRST_LINE = 256  # characters of it that Linux looks at
 LOOKED_AT = 64 * 1024  # octets at the front of a file: a script shows its language within its first lines
 
 _ENCODED = re.compile(r"#@~\^[a-z0-9+/]{6}==")  # with the length of what follows, as screnc writes it
@@ -58,7 +59,7 @@ _WORDS: tuple[tuple[str, Kind, str], ...] = (
 # Words all of which are needed.
 _TOGETHER: tuple[tuple[tuple[re.Pattern[str], ...], Kind, str], ...] = (
     (
-        (re.compile(r"urn:schemas-microsoft-com:asm\.v1"), re.compile(r"<(?:\w{1,40}+:)?deployment[\s/>]")),
+        (re.compile(r"urn:schemas-microsoft-com:asm\.v1"), re.compile(r"<(?:[^\s<>/:]++:)?deployment[\s/>]")),
         Kind.INSTALLER,
         "ClickOnce manifest",
     ),
@@ -136,7 +137,7 @@ def script_sign(head: bytes) -> Sign | None:
     """The sign of a file whose first octets are these, or None when nothing in it runs."""
     text = _decoded(head[:LOOKED_AT]).lower()
     front = text.lstrip("\ufeff \t\r\n")
-    if front.startswith("#!") and "/" in front.partition("\n")[0][:40]:
+    if front.startswith("#!") and "/" in front[:_FIRST_LINE].partition("\n")[0]:
         return _sign(Kind.SCRIPT, "script with #! line")
     for beginning, kind, name in _BEGINNINGS:
         if front.startswith(beginning):

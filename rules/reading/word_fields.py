@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_MAX_FIELD = 4_096  # characters of one field's instruction or result, blanks in front of it not counted
+# Characters of one field's instruction or result, blanks in front not counted: what it is stands at its beginning.
+_MAX_FIELD = 4_096
 MAX_NESTED = 100  # fields inside each other; Word itself stops at some 20
-_QUOTE = re.compile(r"\s*QUOTE\b((?:\s+\d{1,5})+)", re.IGNORECASE)
-_LITERAL = re.compile(r"\s*QUOTE\b\s*\"([^\"]{1,1000})\"", re.IGNORECASE)
+_QUOTE = re.compile(r"\s*QUOTE\b((?:\s+0*\d{1,5})+)", re.IGNORECASE)
+_LITERAL = re.compile(r"\s*QUOTE\b\s*\"([^\"]++)", re.IGNORECASE)
 
 
 @dataclass(slots=True)

@@ -174,6 +174,8 @@ def test_e15_no_number_of_blanks_and_no_length_hides_what_is_asked():
     assert told(asked) == [f"DDE link to {'c' * 100}"]
     fetched = words(f'{blanks}INCLUDETEXT{blanks}"https://a.example/{"a" * 2_000}.docx"')
     assert told(BEGIN + fetched + END) == ["field that fetches a document from outside"]
+    fetched = words(f'INCLUDETEXT "https://a.example/{"a" * 9_000}.docx"')
+    assert told(BEGIN + fetched + END) == ["field that fetches a document from outside"]
 
 
 def test_a_charset_that_is_declared_behind_any_number_of_blanks_counts():

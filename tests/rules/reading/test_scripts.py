@@ -81,3 +81,8 @@ def test_a_script_that_shows_itself_as_late_as_is_looked_for_and_later(more, fou
     """Later it is text, unless it is called a script."""
     blanks = b" " * (64 * 1024 - len("#!/") + more)
     assert (script_sign(blanks + b"#!/bin/sh") is not None) == found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, True), (1, False)])
+def test_a_first_line_as_long_as_linux_looks_at_and_longer(more, found):
+    assert (script_sign(b"#!" + b" " * (256 - len("#!/") + more) + b"/bin/sh") is not None) == found

@@ -52,3 +52,13 @@ def test_what_never_ends_is_given_at_the_end():
     fields.begin()
     fields.add("DDE")
     assert list(fields.unended()) == ["", "DDE"]
+
+
+def test_no_length_hides_what_a_field_writes():
+    for instruction in ('QUOTE "DD' + "x" * 2_000 + '"', "QUOTE 000000000068 68"):
+        fields = Fields()
+        fields.begin()
+        fields.begin()
+        fields.add(instruction)
+        fields.end()
+        assert fields.end().startswith("DD")
