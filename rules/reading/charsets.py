@@ -9,6 +9,15 @@ _WINDOWS = tuple(f"cp{page}" for page in range(1250, 1259))
 _ISO = tuple(f"iso8859-{part}" for part in range(2, 17) if part not in (9, 11, 12))  # 1, 9 and 11: see _READ_AS
 _PC = ("cp437", "cp850", "cp852", "cp858", "cp866", "cp874")
 _OTHER = ("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "mac-latin2", "mac-turkish", "mac-greek")
+_EBCDIC = (
+    "cp037",
+    "cp273",
+    "cp424",
+    "cp500",
+    "cp875",
+    "cp1026",
+    "cp1140",
+)  # of IBM's large machines; Outlook knows them
 _EAST_ASIAN = ("gb18030", "hz", "big5hkscs", "cp932", "euc_jp", "iso2022_jp_2", "cp949", "iso2022_kr", "johab")
 
 # WHATWG's Encoding Standard, as mail readers follow it: the older name is read as its superset.
@@ -32,7 +41,9 @@ _READ_AS = {
     "uhc": "cp949", "x-windows-949": "cp949",
 }  # fmt: skip
 
-_CODECS = {name: name for name in _UNICODE + _WINDOWS + _ISO + _PC + _OTHER + _EAST_ASIAN}
+_CODECS = {name: name for name in _UNICODE + _WINDOWS + _ISO + _PC + _EBCDIC + _OTHER + _EAST_ASIAN}
+_CODECS |= {f"{prefix}{page[2:]}": page for page in _EBCDIC for prefix in ("ibm", "ibm-", "cp-")}
+_CODECS |= {"ibm01140": "cp1140", "ebcdic-cp-us": "cp037", "ebcdic-cp-ca": "cp037", "ebcdic-cp-be": "cp500"}
 _CODECS |= {f"windows-{page[2:]}": page for page in _WINDOWS}
 _CODECS |= {f"x-{page}": page for page in _WINDOWS}
 _CODECS |= {f"win-{page[2:]}": page for page in _WINDOWS}
@@ -70,6 +81,8 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     text = octets.decode(codec, "replace")
     if codec.startswith("utf-16") and len(octets) > _SHORT and b"\0" not in octets:
         text = f"{text}\n{guess_text(octets)}"  # no text in UTF-16 has lines or blanks without a NUL: a wrong label
+    if codec in _EBCDIC and _ONE_OCTET_EACH.search(octets):
+        text = f"{text}\n{guess_text(octets)}"  # in EBCDIC letters stand above: a label that most readers do not know
     # Python's UTF-7 lets lone surrogates through, which no file or reply can hold.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if codec == "utf-7" else text
 

@@ -63,7 +63,17 @@ _READ_AS_DOCUMENTS = frozenset(
         ".pps", ".ppsx", ".odt", ".ods", ".odp", ".odg", ".rtf",
     }
 )  # fmt: skip
-_NAMED_LOCKED = (".gpg", ".pgp", ".aes", ".age", ".axx")  # of files that programs have encrypted
+_NAMED_LOCKED = (
+    ".gpg",
+    ".pgp",
+    ".aes",
+    ".age",
+    ".axx",
+    ".p7m",
+    ".hc",
+    ".tc",
+    ".enc",
+)  # of files that programs have encrypted
 _TNEF_NAMES = ("winmail.dat", "win.dat")  # which Outlook opens
 # What a printer's driver keeps of itself, in its own form: some keep a cabinet within.
 _PRINTER_SETTINGS = re.compile(r"xl/printersettings/printersettings\d{1,5}\.bin")
@@ -224,7 +234,7 @@ def _claimed_protection(octets: Octets, signs: Sequence[Sign], names: Sequence[s
     """What a name says of content that nothing else explains: not every form of these programs has a front."""
     locked = next((end for name in names for end in _NAMED_LOCKED if name.lower().rstrip(" .").endswith(end)), None)
     head = bytes(octets[:HEAD])
-    if locked is None or not octets or is_text(head) or is_pgp_key(head):
+    if locked is None or not octets or is_text(head) or is_pgp_key(head) or is_signed_envelope(octets):
         return None
     if any(sign.by is By.CONTENT and sign.kind is not Kind.UNKNOWN for sign in signs):
         return None

@@ -24,7 +24,7 @@ from rules.reading.packages import ENDED, begins_as_xml, is_office, is_open_docu
 from rules.reading.pages import page_kind
 from rules.reading.pdf import pdf_protection, text_of_pdf
 from rules.reading.rtf import read_rtf
-from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
+from rules.reading.sheets import SharedStrings, Sheets, read_sheet, sheets_of
 from rules.reading.signatures import HEAD, Format, is_text
 from rules.reading.zipfiles import Entry, directory_of, read_entry
 
@@ -39,7 +39,7 @@ _MAIN = re.compile(
 # What a reader is not shown with the document: properties, patterns, the cells that tables and links keep of others.
 _ASIDE = re.compile(
     r"docprops/|customxml/|meta\.xml|ppt/(?:slidelayouts|notesmasters|handoutmasters)/|word/glossary/"
-    r"|xl/(?:externallinks|pivotcache|connections)"
+    r"|xl/(?:externallinks|pivotcache|connections|workbook\.xml)"
 )
 _SHARED, _WORKBOOK, _WORKBOOK_RELATIONS = "xl/sharedstrings.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TYPES = "[content_types].xml"
@@ -186,7 +186,9 @@ class _Package:
         if not is_office(self._entries) and not is_open_document(self._entries):
             return
         shared = SharedStrings(self._part(_SHARED))
-        hidden = self._hidden_sheets()
+        sheets = self._sheets()
+        words.add("".join(f"{name}\n" for name in sheets.shown))
+        words.add("".join(f"{name}\n" for name in sheets.hidden), hidden=True)
         styles = self._hidden_styles()
         for name, entry in self._named:
             if name in (_SHARED, _TYPES) or name.endswith(".rels"):
@@ -196,16 +198,15 @@ class _Package:
             elif begins_as_xml(self._front(entry)):
                 xml = self._xml(entry)
                 if _SHEET.fullmatch(name):
-                    read_sheet(xml, shared, words, aside=name.removeprefix("xl/") in hidden)
+                    read_sheet(xml, shared, words, aside=name.removeprefix("xl/") in sheets.hidden_parts)
                 else:
                     _read_part(name, xml, words, styles)
         for text in shared.unused():
             words.add(f"{text}\n", hidden=True)
 
-    def _hidden_sheets(self) -> frozenset[str]:
+    def _sheets(self) -> Sheets:
         workbook = self._part(_WORKBOOK)
-        relations = self._part(_WORKBOOK_RELATIONS)
-        return hidden_sheets(workbook, relations) if workbook and relations else frozenset()
+        return sheets_of(workbook, self._part(_WORKBOOK_RELATIONS)) if workbook else Sheets()
 
     def _hidden_styles(self) -> HiddenStyles:
         """Of the parts that define styles: called so, or by a relationship of the main part, whatever its name is."""

@@ -3,6 +3,7 @@
 Takes nothing out of a container; reads the directories of Office files for macros. The only module that knows libmagic.
 """
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
@@ -30,6 +31,9 @@ from rules.reading.signatures import HEAD, Format, front_of, is_text
 _SHOWN = frozenset({Kind.DOCUMENT, Kind.IMAGE, Kind.AUDIO_VIDEO, Kind.TEXT, Kind.HTML, Kind.CALENDAR, Kind.MESSAGE})
 _COMMAND = re.compile(r"[^\s.@]+\.com")  # linear: `www.city.com` and `Minutes of city.com` speak of hosts
 _SHELLS = (b"#!/", b"#! /", b"@echo off", b"@ECHO OFF")  # what carries its archive behind its commands begins so
+_REFERENCE = re.compile(
+    rb"&(?:#[xX]?[0-9A-Fa-f]{1,8}|equals|plus|verbar|vert|VerticalLine|excl|commat|apos|quot|lpar);?"
+)
 _MAGIC_HEAD = 64 * 1024  # octets given to libmagic, which names what no reader of ours knows: more changed no answer
 
 _DECLARED = {
@@ -173,7 +177,7 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
     if script is not None:
         yield script
     if is_file:
-        yield from formula_commands(in_ascii(bytes(octets[:MAX_OCTETS])))
+        yield from formula_commands(_as_cells(in_ascii(bytes(octets[:MAX_OCTETS]))))
         if is_message(head):
             yield Sign(kind=Kind.MESSAGE, by=By.CONTENT, text="message")
     flat = flat_kind(octets) if is_file else None
@@ -189,6 +193,13 @@ def _by_text(octets: Octets, head: bytes, *, is_file: bool, page: Kind | None) -
         yield Sign(kind=Kind.CALENDAR, by=By.CONTENT, text="calendar or contact")
     elif script is None and flat is None:
         yield Sign(kind=Kind.TEXT, by=By.CONTENT, text="plain text")
+
+
+def _as_cells(text: bytes) -> bytes:
+    """With the references of HTML and XML that could write a formula: Excel opens a page as a table."""
+    if b"&" not in text or b"<" not in text:
+        return text
+    return _REFERENCE.sub(lambda found: html.unescape(found[0].decode("ascii")).encode("utf-8", "replace"), text)
 
 
 def _by_magic(head: bytes) -> Sign:

@@ -18,7 +18,7 @@ _BREAKS = frozenset(
 _TABS = frozenset({"tab", "table-cell", "tc", "v", "pt"})
 _HIDING = frozenset({"delText", "instrText", "delInstrText", "deletion", "hidden-paragraph", "f"})
 _UNREAD = BINARY | {"posOffset", "pctWidth", "pctHeight", "align", "formatCode", "config-item"}
-_HAS_WORDS = re.compile(rb">\s*[^<\s]|descr|<!\[CDATA\[|\bv=")
+_HAS_WORDS = re.compile(rb">\s*[^<\s]|descr|<!\[CDATA\[|\bv=|-value=|\bstring=|\balt=")
 
 
 @dataclass(slots=True)
@@ -66,6 +66,8 @@ class _Reader:
         self._hidden_styles = set(styles.names)
         self._hidden_by_default = styles.by_default
         self._paragraph_hidden = False  # by its style
+        self._is_spreadsheet = False
+        self._value = ""  # of a cell in which nothing has been written yet
 
     def start(self, tag: str, attributes: Attributes) -> None:
         starting = self._starting[tag]
@@ -82,6 +84,9 @@ class _Reader:
     def end(self, tag: str) -> None:
         written = self._ending[tag]
         if written is not None:
+            if self._value and written == "\t":
+                self._add(self._value)
+                self._value = ""
             self._add(written)
         if tag == self._hidden_by:
             self._hidden_open -= 1
@@ -97,6 +102,7 @@ class _Reader:
     def text(self, data: str) -> None:
         if not self._unread_by:
             self._add(data)
+            self._value = ""
 
     def _add(self, text: str) -> None:
         self._words.add(text, hidden=self._aside or self._hidden_by != "")
@@ -154,6 +160,30 @@ class _Reader:
         if value_of(attributes, "visibility") in ("collapse", "filter"):
             self._hide(tag, attributes)
 
+    def _section(self, tag: str, attributes: Attributes) -> None:
+        if value_of(attributes, "display") == "none":
+            self._hide(tag, attributes)
+
+    def _spreadsheet(self, _: str, __: Attributes) -> None:
+        self._is_spreadsheet = True
+
+    def _table(self, _: str, attributes: Attributes) -> None:
+        """A sheet, whose name a reader sees; that of a table among words nobody does."""
+        if self._is_spreadsheet:
+            self._add(f"{value_of(attributes, 'name')}\n")
+
+    def _cell(self, _: str, attributes: Attributes) -> None:
+        """What is shown where nothing is written (OpenDocument 1.3 part 3 section 9.1.4)."""
+        named = (value_of(attributes, name) for name in ("string-value", "date-value", "value"))
+        self._value = next(filter(None, named), "")
+
+    def _word_art(self, _: str, attributes: Attributes) -> None:
+        self._add(f"{attributes.get('string', '')}\n")
+
+    def _shape(self, _: str, attributes: Attributes) -> None:
+        if attributes.get("alt"):
+            self._words.add(attributes["alt"] + "\n", hidden=True)
+
     def _named_style(self, _: str, attributes: Attributes) -> None:
         self._style = value_of(attributes, "name")
         if value_of(attributes, "parent-style-name") in self._hidden_styles:
@@ -202,6 +232,12 @@ _STARTING: dict[str, _Action] = {
     "sld": _Reader._slide,
     "table-row": _Reader._row,
     "table-column": _Reader._row,
+    "table-cell": _Reader._cell,
+    "table": _Reader._table,
+    "spreadsheet": _Reader._spreadsheet,
+    "section": _Reader._section,
+    "textpath": _Reader._word_art,
+    "shape": _Reader._shape,
     "style": _Reader._named_style,
     "text-properties": _Reader._text_properties,
     "s": _Reader._space,

@@ -30,6 +30,7 @@ _PGP_KEYS = {0x98: 1, 0x99: 2, 0x9A: 4, 0xC6: 1}  # the same of public keys (RFC
 _PGP_ALGORITHMS = (1, 2, 16, 18, 25, 26)  # that encrypt to a public key (RFC 9580 section 9.1)
 _PGP_ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 _PKCS7_ARMOUR = (b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _RPMSG = bytes.fromhex("76e80460c411e386")  # a rights-managed message, packed (MS-OXORMMS section 2.1.3)
 # What encrypted files begin with that hold nothing else
 _LOCKED_FRONTS = (
@@ -43,10 +44,17 @@ _LOCKED_FRONTS = (
     *((b"AES" + bytes([version]), "file encrypted with AES Crypt") for version in (1, 2, 3)),
     (b"LUKS\xba\xbe", "encrypted Linux disk"),
     (b"$ANSIBLE_VAULT;", "Ansible vault"),
+    (b".pfile", "rights-managed Microsoft file"),
+    (b"PWS3", "Password Safe database"),
 )
 # An encryption key in a OneNote section: the marks before and behind it (MS-ONESTORE section 2.5.19)
 _SECTION_KEY = (0xFB6BA385DAD1A067).to_bytes(8, "little")
 _SECTION_KEY_END = (0x2649294F8E198B3C).to_bytes(8, "little")
+# Members that only a locked file has
+_LOCKED_PACKAGES = (
+    (frozenset({".iwpv2"}), "iWork document with a password"),
+    (frozenset({"0.manifest.json", "0.payload"}), "file encrypted in the Trusted Data Format"),
+)
 _MAX_MANIFEST = MEBIBYTE  # octets: some ten thousand files; what is encrypted stands in it, and looks like no text
 
 
@@ -59,7 +67,7 @@ def protection_of_content(octets: Octets) -> str | None:
     if is_text(head) and not head.startswith(b"PK"):
         if octets.find(_PGP_ARMOUR) >= 0:
             return "OpenPGP message"
-        return _cms_protection(_unarmoured(octets)) if head.lstrip().startswith(_PKCS7_ARMOUR) else None
+        return _cms_protection(_unarmoured(octets)) if _is_cms_text(head) else None
     if head.startswith(_RPMSG):
         return "rights-managed Microsoft message"
     for known in formats_of(octets):
@@ -83,12 +91,15 @@ def _of_format(known: Format, octets: Octets) -> str | None:
     if known is Format.ONENOTE:
         key = octets.find(_SECTION_KEY)
         return "OneNote section with a password" if 0 <= key < octets.find(_SECTION_KEY_END, key) else None
-    return _open_document_protection(octets) if known is Format.ZIP else None
+    return _package_protection(octets) if known is Format.ZIP else None
 
 
-def _open_document_protection(octets: Octets) -> str | None:
+def _package_protection(octets: Octets) -> str | None:
     try:
         entries = {entry.names[0]: entry for entry in directory_of(octets)}
+        for names, reason in _LOCKED_PACKAGES:
+            if names <= entries.keys():
+                return reason
         if "mimetype" not in entries or "META-INF/manifest.xml" not in entries:
             return None
         manifest = read_entry(octets, entries["META-INF/manifest.xml"], _MAX_MANIFEST + 1)
@@ -136,9 +147,15 @@ def is_pgp_key(head: bytes) -> bool:
     return head[at] in (4, 5, 6) and (head[at + 5] <= 3 or 16 <= head[at + 5] <= 28)
 
 
+def _is_cms_text(head: bytes) -> bool:
+    """Whether it may be S/MIME in base64, with its armour or, as some programs attach it, without."""
+    front = head.lstrip()
+    return front.startswith(_PKCS7_ARMOUR) or (front[:2] == b"MI" and not front[:_CMS_FRONT].strip(_BASE64))
+
+
 def is_signed_envelope(octets: Octets) -> bool:
     head = bytes(octets[:HEAD])
-    if head.lstrip().startswith(_PKCS7_ARMOUR):
+    if _is_cms_text(head):
         head = _unarmoured(octets)[:HEAD]
     front = head[:_CMS_FRONT]
     return front[:1] == b"\x30" and (_SIGNED in front or _COMPRESSED in front)

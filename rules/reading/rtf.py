@@ -21,10 +21,13 @@ _DICTIONARY = (
 _TOKEN = re.compile(rb"\\([a-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
 _UNREAD = frozenset(
     {
-        b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"objdata", b"themedata", b"datastore",
+        b"fonttbl", b"colortbl", b"stylesheet", b"pict", b"object", b"objdata", b"themedata", b"datastore",
         b"listtable", b"listoverridetable", b"latentstyles", b"generator", b"rsidtbl", b"xmlnstbl", b"fldinst",
     }
 )  # fmt: skip
+_PROPERTIES = frozenset(
+    {b"title", b"subject", b"author", b"manager", b"company", b"category", b"keywords", b"comment", b"doccomm"}
+)
 # What such a group holds is shown although it stands in one that may be ignored: text boxes, comments.
 _SHOWN = frozenset({b"shptxt", b"annotation", b"result", b"ud"})
 # Words of text itself, which begin nothing that a reader of this text does not know and so might ignore.
@@ -146,8 +149,12 @@ class _Reader:
         elif word == b"uc" and number is not None:
             group.stand_ins = min(max(int(number), 0), _MAX_STAND_INS)
             self._too_many = self._too_many or int(number) > _MAX_STAND_INS
-        elif word == b"v":
+        elif word in (b"v", b"deleted"):
             group.hidden = number is None or int(number) != 0
+        elif word == b"info":
+            group.hidden = True
+        elif word in _PROPERTIES:
+            self._add("\n")
         elif word == b"plain":
             group.hidden = False
         elif word is not None:

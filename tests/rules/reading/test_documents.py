@@ -87,6 +87,12 @@ def test_a_hidden_sheet_stands_apart():
     assert "Wages" in found.hidden and "Wages" not in found.visible
 
 
+def test_the_names_of_sheets_are_read_and_those_of_cells_stand_apart():
+    book = f'<workbook {S}><sheets><sheet name="Streets"/></sheets><definedName name="x">"Oak"</definedName></workbook>'
+    found = read(zipped(**{"xl/workbook.xml": book}))
+    assert (found.visible, found.hidden) == ("Streets\n", '"Oak"')
+
+
 def test_shared_strings_that_no_cell_shows_stand_apart():
     found = read(zipped(**{"xl/sharedStrings.xml": f"<sst {S}><si><t>Removed</t></si></sst>"}))
     assert (found.visible, found.hidden) == ("", "Removed\n")

@@ -45,6 +45,11 @@ def test_hidden_text_stands_apart():
     assert (found.visible, found.hidden, found.limit) == ("shown again", "hiddenmore", "")
 
 
+def test_deleted_text_and_what_a_document_says_of_itself_stand_apart():
+    found = read_rtf(rb"{\rtf1{\info{\title Wages}{\author Ann}{\creatim\yr2025}}shown{\deleted  gone}}")
+    assert (found.visible, found.hidden) == ("shown", "\nWages\nAnn gone")
+
+
 def test_groups_as_deep_as_the_bound_are_read_and_deeper_ones_told():
     assert read_rtf(b"{" * (rtf._MAX_GROUPS - 1) + b"Hello").visible == "Hello"
     found = read_rtf(b"{" * 1_000_000 + b"Hello")

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rules.reading.office_text import Words
-from rules.reading.sheets import SharedStrings, hidden_sheets, read_sheet
+from rules.reading.sheets import SharedStrings, read_sheet, sheets_of
 
 
 def cells(*texts, columns="ABC"):
@@ -66,5 +66,10 @@ def test_shared_texts_are_taken_by_their_number_and_those_left_are_known():
 def test_sheets_that_the_workbook_does_not_show():
     book = b'<w><sheet state="hidden" r:id="r1"/><sheet state="visible" r:id="r2"/><sheet r:id="r3"/></w>'
     relations = b'<R><Relationship Id="r1" Target="worksheets/Sheet1.xml"/><Relationship Id="r2" Target="x"/></R>'
-    assert hidden_sheets(book, relations) == {"worksheets/sheet1.xml"}
-    assert hidden_sheets(book.replace(b"hidden", b"visible"), b"not looked at") == frozenset()
+    assert sheets_of(book, relations).hidden_parts == {"worksheets/sheet1.xml"}
+    assert sheets_of(book.replace(b"hidden", b"visible"), b"not looked at").hidden_parts == frozenset()
+
+
+def test_the_names_of_sheets_by_whether_they_are_shown():
+    sheets = sheets_of(b'<w><sheet name="Wages" state="hidden" r:id="r1"/><sheet name="Streets" r:id="r2"/></w>', b"")
+    assert (sheets.shown, sheets.hidden, sheets.hidden_parts) == (("Streets",), ("Wages",), frozenset())
