@@ -90,7 +90,8 @@ def main() -> int:
     print(f"{len(mail):,} ordinary messages{', all of them as if they left the city' if options.leaving else ''}")
     print(
         f"lists filled in: {len(lists.permitted)} senders with permission to write to everybody, "
-        f"{len(lists.partners)} partner domains, {len(lists.people):,} people of ours"
+        f"{len(lists.partners)} partner domains, {len(lists.people):,} people of ours (a real staff list is longer, "
+        "and fewer letters reach half of it)"
     )
     for name in options.policies:
         policy = load_policy(find_policy(name))
