@@ -14,6 +14,7 @@ from rules.remembering import remembered
 MAX_MARKS = 100  # in one text
 ASKED_WEIGHT = 0.7  # of words such as "please keep this confidential"
 NAME_WEIGHT = 0.7  # of a mark in the name of a file
+PIECE = 20_000  # characters of a text that are searched at once: a hundred marks in them are no accident
 MAX_BANNER = 120  # characters of a line that is nothing but a mark
 AROUND = 350  # characters around a mark in which a footer gives itself away: its paragraph
 
@@ -132,16 +133,35 @@ def _separated(subject: str, start: int) -> bool:
 
 
 def _places(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    for match in compile_patterns(patterns).find(text):
-        if _TOPIC.match(text, match.end) is None and not _before(_DENIED, text, match.start):
-            yield match.start, match.end
+    for start, end in _found(text, patterns):
+        if _TOPIC.match(text, end) is None and not _before(_DENIED, text, start):
+            yield start, end
 
 
 def _asked(text: str) -> Iterator[tuple[int, int]]:
-    for match in compile_patterns(_ASKS).find(text):
-        unmeant = _before(_DENIED, text, match.start) or _before(_SUPPOSED, text, match.start)
-        if not unmeant and not (_BARE_ASK.search(text, match.start, match.end) and _warns(text, match.start)):
-            yield match.start, match.end
+    for start, end in _found(text, _ASKS):
+        unmeant = _before(_DENIED, text, start) or _before(_SUPPOSED, text, start)
+        if not unmeant and not (_BARE_ASK.search(text, start, end) and _warns(text, start)):
+            yield start, end
+
+
+def _found(text: str, patterns: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Piece by piece, for of each as many are found as one may have: the notices under a long thread hide no mark."""
+    compiled = compile_patterns(patterns)
+    for first, last in _pieces(text):
+        for match in compiled.find(text if last - first == len(text) else text[first:last]):
+            yield first + match.start, first + match.end
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Each ends with a paragraph, a line, a word or where it must."""
+    first = 0
+    while len(text) - first > PIECE:
+        ends = (text.rfind(end, first + 1, first + PIECE) for end in ("\n\n", "\n", " "))
+        last = next((end + 1 for end in ends if end >= 0), first + PIECE)
+        yield first, last
+        first = last
+    yield first, len(text)
 
 
 def _before(pattern: re.Pattern[str], text: str, end: int) -> bool:

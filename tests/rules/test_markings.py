@@ -132,3 +132,19 @@ def test_a_footer_gives_itself_away_near_the_mark(between, footer):
     """With its last letter 350 characters behind the mark, or one more."""
     (found,) = find_markings("CONFIDENTIAL" + "-" * between + "strictly prohibited.")
     assert found.footer == footer
+
+
+@pytest.mark.parametrize("notices", [99, 100, 1_000])
+@pytest.mark.parametrize("between", ["\n\n", "\n", " "])
+def test_the_notices_of_a_long_thread_hide_no_mark(notices, between):
+    notice = "This message is confidential and intended only for the addressee; delete it if it is not for you."
+    text = f"{notice}{between}" * notices + "words\n" * 4_000 + "CONFIDENTIAL\n\nHere is the draft settlement.\n"
+    assert weight(text) == 0.9
+
+
+@pytest.mark.parametrize("length", [19_999, 20_000, 20_001, 20_006, 40_000, 40_001])
+@pytest.mark.parametrize("filling", ["x", "x ", "x\n", "x\n\n"])
+def test_a_mark_is_found_at_its_place_wherever_a_text_is_cut(length, filling):
+    front = (filling * length)[: length - 6] + "\n\n"
+    text = f"{front}CONFIDENTIAL\n\nwords"
+    assert [text[item.start : item.end] for item in find_markings(text)] == ["CONFIDENTIAL"]
