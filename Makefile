@@ -15,7 +15,8 @@ run:            ## the gateway on loopback, with sample mail through it (NEXT_HO
 
 test:           ## every test: style, types, imports, units, real programs, end to end
 	@deploy/setup test
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@# In their order, not the files with most tests first: those that start services have few, and would come last.
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check:          ## the fast half of the tests: style, types, imports
 	@deploy/setup test
