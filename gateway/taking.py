@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import Config, load_config
 from gateway.snapshot import FILE, FOLDER
@@ -19,9 +20,11 @@ from quarantine.audit import GATEWAY, Audit, Record, folder_of
 from quarantine.ports import StoreUnavailable
 from rules.directory import Directory
 from rules.directory_file import load_directory
-from rules.policy import Policy, load_policy
 from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 POLICY_ACT, STAFF_ACT = "policy", "accept staff list"
 POLICY_NOW = "policy-now"  # under the state folder: name and hash of the policy that was last recorded
@@ -73,6 +76,8 @@ def accept_staff(config: Config, directory: Directory, *, by: str, reason: str) 
 
 def record_policy(config: Config) -> None:
     """One record where the policy is another than the last time. Raises StoreUnavailable, DocumentError, OSError."""
+    from rules.policy import load_policy  # and all detectors: commands that take a staff list spare them
+
     now, before = _named(load_policy(find_policy(config.policy))), _read(config.state / POLICY_NOW)
     if now == before:
         return
@@ -89,7 +94,7 @@ def record_policy_at_start(config: Config) -> None:
         _log.error("the policy is not in the record: %s", error)
 
 
-def _named(policy: Policy) -> str:
+def _named(policy: "Policy") -> str:
     return f"{policy.name} {policy.hash}"
 
 

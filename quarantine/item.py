@@ -29,6 +29,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DELETED: frozenset(),
     State.EXPIRED: frozenset(),
 }
+LOOK_ALIKES = str.maketrans("ilo", "110")
 OPEN = (State.HELD, State.RELEASING)  # nobody's decision on the copy is final yet
 
 
@@ -173,3 +174,8 @@ class Report:
     state: ReportState
     changed: datetime
     by: str
+
+
+def typed_id(text: str) -> str:
+    """An id, or the beginning of one, as a person typed it: without blanks and capitals, look-alikes forgiven."""
+    return text.strip().lower().translate(LOOK_ALIKES)

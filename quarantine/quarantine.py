@@ -16,7 +16,7 @@ from quarantine.adapters.sql_reach import SqlReach, open_reach
 from quarantine.adapters.stock import DATABASE
 from quarantine.audit import GATEWAY, HOLD, HOLD_AGAIN, Audit, Record, folder_of, records
 from quarantine.daybook import Daybook
-from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State
+from quarantine.item import OPEN, Cause, Event, HeldMessage, HeldRecipient, State, typed_id
 from quarantine.ledger import Ledger, Verification, verify
 from quarantine.ports import Busy, Contents, Index, NoSuchItem, Reach, Refused, Reports
 from quarantine.retention import Retention
@@ -27,7 +27,6 @@ KEY_LIFE = timedelta(days=7)  # longer than any sender retries (RFC 5321 section
 ID_BITS = 80  # never guessed
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # base 32 without i, l, o and u: read aloud and typed without doubt
 ID_LENGTH = ID_BITS // 5
-LOOK_ALIKES = str.maketrans("ilo", "110")
 MIN_PREFIX = 4
 
 
@@ -264,11 +263,6 @@ def held_copies(item: HeldMessage, recipients: Sequence[str] = ()) -> tuple[Held
 def _lacking(wanted: HeldMessage, there: HeldMessage) -> tuple[HeldRecipient, ...]:
     known = {copy.recipient.address.key for copy in there.recipients if copy.state in OPEN}
     return tuple(copy for copy in wanted.recipients if copy.recipient.address.key not in known)
-
-
-def typed_id(text: str) -> str:
-    """An id, or the beginning of one, as a person typed it: without blanks and capitals, look-alikes forgiven."""
-    return text.strip().lower().translate(LOOK_ALIKES)
 
 
 def _has_rule(item: HeldMessage, rule: str | None) -> bool:

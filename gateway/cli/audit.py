@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.item import SHORT
 from gateway.cli.options import config_option
-from gateway.cli.terminal import Exit, escaped, fail, print_json, print_table
+from gateway.cli.terminal import SHORT, Exit, escaped, fail, print_json, print_table
 from gateway.config import load_config
 from quarantine.audit import Record, Standing, folder_of, records, verify
 from quarantine.display import counted, one_line
-from quarantine.quarantine import typed_id
+from quarantine.item import typed_id
 
 
 @click.group(epilog="Example: mailward audit verify")

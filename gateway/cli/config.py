@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,9 +16,11 @@ from quarantine.display import counted
 from rules.directory import Directory
 from rules.directory_file import load_directory
 from rules.document import to_json
-from rules.policy import Policy, load_policy
 from rules.shipped import find_policy
 from rules.yaml_nodes import DocumentError, Fault, lines_of
+
+if TYPE_CHECKING:
+    from rules.policy import Policy
 
 T = TypeVar("T")
 DEFAULT = "default"
@@ -59,13 +61,15 @@ def check(path: Path, as_json: bool) -> None:
 class _Checked:
     """What could be read of a configuration and of what it names, and every fault of all that."""
 
-    policy: Policy | None = None
+    policy: "Policy | None" = None
     directory: Directory | None = None
     faults: tuple[Fault, ...] = ()
 
 
 def _checked(path: Path) -> _Checked:
     """Whatever is not there or bad keeps nothing else from being looked at."""
+    from rules.policy import load_policy  # and all detectors with it, which showing a configuration spares
+
     found, faults = _attempted(lambda: load_config(path))
     if found is None:
         return _Checked(faults=faults)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gateway.cli.aside import Case as RuleCase
 from gateway.cli.explain import explanation
 from gateway.cli.judged import judgement_object
-from gateway.cli.terminal import escaped, is_terminal
+from gateway.cli.terminal import SHORT, escaped, is_terminal
 from quarantine.approval import approvers_of
 from quarantine.cases import Case
 from quarantine.digest import findings_of
@@ -20,8 +20,6 @@ from rules.transaction import Client
 
 if TYPE_CHECKING:
     from rules.policy import Policy
-
-SHORT = 40  # characters of a subject or an address in a table
 
 
 def item_object(item: HeldMessage) -> Mapping[str, object]:

@@ -4,12 +4,15 @@ import os
 import pwd
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.config import Config, load_config
 from quarantine.adapters.stock import DATABASE
-from quarantine.quarantine import Store, open_store
+
+if TYPE_CHECKING:
+    from quarantine.quarantine import Store
 
 
 def login_name() -> str:
@@ -36,12 +39,14 @@ by_option = click.option(
 reason_option = click.option("--reason", required=True, callback=_said, help="Why, for the record.")
 
 
-def open_configured(path: Path, *, make: bool = False) -> tuple[Config, Store]:
+def open_configured(path: Path, *, make: bool = False) -> "tuple[Config, Store]":
     """The configuration, and the store under its state folder. Raises DocumentError, StoreUnavailable.
 
     Where nothing has been kept yet, an empty one elsewhere that ends with the command, unless it is to `make` it: a
     database that root has made by reading would be closed to the service.
     """
+    from quarantine.quarantine import open_store  # and SQLAlchemy with it: half of a command that opens no store
+
     config = load_config(path)
     state = config.state
     if not (state / DATABASE).exists():

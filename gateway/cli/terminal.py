@@ -21,6 +21,7 @@ _INVISIBLE = re.compile(
 )
 
 REVERSE, PLAIN = "\x1b[7m", "\x1b[27m"  # ECMA-48 SGR 7 and 27
+SHORT = 40  # characters of a subject or an address in a table
 GAP = "  "  # between the columns of a table
 ACCOUNT = "run this as the account of the service: sudo -u mailward mailward …"
 

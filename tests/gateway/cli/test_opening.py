@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -71,3 +73,19 @@ def test_an_account_without_a_name_is_told_by_its_number(monkeypatch):
     monkeypatch.delenv("SUDO_USER", raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 4_242_424)
     assert login_name() == "uid 4242424"
+
+
+@pytest.mark.parametrize(
+    ("command", "spared"),
+    [
+        ("audit", {"sqlalchemy", "rules.detectors"}),
+        ("directory", {"sqlalchemy", "rules.detectors"}),
+        ("config", {"sqlalchemy", "rules.detectors"}),
+        ("quarantine", {"rules.detectors", "gateway.workers"}),
+        ("ledger", {"rules.detectors", "gateway.workers"}),
+    ],
+)
+def test_a_command_does_not_load_what_most_of_its_uses_spare(command: str, spared: set[str]) -> None:
+    program = f"import sys, gateway.cli.{command}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout.split()
+    assert spared & set(loaded) == set()
