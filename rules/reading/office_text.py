@@ -18,7 +18,8 @@ _BREAKS = frozenset(
 _TABS = frozenset({"tab", "table-cell", "tc", "v", "pt"})
 _HIDING = frozenset({"delText", "instrText", "delInstrText", "deletion", "hidden-paragraph", "f"})
 _UNREAD = BINARY | {"posOffset", "pctWidth", "pctHeight", "align", "formatCode", "config-item"}
-_HAS_WORDS = re.compile(rb">\s*[^<\s]|descr|<!\[CDATA\[|\bv=|-value=|\bstring=|\balt=")
+_HAS_WORDS = re.compile(rb">\s*[^<\s]|descr|<!\[CDATA\[|\bv=")
+_IN_ATTRIBUTES = (b"-value=", b"textpath")  # words that stand in attributes alone
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class FullError(Exception):
 
 def read_words(xml: bytes, words: Words, *, aside: bool = False, styles: HiddenStyles = NONE) -> None:
     """Add the words of one part in UTF-8; all are hidden when it stands `aside`. Raises Unreadable, FullError."""
-    if _HAS_WORDS.search(xml):
+    if _HAS_WORDS.search(xml) or any(mark in xml for mark in _IN_ATTRIBUTES):
         parse_xml(xml, _Reader(words, aside, styles))
 
 
