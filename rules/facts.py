@@ -74,6 +74,7 @@ class Role(StrEnum):
     SIGNATURE = "signature"
     FOOTER = "footer"  # legal notice, list footer
     HIDDEN = "hidden"  # in HTML, not shown to a reader
+    CAPTION = "caption"  # in HTML, shown where a picture is not, or when pointed at, or as the page's title
     ATTACHED = "attached"  # text of an attachment
 
 

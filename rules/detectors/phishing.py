@@ -32,7 +32,7 @@ OPENING = 400  # characters of a body at which a reader looks first
 BARE = 8  # words; a message with fewer and a link says nothing but "follow it"
 MAX_HIDDEN = 4_000  # characters of a hidden text whose letters are counted
 COVERT = 400  # letters hidden from the reader; the preview line of a newsletter has a third
-_LINKED = tuple(role for role in Role if role not in (Role.QUOTED, Role.SUBJECT))
+_LINKED = tuple(role for role in Role if role not in (Role.QUOTED, Role.SUBJECT, Role.CAPTION))
 _BRANDS = tuple(rf"\b(?:{pattern})(?:\b|\d|$)" for pattern, _ in BRANDS)
 
 _OFFICE = re.compile(

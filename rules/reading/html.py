@@ -30,7 +30,7 @@ _PARAGRAPHS = frozenset((
 # Without one of these attributes an element is like the one around it.
 _COLOURING = frozenset(("color", "bgcolor", "background", "data-bg", "hidden"))
 _STYLING = _COLOURING | {"style", "class"}
-_TELLING = _STYLING | {"id", "href", "action"}
+_TELLING = _STYLING | {"id", "href", "action", "alt", "title"}
 _PICTURES = frozenset(("area", "img"))
 _TARGETS = {"a": "href", "area": "href", "form": "action"}  # where each leads
 _FILLED_IN = frozenset(("", "email", "number", "password", "search", "tel", "text", "url"))  # types of input
@@ -45,11 +45,15 @@ _SEPARATOR_IDS = ("divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`quotes` are spans of `visible` that the page marks as quoted; `separators` offsets from which an earlier
-    message stands; `trouble` says why the page was read without its structure, "" when it was not."""
+    """`captions` are what stands for pictures, what is shown when pointed at, and the title.
+
+    `quotes` are spans of `visible` that the page marks as quoted; `separators` offsets from which an earlier message
+    stands; `trouble` says why the page was read without its structure, "" when it was not.
+    """
 
     visible: str
     hidden: str
+    captions: str = ""
     quotes: tuple[tuple[int, int], ...] = ()
     separators: tuple[int, ...] = ()
     trouble: str = ""
@@ -70,6 +74,7 @@ def read_html(page: str) -> Page:
     return Page(
         visible=walk.visible.text(),
         hidden=walk.hidden.text().strip(),
+        captions="\n".join(walk.captions),
         quotes=tuple(walk.quotes),
         separators=tuple(walk.separators),
         trouble=trouble,
@@ -160,6 +165,7 @@ class _Walk:
     page: str
     visible: _Sink = field(default_factory=_Sink)
     hidden: _Sink = field(default_factory=_Sink)
+    captions: list[str] = field(default_factory=list)
     quotes: list[tuple[int, int]] = field(default_factory=list)
     separators: list[int] = field(default_factory=list)
     _pictures: int = 0
@@ -171,6 +177,8 @@ class _Walk:
     def walk(self, root: LexborNode) -> bool:
         """Visit every node once; False when MAX_NODES ended it."""
         self._read_sheets(root)
+        if ("<title" in self.page or "<TITLE" in self.page) and (title := root.css_first("title")) is not None:
+            self.captions.append(title.text())
         context = _Context(False, False, "", _WHITE)
         stack: list[tuple[LexborNode, _Context, _Context, _Due | None]] = []  # open elements, what is around and inside
         node: LexborNode | None = root
@@ -260,7 +268,9 @@ class _Walk:
         return bool(self._classes) and not self._classes.isdisjoint((attributes.get("class") or "").split())
 
     def _is_quote(self, attributes: dict[str, str | None]) -> bool:
-        """Also notes where an earlier message begins."""
+        """Also notes where an earlier message begins, and what is said beside the text."""
+        if "alt" in attributes or "title" in attributes:
+            self.captions += [text for key in ("alt", "title") if (text := attributes.get(key))]
         name = attributes.get("id")
         if name and name.lower() in _SEPARATOR_IDS:
             self.separators.append(self.visible.length)

@@ -25,6 +25,7 @@ class Readable:
     text: str
     pieces: tuple[Piece, ...]
     hidden: str = ""
+    captions: str = ""
     trouble: str = ""
 
 
@@ -41,7 +42,9 @@ def read_page(octets: bytes, charset: str | None, said: bytes = b"") -> Readable
     """HTML: what is seen, by role, and what is hidden. No pieces when `said` has the same words."""
     page = read_html(decode_content(octets, charset))
     pieces = [] if _is_said(page.visible, said) else split_text(page.visible, page.quotes, page.separators)
-    return Readable(text=page.visible, pieces=tuple(pieces), hidden=page.hidden, trouble=page.trouble)
+    return Readable(
+        text=page.visible, pieces=tuple(pieces), hidden=page.hidden, captions=page.captions, trouble=page.trouble
+    )
 
 
 def fingerprint(text: str, without: bytes = _NOT_LETTERS) -> bytes:

@@ -327,6 +327,7 @@ class Walk:
                 role = _ROLE_WHEN_NESTED.get(piece.role, piece.role) if place.nested else piece.role
                 self.record.say(place.name, role, readable.text[piece.start : piece.end], piece.start)
             self.record.say(place.name, Role.HIDDEN, readable.hidden)
+            self.record.say(place.name, Role.CAPTION, readable.captions)
 
     def _offer(self, readable: Readable, place: Place) -> None:
         if place.body is None or place.nested:
@@ -379,6 +380,7 @@ class Walk:
             page = read_page(content, charset)
             self.record.say(path, Role.ATTACHED, page.text)
             self.record.say(path, Role.HIDDEN, page.hidden)
+            self.record.say(path, Role.CAPTION, page.captions)
             if page.trouble:
                 self.record.skip(path, Reason.LIMIT, page.trouble)
         elif declared is not None and declared.startswith(("text/", "message/")) and declared not in _RICH_TEXT:

@@ -86,6 +86,16 @@ def test_a_class_that_only_small_screens_hide_is_seen():
     assert page.visible.strip() == "b"
 
 
+def test_what_stands_for_pictures_and_is_pointed_at_stands_apart():
+    page = read_html(
+        "<html><head><title>Wages</title></head><body>seen<img src=x alt='of all'><area alt=staff title=''>"
+        "<a title='by name' href='#x'>too</a><p alt>here</p></body></html>"
+    )
+    assert page.visible.split() == ["seentoo", "here"]
+    assert page.captions.split("\n") == ["Wages", "of all", "staff", "by name"]
+    assert page.hidden == ""
+
+
 def test_script_and_style_are_no_text():
     assert read_html("<style>p{}</style><script>alert(1)</script>text").visible.strip() == "text"
 

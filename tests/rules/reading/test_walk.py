@@ -511,3 +511,13 @@ def test_a_usual_preamble_is_passed_over_and_one_as_long_as_says_more_is_not(fac
     content_type = f"Content-Type: multipart/mixed; boundary=b1\n\n{preamble}"
     facts = facts_of(mixed("Content-Type: text/plain", "bye", content_type=content_type))
     assert [len(text.text.strip()) for text in facts.said(Role.HIDDEN)] == texts
+
+
+@pytest.mark.parametrize("disposition", ["inline", "attachment; filename=a.html"])
+def test_what_stands_for_pictures_is_text_of_its_own(facts_of, disposition):
+    facts = facts_of(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nHello\n--b\n"
+        f"Content-Type: text/html\nContent-Disposition: {disposition}\n\n"
+        "<img src='x' alt='wages of all'><p title='by name'>words\n--b--\n"
+    )
+    assert [text.text for text in facts.said(Role.CAPTION)] == ["wages of all\nby name"]
