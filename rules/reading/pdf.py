@@ -374,8 +374,9 @@ def _object_streams(content: bytes) -> Iterator[int]:
 
 
 def _object_stream(content: bytes, start: int, limit: int) -> tuple[bytes | None, int]:
-    """The objects in a stream, and how much was read for them; None when it is not simply deflated."""
-    if _PREDICTED.search(content, max(0, start - _FRONT), start):
+    """The objects in a stream, and how much was read for them; None when it may not be simply deflated."""
+    begin = content.rfind(b"obj", max(0, start - _FRONT), start)
+    if begin < 0 or _PREDICTED.search(content, begin, start):
         return None, 0
     start += 8 if content[start + 6 : start + 8] == b"\r\n" else 7
     inflate, found, begin = zlib.decompressobj(), bytearray(), start

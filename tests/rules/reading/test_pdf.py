@@ -349,3 +349,13 @@ def test_a_copy_as_large_as_may_be_and_larger_by_one_octet(monkeypatch):
     assert all_pieces(octets)[1] is None
     monkeypatch.setattr(pdf_module, "_MAX_COPY", len(copy) - 1)
     assert str(all_pieces(octets)[1]).startswith("PDF with more than")
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(1_024, True), (1_025, False)])
+def test_an_object_stream_whose_dictionary_is_longer_than_is_looked_at_may_have_any_filter(length, is_read):
+    """Then a plain copy is read as well."""
+    front = b"obj<< /Type /ObjStm /Pad (%s) /Filter /FlateDecode >>\n"
+    front %= b"a" * (length - len(front) + 2)
+    content = b"%PDF-1.7\n1 0 " + front + b"stream\n" + zlib.compress(b"7 0 << /A 1 >>") + b"\nendstream"
+    objects, _ = pdf_module._object_stream(content, content.index(b"stream"), 1_000)
+    assert (objects is not None) == is_read
