@@ -1,5 +1,6 @@
 """Weights are fitted as said, the file keeps all else, the split is stable; and the least that detectors must reach."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,22 @@ def test_a_signal_is_counted_as_often_as_it_weighs(tmp_path: Path) -> None:
     detector = BY_NAME["profanity"]
     assert detector.data is not None
     signals = scale_of(detector.data).model.signals
-    assert counted(detector, signals, facts_of(message))[:2] == (1, 2)
+    counts, told = counted(detector, signals, facts_of(message))
+    assert (counts[:2], told) == ((1, 2), 0.0)
+
+
+def test_what_the_words_of_a_vocabulary_add_is_not_lost(tmp_path: Path) -> None:
+    message = tmp_path / "a.eml"
+    message.write_bytes(b"Subject: x\r\n\r\nYou idiot, you moron: you are a pathetic loser.\r\n")
+    detector = BY_NAME["harassment"]
+    assert detector.data is not None
+    model = scale_of(detector.data).model
+    counts, told = counted(detector, model.signals, facts_of(message))
+    (observed,) = detector.detect(facts_of(message), detector.parameters(threshold=0.0))
+    weights = Weights(bias=model.bias, signals=tuple(signal.weight for signal in model.signals))
+    sum_ = weights.sum(Example(counts=counts, told=told, wanted=True, fold=0))
+    assert told > 1.0
+    assert observed.score == pytest.approx(1 / (1 + math.exp(-sum_)), abs=0.01)
 
 
 def test_the_split_goes_by_name_alone_and_near_copies_share_a_fold() -> None:

@@ -34,11 +34,15 @@ _WEIGHT = re.compile(r"^(?P<head>    weight: )-?[\d.]+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """How often each signal counts in one message, and whether it is one of those to be found."""
+    """How often each signal counts in one message, and whether it is one of those to be found.
+
+    `told` is what the words of a vocabulary add: they are fitted by themselves (`tests.quality.vocabulary`).
+    """
 
     counts: tuple[int, ...]
     wanted: bool
     fold: int
+    told: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +50,12 @@ class Weights:
     bias: float
     signals: tuple[float, ...]
 
-    def finds(self, counts: Sequence[int]) -> bool:
-        return self.sum(counts) >= 0
+    def finds(self, item: Example) -> bool:
+        return self.sum(item) >= 0
 
-    def sum(self, counts: Sequence[int]) -> float:
-        return self.bias + sum(weight * count for weight, count in zip(self.signals, counts, strict=True))
+    def sum(self, item: Example) -> float:
+        weighed = sum(weight * count for weight, count in zip(self.signals, item.counts, strict=True))
+        return self.bias + item.told + weighed
 
 
 def main() -> int:
@@ -100,38 +105,41 @@ def _examples(
     labels = {label for label, names in DETECTORS.items() if detector.name in names}
     trained, kept = [], []
     for item in labelled_mail(folder):
-        counts = counted(detector, signals, facts_of(item.path))
-        example = Example(counts=counts, wanted=not labels.isdisjoint(item.labels), fold=item.fold(FOLDS))
+        counts, told = counted(detector, signals, facts_of(item.path))
+        example = Example(counts=counts, told=told, wanted=not labels.isdisjoint(item.labels), fold=item.fold(FOLDS))
         (trained if item.trains else kept).append(example)
     paths = (path for mail in ordinary for path in sorted(mail.rglob("*")) if path.suffix == ".eml")
     for number, path in enumerate(paths):
-        counts = counted(detector, signals, facts_of(path))
-        trained.append(Example(counts=counts, wanted=False, fold=number % FOLDS))
+        counts, told = counted(detector, signals, facts_of(path))
+        trained.append(Example(counts=counts, told=told, wanted=False, fold=number % FOLDS))
     return trained, kept
 
 
-def counted(detector: Detector, signals: Sequence[Signal], facts: Facts) -> tuple[int, ...]:
-    """How often each signal counts: what a threshold of 0 tells of every message."""
+def counted(detector: Detector, signals: Sequence[Signal], facts: Facts) -> tuple[tuple[int, ...], float]:
+    """How often each signal counts, which a threshold of 0 tells of every message, and what the words add."""
     observed = tuple(detector.detect(facts, detector.parameters(threshold=0.0)))
     forget_message()
     summary = observed[0].summary if observed else ""
-    return tuple(_count(summary, signal) for signal in signals)
+    assert detector.data is not None
+    vocabulary = scale_of(detector.data).model.vocabulary
+    told = _adds(summary, vocabulary.name) if vocabulary else 0.0
+    return tuple(round(_adds(summary, signal.name) / signal.weight) for signal in signals), told
 
 
-def _count(summary: str, signal: Signal) -> int:
-    match = re.search(rf"(?:^|; ){re.escape(signal.name)} \(([-+][\d.]+)\)", summary)
-    return round(float(match.group(1)) / signal.weight) if match else 0
+def _adds(summary: str, name: str) -> float:
+    match = re.search(rf"(?:^|; ){re.escape(name)} \(([-+][\d.]+)\)", summary)
+    return float(match.group(1)) if match else 0.0
 
 
 def fit(examples: Sequence[Example], prior: Weights) -> Weights:
     """The weights of least logistic loss, drawn to `prior` and each on its side of zero."""
     weights = [prior.bias, *prior.signals]
     start = tuple(weights)
-    rows = [((1, *example.counts), float(example.wanted)) for example in examples]
+    rows = [((1, *example.counts), example.told, float(example.wanted)) for example in examples]
     for _ in range(STEPS):
         slopes = [PULL * (now - then) for now, then in zip(weights, start, strict=True)]
-        for counts, wanted in rows:
-            total = sum(weight * count for weight, count in zip(weights, counts, strict=True) if count)
+        for counts, told, wanted in rows:
+            total = told + sum(weight * count for weight, count in zip(weights, counts, strict=True) if count)
             error = 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) - wanted
             for index, count in enumerate(counts):
                 if count:
@@ -149,7 +157,7 @@ def _bounded(weight: float, first: float) -> float:
 
 def measured(examples: Sequence[Example], weights: Weights) -> Figures:
     """How these weights do on these messages."""
-    return figures([item.wanted for item in examples], [weights.finds(item.counts) for item in examples])
+    return figures([item.wanted for item in examples], [weights.finds(item) for item in examples])
 
 
 def cross_validated(examples: Sequence[Example], prior: Weights) -> Figures:
@@ -159,7 +167,7 @@ def cross_validated(examples: Sequence[Example], prior: Weights) -> Figures:
         weights = fit([item for item in examples if item.fold != fold], prior)
         held = [item for item in examples if item.fold == fold]
         truth += [item.wanted for item in held]
-        found += [weights.finds(item.counts) for item in held]
+        found += [weights.finds(item) for item in held]
     return figures(truth, found)
 
 

@@ -24,6 +24,12 @@ def detected(facts: Facts, *, passed_on: bool = True) -> bool:
         "To the editor: our legislators must stop wasting tax money on stadiums.",
         "Gun control will never work. Criminals don't obey laws.",
         "I strongly oppose the rezoning. It will ruin the neighborhood, and the planning commission knows it.",
+        "Honestly, this governor has done more damage to our schools than anybody before her. She should resign.",
+        "The media never tell you the truth about guns. They want to scare you so you give up your rights.",
+        "If you want to live here then learn the language and obey the law. Is that too much to ask?",
+        "The new zoning plan is a gift to developers and a slap in the face of everybody who lives on the east side.",
+        "Both parties are bought and paid for. That is why nothing ever changes in Washington.",
+        "Rent control sounds nice, but it has ruined every city that tried it. The poor pay the price, as always.",
         "Thank you, Senator, for standing up to the oil companies. It takes courage and we are proud of you.",
     ],
 )
@@ -43,6 +49,9 @@ def test_views(facts_of: FactsOf, words: str) -> None:
         "I believe the election office closes at five. Voters can register online.",
         "I disagree with the estimate for the water main; the contractor should provide unit prices.",
         "I am writing to request a permit for a protest march. Please advise what you need.",
+        "In my opinion the second vendor has the better price for the sweeper; I agree with your edits on section 4.",
+        "I'm disappointed that the shipment is late again; please call the vendor, this copier jams all day.",
+        "Thank you for your work on the immigration clinic. The hearing on gun range noise is moved to May 5.",
     ],
 )
 def test_work_passes(facts_of: FactsOf, words: str) -> None:
