@@ -7,11 +7,11 @@ message he once wrote, though it stands below.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
-from rules.address import Address, AddressError, key_of, parse_address
+from rules.address import AddressError, key_of, parse_address
 from rules.brands import FREE_MAIL
 from rules.facts import Facts, Role, Text
 from rules.markings import subject_marking
@@ -86,14 +86,15 @@ def who_took_part(facts: Facts) -> frozenset[str]:
 
 
 def concerned(
-    keys: Iterable[str], marks: Iterable[tuple[float, frozenset[str]]], enough: float
+    keys: Sequence[str], marks: Sequence[tuple[float, frozenset[str]]], enough: float
 ) -> tuple[float, tuple[str, ...]]:
     """The heaviest of the marks (each with those who had it) that is new to anybody, and to whom marks of that weight,
     or of `enough`, are new."""
-    new = dict.fromkeys(keys, 0.0)
-    for weight, had in marks:
-        for key in new.keys() - had:
-            new[key] = max(new[key], weight)
+    heaviest_first = sorted(marks, key=lambda mark: -mark[0])
+    heaviest_of_all = heaviest_first[0][0] if heaviest_first else 0.0
+    new = dict.fromkeys(keys, heaviest_of_all)
+    for key in new.keys() & frozenset().union(*(had for _, had in marks)):
+        new[key] = next((weight for weight, had in heaviest_first if key not in had), 0.0)
     heaviest = max(new.values(), default=0.0)
     return heaviest, tuple(key for key, weight in new.items() if weight and weight >= min(enough, heaviest))
 
@@ -105,32 +106,24 @@ def had_before(keys: Sequence[str]) -> str:
 
 @remembered_last
 def _outsiders_named(facts: Facts) -> tuple[tuple[Earlier, frozenset[str]], ...]:
+    """Whom each header names: by the address, or by both names where the header shows no address."""
     earlier = earlier_messages(facts)
-    outside = facts.recipients(Direction.OUTBOUND) if earlier else ()
-    pairs = {address.key: _pair(address, facts) for address in outside}
-    return tuple((one, frozenset(key for key, pair in pairs.items() if _names(one, key, pair))) for one in earlier)
+    outside = frozenset(address.key for address in facts.recipients(Direction.OUTBOUND)) if earlier else frozenset()
+    pairs = dict(_pairs_shown(facts, outside)) if outside else {}
+    return tuple((one, (one.people & outside) | {pairs[pair] for pair in one.names & pairs.keys()}) for one in earlier)
 
 
-def _names(earlier: Earlier, key: str, pair: frozenset[str]) -> bool:
-    """Whether its header names him: by the address, or by both names where the header shows no address."""
-    return key in earlier.people or (bool(pair) and pair in earlier.names)
-
-
-def _pair(address: Address, facts: Facts) -> frozenset[str]:
-    """First and last word of the name that is shown with the address; none where it may be one of ours.
+def _pairs_shown(facts: Facts, outside: frozenset[str]) -> Iterator[tuple[frozenset[str], str]]:
+    """First and last word of the names shown with outside recipients, but for those that may be names of ours.
 
     A private mailbox under a colleague's or the sender's own name is told from theirs by its address alone.
     """
-    shown = words_of(_shown(facts).get(address.key, ""))
-    senders = [words_of(one.name) for one in facts.originators]
-    if len(shown) < 2 or address.domain in FREE_MAIL or (shown[0], shown[-1]) in facts.directory.names:
-        return frozenset()
-    return frozenset() if any(set(shown) == set(words) for words in senders) else frozenset((shown[0], shown[-1]))
-
-
-@remembered_last
-def _shown(facts: Facts) -> dict[str, str]:
-    return {key_of(one.address): one.name for one in reversed(facts.addressed)}
+    senders = [set(words_of(one.name)) for one in facts.originators]
+    for one in facts.addressed:
+        shown, key = words_of(one.name), key_of(one.address)
+        ours = len(shown) > 1 and ((shown[0], shown[-1]) in facts.directory.names or set(shown) in senders)
+        if len(shown) > 1 and not ours and key in outside and key.rpartition("@")[2] not in FREE_MAIL:
+            yield frozenset((shown[0], shown[-1])), key
 
 
 def _pairs_of(entry: str) -> Iterator[frozenset[str]]:

@@ -144,6 +144,21 @@ def test_whom_the_heaviest_new_mark_concerns():
     assert had_before(["a", "b"]) == "; not new to a, b, named in the thread" and not had_before([])
 
 
+def test_thousands_of_recipients_and_marks(facts_of):
+    everybody = tuple(f"r{number}@elsewhere.example" for number in range(20_000))
+    shown = (("Petra Vale", everybody[0]),)
+    facts = facts_of("See below.", forwarded=NAMES_ONLY * 90, to=everybody, addressed=shown)
+    start = time.perf_counter()
+    assert had_by_all(facts) == {everybody[0]}
+    assert concerned(everybody, [(0.9, frozenset(everybody[:1]))] * 2_000, 0.6)[1] == everybody[1:]
+    assert time.perf_counter() - start < 2
+
+
+def had_by_all(facts):
+    (forwarded,) = facts.said(Role.FORWARDED)
+    return who_had(facts, forwarded, len(forwarded.text) - 1)
+
+
 @pytest.mark.parametrize("line", ["To: a@b.example,\n", "From: a\nTo: b\nSubject: c\n", "> On 1 x wrote:\n", "Cc: x\n"])
 def test_a_text_of_headers_alone_takes_no_time(facts_of, line):
     facts = facts_of("See below.", forwarded=line * (200_000 // len(line)), to=(PETRA,))
