@@ -142,6 +142,8 @@ def _told_of_rar(listing: Listing, fault: Unreadable | None, *, whole: bool) -> 
         return listing.limit
     if listing.volume:
         return "one volume of a RAR archive of several"
+    if fault is not None and any(entry.old for entry in listing.entries):
+        return "RAR archive packed as by versions before 3, which is not unpacked"
     if fault is not None and not (whole and encrypted):
         return str(fault)
     if any(entry.stream for entry in listing.entries):

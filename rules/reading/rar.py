@@ -11,6 +11,7 @@ _MAX_BLOCKS = 20_000  # headers read; the budget's limit on members is met befor
 _MAIN4, _FILE4, _OLDER4, _SERVICE4, _END4 = 0x73, 0x74, 0x77, 0x7A, 0x7B
 _STREAM = "STM"  # what a service header is called that holds a stream
 _STREAM_OLDER = 0x105  # the kind of service header that held one before
+_VERSION_3, _STORED4 = 29, 0x30  # which unpacker a file needs, and its method when it is not packed
 _ENCRYPTED_DATA5, _SERVICE_DATA5 = 1, 7  # records of an extra area
 _VOLUME4, _HIDDEN4 = 0x0001, 0x0080
 _SPLIT4, _PASSWORD4, _LARGE4, _UNICODE4, _FOLDER4 = 0x0003, 0x0004, 0x0100, 0x0200, 0x00E0
@@ -25,6 +26,7 @@ class RarEntry:
     name: str
     encrypted: bool
     stream: bool = False
+    old: bool = False  # packed as before version 3, which libarchive takes for damage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ def _blocks4(content: bytes) -> Iterator[RarEntry | str | int]:
             if flags & _LARGE4:
                 more += struct.unpack_from("<I", content, at + 32)[0] << 32
             if flags & _FOLDER4 != _FOLDER4:
-                yield RarEntry(name=_name4(content, at, flags), encrypted=bool(flags & _PASSWORD4))
+                old = content[at + 24] < _VERSION_3 and content[at + 25] != _STORED4
+                yield RarEntry(name=_name4(content, at, flags), encrypted=bool(flags & _PASSWORD4), old=old)
         elif kind in (_SERVICE4, _OLDER4):
             yield from _stream4(content, at, kind, flags, size)
         at += max(size, 7) + more

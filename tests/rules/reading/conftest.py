@@ -81,13 +81,15 @@ def stored_rar() -> Callable[..., bytes]:
     return _stored_rar
 
 
-def _stored_rar(name: bytes = b"payload.exe", content: bytes = b"MZ and so on" * 10, flags: int = 0) -> bytes:
+def _stored_rar(
+    name: bytes = b"payload.exe", content: bytes = b"MZ and so on" * 10, flags: int = 0, method: int = 0x30
+) -> bytes:
     def block(kind: int, flags: int, body: bytes) -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
         return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
 
     fields = struct.pack(
-        "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0x5C626000, 20, 0x30, len(name), 0x20
+        "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0x5C626000, 20, method, len(name), 0x20
     )
     main, end = block(0x73, 0, bytes(6)), block(0x7B, 0x4000, b"")
     return b"Rar!\x1a\x07\0" + main + block(0x74, 0x8000 | flags, fields + name) + content + end

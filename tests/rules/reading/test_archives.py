@@ -200,6 +200,12 @@ def test_one_volume_of_several_is_told(stored_rar):
     assert fault == "one volume of a RAR archive of several"
 
 
+def test_what_rar_packed_before_version_3_is_told_as_such(stored_rar):
+    members, fault = refused(stored_rar(method=0x33))
+    assert members[-1].names == ("payload.exe",)
+    assert fault == "RAR archive packed as by versions before 3, which is not unpacked"
+
+
 def linked(kind, target):
     octets = io.BytesIO()
     with tarfile.open(fileobj=octets, mode="w") as archive:

@@ -57,8 +57,8 @@ def block4(kind, flags, body=b""):
     return struct.pack("<HBHH", 0, kind, flags, 7 + len(body)) + body
 
 
-def file4(name, flags=0):
-    fields = struct.pack("<IIBIIBBHI", 0, 0, 2, 0, 0, 20, 0x30, len(name), 0x20)
+def file4(name, flags=0, version=20, method=0x30):
+    fields = struct.pack("<IIBIIBBHI", 0, 0, 2, 0, 0, version, method, len(name), 0x20)
     return block4(0x74, 0x8000 | flags, fields + name)
 
 
@@ -71,6 +71,12 @@ def test_names_of_rar_4():
         ("payload.exe", False),
         ("secret.doc", True),
     ]
+
+
+@pytest.mark.parametrize(("version", "method", "old"), [(28, 0x33, True), (29, 0x33, False), (20, 0x30, False)])
+def test_what_was_packed_before_version_3(version, method, old):
+    (entry,) = listing_of(RAR4 + block4(0x73, 0, bytes(6)) + file4(b"a.txt", 0, version, method)).entries
+    assert entry.old == old
 
 
 def test_a_name_packed_from_utf_16():
