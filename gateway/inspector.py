@@ -138,14 +138,13 @@ def _serve(control: socket.socket, reading: Reading, rehearsal: Iterator[None]) 
     worker has ended and others will follow.
     """
     children: dict[int, Path] = {}
-    rehearsing = False
+    begun = over = False  # the rest of it
     while True:
-        readable, _, _ = select.select([control], [], [], 0 if rehearsing else LOOK_SECONDS)
-        rehearsing |= _reap(children)
+        readable, _, _ = select.select([control], [], [], 0 if begun and not over else LOOK_SECONDS)
+        begun |= _reap(children)
         _end_hoarders(children)
         if not readable:
-            if rehearsing and next(rehearsal, _OVER) is _OVER:
-                rehearsing = False
+            if begun and not over and (over := next(rehearsal, _OVER) is _OVER):
                 _settle()
             continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
