@@ -4,7 +4,11 @@ import re
 from dataclasses import dataclass
 
 # All patterns: a literal or one class to begin with, bounded repeats, no nesting: linear in the length of the text.
-_LABEL = r"(?P<label>pass ?words?|passwd|pass ?code|passphrase|pwd|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
+_LABEL = (
+    r"(?P<label>pass ?words?|passwd|pass ?code|passphrase|pwd"
+    r"|passwort|kennwort|mot de passe|contrase[ñn]a|senha|wachtwoord"
+    r"|pass|pw|pin(?: ?(?:code|number|no\.?))?)"
+)
 _VALUE = r"[\"'“”‘’`*_ ]{0,3}(?P<value>[^\s\"'“”‘’`<>\[\](),;|]{4,64})"
 _ABOUT = r"(?: \([^)\n]{0,30}\))?(?:\s(?:for|to|on|of|at)\s[\w .'/-]{1,40}?)?"  # what the password is for
 TOLD = re.compile(
@@ -172,7 +176,7 @@ ASKED = re.compile(
     r"\b(?:send|give|e-?mail|text|tell|provide|forward|share|reply\swith|respond\swith|write\sback\swith"
     r"|(?:please|kindly|you)\s(?:re-?)?(?:confirm|verify|supply|submit)|let\sme\s(?:know|have)|(?:i|we)(?:\swill|'ll|\swould)?\sneed|what(?:'s|\sis|\sare|\swas))"
     r"(?:\sme|\sus|\shim|\sher|\sit|\sback|\salong|\sover|\sto\sme)?"
-    r"(?:\swith)?(?:\swith)?\s(?:your|the|his|her|their|my|our|a)(?:\s[a-z'/]{2,15}){0,3}?\s?"
+    r"(?:\swith)?(?:\swith)?\s(?:your|the|his|her|their|my|our|a)(?:\s[a-z'/]{2,15}){0,5}?\s?"
     r"(?P<asked>passwords?|passcodes?|log-?[io]ns?(?:\s(?:details|info|information|and\spassword))?|credentials)"
     r"(?!\s?-?(?:polic|reset|requirement|manager|protect|expir|rule|change|page|screen|length|field|portal|link|box"
     r"|prompt)|\s(?:is|are|was|has|have|meets?|works?)\b)",
@@ -210,14 +214,17 @@ NO_VALUES = frozenset(
 # "12-character", "4-digit", "$45.00": how long it must be, what it costs.
 MEASURE = re.compile(r"\d{1,3}-[a-z]|\$\d", re.IGNORECASE)
 PIN = re.compile(r"\d{4,8}")  # of an alarm or an account; parcels have a longer number of that name
-LOOSE = ("pass", "pw", "passwords", "pass words")  # labels that mean other things too: a season pass, public works
+# Labels that mean other things too (a season pass, public works), and those of languages whose prose we cannot tell.
+ABROAD = ("passwort", "kennwort", "mot de passe", "contraseña", "contrasena", "senha", "wachtwoord")
+LOOSE = ("pass", "pw", "passwords", "pass words", *ABROAD)
 SYMBOLS = frozenset("!@#$%^&*+")
 QUOTES = tuple("\"'“”‘’`")
 ENDINGS = ("ed", "ing", "able", "ible", "ive", "ly", "ent", "ous", "ful")  # of words that describe a password
 
 # Looked for first, in one pass, with RE2: which of the patterns above are worth trying.
 GATES = (
-    r"\b(?:pass ?words?|passwd|pass ?code|passphrase|pwd|(?:pass|pw|pin(?: ?(?:code|number|no))?)\.?\s*(?:[:=-]|is\b))",
+    r"\b(?:pass ?words?|passwd|pass ?code|passphrase|pwd|passwort|kennwort|mot de passe|contrase[ñn]a|senha|wachtwoord"
+    r"|(?:pass|pw|pin(?: ?(?:code|number|no))?)\.?\s*(?:[:=-]|is\b))",
     r"(?:key|token|secret|password|passwd|pwd)[\"']?\s?[:=]",
     r"\b(?:passwords?|passcodes?|log-?[io]ns?|credentials)\b",
 )

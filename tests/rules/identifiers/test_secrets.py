@@ -81,6 +81,9 @@ def test_behind_the_name_of_a_user_a_plain_word_is_a_password():
         ("The guest wifi is CityHall-Guest, key is blue-otter-77.", "blue-otter-77"),
         ("The alarm code for station 4 is 4471#.", "4471#"),
         ("Disarm code 2290 for the annex.", "2290"),
+        ("Benutzername: kmeier  Passwort: Fr0sch!teich", "Fr0sch!teich"),
+        ("Utilisateur: lroy, mot de passe : Pomme-de-9terre", "Pomme-de-9terre"),
+        ("Usuario: jlopez Contraseña: Girasol#77", "Girasol#77"),
         ("The safe combination is 24-36-12.", "24-36-12"),
         ("Her login is rhale, pw winter2025. Do not share.", "winter2025"),
         ("Credentials for the test portal:\n\ntestuser1\nTest@1234\n", "Test@1234"),
@@ -101,6 +104,7 @@ def test_forms_that_tell_a_secret(text, secret):
     "text",
     [
         "The building code is 2018 IBC, and the zip code 66211.",
+        "Passwort: vergessen? Mot de passe : oublié. Contraseña: olvidada; senha: esquecida.",
         "The alarm code of practice is being revised. Gate 4 code enforcement.",
         "Join the meeting. Dial-in 816-555-0100, access code: 4471220, participants are muted.",
         "Login: 5/12 or later. User: open / closed.",
