@@ -19,6 +19,11 @@ _PARAMETERS = re.compile(possessive(rb"[^\":]++|\"[^\"]*+\"") + rb"(?=:)")
 _FOLDED = re.compile(r"\n[ \t]")
 _TEXT_ESCAPE = re.compile(r"\\([\\,;nN])")
 _QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.I)
+# A property that is a file, in the encoding of vCard 2.1 and vCalendar 1.0; other properties in it are words.
+_QUOTED_FILE = re.compile(
+    rb"(?:[A-Z0-9-]{1,40}\.)?(?:ATTACH|PHOTO|LOGO|SOUND|KEY)(?=;)[^:]{0,1000}?;(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])",
+    re.I,
+)
 _NAME = re.compile(rb";(?:X-[A-Z-]*)?(?:FILENAME|NAME|LABEL)=(?:\"([^\"\r\n]+)\"|([^;:\r\n]+))", re.I)
 _BASE64 = re.compile(rb";ENCODING=\"?(?:B|BASE64)\"?(?=[;:])|;BASE64(?=[;:])", re.I)
 # Readers pass over what stands before it, and over control octets.
@@ -33,17 +38,22 @@ def is_card(octets: bytes) -> bool:
 
 
 def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
-    """What is written in base64, or as a `data:` address (RFC 2397). LimitExceeded beyond _MAX_LINES."""
+    """What is written in base64 or quoted-printable, or as a `data:` address (RFC 2397).
+
+    LimitExceeded beyond _MAX_LINES.
+    """
     content = in_ascii(bytes(octets))
     meter = budget.open(len(content))
     lines = _FOLD.sub(b"", content).splitlines()
-    for line in lines[:_MAX_LINES]:
+    for line in _joined_files(lines[:_MAX_LINES]):
         colon = _value_at(line)
         head, value = line[:colon], line[colon + 1 :]
         if _BASE64.search(head + b":"):
             found = decode_base64(value).octets
         elif value[:5].lower() == b"data:":
             found = _data(value)
+        elif _QUOTED_FILE.match(head + b":"):
+            found = decode(value, Encoding.QUOTED_PRINTABLE).octets
         else:
             continue
         if found:
@@ -52,6 +62,18 @@ def unpack_card(octets: Octets, budget: Budget) -> Iterator[Member]:
             yield Member(names=_names(head), octets=found)
     if len(lines) > _MAX_LINES:
         raise LimitExceeded(f"a calendar or contact of more than {_MAX_LINES:,} lines")
+
+
+def _joined_files(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Lines of which those of a file in quoted-printable are broken by `=` at their end."""
+    kept: list[bytes] = []
+    for line in lines:
+        if line.endswith(b"=") and (kept or _QUOTED_FILE.match(line)):
+            kept.append(line[:-1])
+        else:
+            yield b"".join([*kept, line]) if kept else line
+            kept = []
+    yield b"".join(kept)
 
 
 def readable(text: str) -> str:

@@ -50,10 +50,16 @@ def test_a_calendar_in_a_message_is_unfolded(facts_of):
         b'ATTACH;X-ORACLE-FILENAME="a.exe";ENCODING=b:' + BASE64,
         b"ATTACH;FILENAME=a.exe:data:application/octet-stream;base64," + BASE64,
         b"ATTACH;FILENAME=a.exe;ENCODING=BASE64:" + BASE64[:5] + b"\r\n " + BASE64[5:],
+        b"ATTACH;FILENAME=a.exe;ENCODING=QUOTED-PRINTABLE:" + b"=\r\n".join(b"=%02X" % octet for octet in PROGRAM),
+        b"ATTACH;QUOTED-PRINTABLE;FILENAME=a.exe:" + b"".join(b"=%02X" % octet for octet in PROGRAM),
     ],
 )
 def test_an_attachment_of_an_appointment_comes_out(line):
     assert taken(line) == [(("a.exe",), PROGRAM)]
+
+
+def test_words_in_quoted_printable_are_no_file():
+    assert taken(b"DESCRIPTION;ENCODING=QUOTED-PRINTABLE:see=\r\n below", b"ATTACH:https://files.example/a") == []
 
 
 @pytest.mark.parametrize("line", [b"PHOTO;ENCODING=b:", b"KEY;BASE64:", b"LOGO:data:;base64,"])
