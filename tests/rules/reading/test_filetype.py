@@ -163,3 +163,9 @@ def test_a_script_with_an_archive_behind_its_commands_is_one(front):
 def test_e15_a_formula_behind_a_nul_is_told_wherever_that_stands(before):
     table = b"name,amount\r\n".ljust(before, b"x") + b"\0\r\n=cmd|'/c calc'!A1,2\r\n"
     assert "formula that starts cmd" in [sign.text for sign in signs_of(("a.csv",), None, table)]
+
+
+@pytest.mark.parametrize(("letters", "text"), [(4_095, False), (4_096, True)])
+def test_what_begins_with_so_much_text_is_text_and_with_less_is_not(letters, text):
+    """Archives and discs are looked for behind it in any case."""
+    assert ("plain text" in [sign.text for sign in signs_of((), None, b"a" * letters + b"\0" * 8)]) == text
