@@ -1,6 +1,6 @@
 """One message may ask for so much and no more."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 
 import pytest
 
@@ -81,3 +81,41 @@ def test_parts_are_counted_and_nest_so_deep():
         budget.inside_part(),
     ):
         pass
+
+
+def entered(open_one, count):
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(open_one())
+
+
+def counted(count_one, count):
+    for _ in range(count):
+        count_one()
+
+
+MESSAGE = [
+    (lambda budget, count: counted(budget.open(1).member, count), 5_000, "more than 5,000 files in containers"),
+    (lambda budget, count: counted(budget.open(1).place, count), 20_000,
+     "zip archives with more than 20,000 marks of local headers"),
+    (lambda budget, count: budget.open(10**9).octets(count), 500 * 1024 * 1024,
+     "containers unpack to more than 500 MiB"),
+    (lambda budget, count: budget.open(100_000).octets(count), 20_000_000,
+     "a container unpacks to more than 200 times its size"),
+    (lambda budget, count: budget.open(1).octets(count), 10 * 1024 * 1024,
+     "a container unpacks to more than 200 times its size"),
+    (lambda budget, count: counted(budget.count_part, count), 1_000, "more than 1,000 MIME parts"),
+    (lambda budget, count: entered(budget.inside_part, count), 30, "MIME parts nested more than 30 deep"),
+    (lambda budget, count: entered(budget.inside_container, count), 6, "containers nested more than 6 deep"),
+    (lambda budget, count: counted(lambda: entered(budget.picture, 1), count), 20, "more than 20 pictures"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("take", "limit", "words"), MESSAGE, ids=[f"{limit:,}: {words}" for _, limit, words in MESSAGE]
+)
+def test_what_a_message_may_ask_and_one_more(take, limit, words):
+    take(Budget(), limit)
+    with pytest.raises(LimitExceeded) as told:
+        take(Budget(), limit + 1)
+    assert str(told.value) == words
