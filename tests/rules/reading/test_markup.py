@@ -13,6 +13,7 @@ from rules.reading.markup import danger_of, strip_tags
         '<img src="' + "/x y" * 5_000 + '">',
         "words and words " * 5_000,
         "<div>" * 1_000,
+        "<option>" * 1_000,
         "<b>x</b>" * 5_000,
         "<div>x</div>" * 5_000,
         "<p>x" * 5_000,
