@@ -15,6 +15,7 @@ from rules.reading.member import Member, Unreadable
 from rules.reading.pdf_files import GAP, SOME_GAP, inflated, referred_files
 from rules.reading.pdf_names import EMBEDDED, file_names, unescaped
 from rules.reading.signatures import HEAD, is_whole_file
+from rules.remembering import remembered_last
 
 MAX_PAGES = 2_000  # read for text: an agenda with all its attachments has a thousand
 MAX_SECONDS = 10.0  # of processor time for the text; a page of a report takes some milliseconds, a hostile one its time
@@ -323,6 +324,7 @@ def _open(content: bytes) -> "pypdfium2.PdfDocument":
         raise Unreadable("PDF that cannot be opened") from error
 
 
+@remembered_last  # what it does by itself and what it carries are looked for in turn
 def all_pieces(content: bytes) -> tuple[tuple[bytes, ...], LimitExceeded | None]:
     """What `pieces_of` gives, and what ended it."""
     pieces: list[bytes] = []
