@@ -19,8 +19,9 @@ MAX_LOST_FOLDS = 100  # lines of one header; each makes the field be looked at a
 _HEADER_END = re.compile(rb"\n\r?\n|\r\r(?!\n)|\n\r\r\n")
 _BARE_CR = re.compile(rb"\r(?![\r\n])")
 _NAME = re.compile(rb"[!-9;-~]++")  # RFC 5322 section 3.6.8: printable US-ASCII but the colon
-# Linear: each line of the body is taken whole, and only a blank after its end goes on. A parenthesis in a name is odd.
-_ORDERLY_FIELD = re.compile(rb"([!-'*-9;-~]++):([^\r\n]*+%b)(\r?\n)" % possessive(rb"\r?\n[ \t][^\r\n]*+"))
+# Linear: tried where a line begins, each line of the body is taken whole, and only a blank after its end goes on. A
+# parenthesis in a name is odd.
+_ORDERLY_FIELD = re.compile(rb"(?<![^\n])([!-'*-9;-~]++):([^\r\n]*+%b)(\r?\n)" % possessive(rb"\r?\n[ \t][^\r\n]*+"))
 # A field that is folded before its colon; with blanks for the line end, offsets stay.
 _FOLDED_NAME = re.compile(rb"(?m)^[!-9;-~]++[ \t\r]*+\n[ \t]++(?=:)")
 _AS_BLANKS = bytes.maketrans(b"\r\n", b"  ")
