@@ -4,6 +4,7 @@ Goes by the marks that mail programs leave, in the languages they are common in;
 character: the pieces cover the text from end to end.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -24,6 +25,7 @@ from rules.reading.phrases import (
 )
 
 MAX_LINES = 200_000  # of one text that is cut into pieces, each some 4 microseconds; a thread of years has a tenth
+MAX_PIECES = 2_000  # of one text, each judged by itself, in some 0.1 ms; a thread of years has a tenth
 MAX_ATTRIBUTION_LINES = 4  # `On … <address>` is often wrapped once or twice
 MAX_BLOCK_LINES = 8  # lines after `From:` in which the other fields of a forwarded header are looked for
 MAX_SIGN_OFF = 40  # characters of the line that begins a signature
@@ -48,7 +50,8 @@ class Piece:
 
 def split_text(text: str, quotes: Sequence[tuple[int, int]] = (), separators: Sequence[int] = ()) -> list[Piece]:
     """Cut a readable text into pieces by role. `quotes` are spans that HTML marks as quoted; from a separator on,
-    HTML says, an earlier message stands. Of more than MAX_LINES all are the author's own."""
+    HTML says, an earlier message stands. Of more than MAX_LINES, or cut into more than MAX_PIECES, all of it is the
+    author's own."""
     if not text:
         return []
     if text.count("\n") >= MAX_LINES:
@@ -58,7 +61,8 @@ def split_text(text: str, quotes: Sequence[tuple[int, int]] = (), separators: Se
     lines.mark_quotes(quotes)
     lines.mark_footers()
     lines.mark_signatures()
-    return lines.pieces()
+    pieces = lines.pieces()
+    return pieces if len(pieces) <= MAX_PIECES else [Piece(Role.AUTHOR, 0, len(text))]
 
 
 class _Lines:
@@ -142,9 +146,13 @@ class _Lines:
 
     def mark_quotes(self, quotes: Sequence[tuple[int, int]]) -> None:
         """Lines that HTML marks as quoted, unless they are known to be forwarded."""
-        for number, start in enumerate(self._starts[:-1] if quotes else ()):
-            if self._roles[number] in (Role.AUTHOR, Role.SIGNATURE) and any(a <= start < b for a, b in quotes):
-                self._roles[number] = Role.QUOTED
+        covered = 0
+        for begin, end in sorted(quotes):  # they may stand in each other
+            first = bisect_left(self._starts, begin, covered, len(self._roles))
+            covered = bisect_left(self._starts, end, first, len(self._roles))
+            for number in range(first, covered):
+                if self._roles[number] in (Role.AUTHOR, Role.SIGNATURE):
+                    self._roles[number] = Role.QUOTED
 
     def mark_footers(self) -> None:
         """Paragraphs in the stock phrases of legal notices, and what stands below a mailing list's rule."""

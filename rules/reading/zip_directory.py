@@ -189,6 +189,23 @@ def _central(octets: Octets, table: _Table) -> Iterator[Entry]:
     raise Unreadable(f"zip archive with more than {_MAX_ENTRIES:,} entries")
 
 
+def is_likely_at(octets: Octets, at: int) -> bool:
+    """Whether a local header may stand here: a method that there is, and a name without NUL that ends in the file.
+
+    Asked before it is read: by chance or malice many places are marked as one, and each may claim 128 KiB.
+    """
+    if at + 30 > len(octets):
+        return False
+    (method,), (name, extra) = struct.unpack_from("<H", octets, at + 8), struct.unpack_from("<HH", octets, at + 26)
+    start = at + 30
+    return (
+        name > 0
+        and method <= AES
+        and start + name + extra <= len(octets)
+        and octets.find(b"\0", start, start + name) < 0
+    )
+
+
 def local_at(octets: Octets, at: int) -> Entry | None:
     """The local header at this place, if there is one."""
     if octets[at : at + 4] != LOCAL or at + 30 > len(octets):

@@ -15,7 +15,16 @@ from rules.reading.behind import behind
 from rules.reading.budget import Budget, Meter
 from rules.reading.member import Member, Unreadable
 from rules.reading.paths import escape_of
-from rules.reading.zip_directory import AES, LOCAL, SIZE_FOLLOWS, Directory, Entry, local_at, read_directory
+from rules.reading.zip_directory import (
+    AES,
+    LOCAL,
+    SIZE_FOLLOWS,
+    Directory,
+    Entry,
+    is_likely_at,
+    local_at,
+    read_directory,
+)
 
 __all__ = ["Entry", "directory_of", "read_entry", "unpack_zip"]
 
@@ -107,8 +116,8 @@ def _unlisted(octets: Octets, pairs: list[_Pair], meter: Meter) -> Iterator[Entr
     for begin, end in [*spans, (len(octets) if stop < 0 else stop, 0)]:
         while 0 <= (at := octets.find(LOCAL, at, begin)) < begin:
             meter.place()
-            local = local_at(octets, at)
-            if local is not None and local.start is not None and local.start <= len(octets) and _plausible(local):
+            local = local_at(octets, at) if is_likely_at(octets, at) else None
+            if local is not None and local.start is not None:
                 unknown = local.flags & SIZE_FOLLOWS and not local.packed
                 yield replace(local, packed=_UNKNOWN) if unknown else local
                 at = max(local.start, local.start + local.packed)
@@ -117,10 +126,6 @@ def _unlisted(octets: Octets, pairs: list[_Pair], meter: Meter) -> Iterator[Entr
             if at >= begin:
                 break
         at = max(at if at > 0 else 0, end)
-
-
-def _plausible(local: Entry) -> bool:
-    return bool(local.names[0]) and local.method <= AES and "\0" not in local.names[0]
 
 
 def _member(octets: Octets, entry: Entry, local: Entry | None, meter: Meter, faults: list[str]) -> Iterator[Member]:

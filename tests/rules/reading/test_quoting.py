@@ -1,5 +1,7 @@
 """Whose words a text is, told by the marks that mail programs leave."""
 
+import time
+
 import pytest
 
 from rules.facts import Role
@@ -187,6 +189,23 @@ def test_a_text_of_as_many_lines_as_are_told_apart_and_of_one_more(more, cut):
     text = "> asked\n" + "said\n" * (200_000 - 2 + more) + "end"
     assert (Role.QUOTED in roles(text)) == cut
     assert roles(text)[Role.AUTHOR].endswith("said\nend")
+
+
+@pytest.mark.parametrize(("more", "pieces"), [("", 2_000), ("> once more", 1)])
+def test_a_text_of_as_many_pieces_as_are_told_apart_and_of_one_more(more, pieces):
+    text = "> asked\nsaid\n" * 1_000 + more
+    found = split_text(text)
+    assert len(found) == pieces
+    if pieces == 1:
+        assert (found[0].role, found[0].start, found[0].end) == (Role.AUTHOR, 0, len(text))
+
+
+def test_what_a_page_quotes_is_marked_in_one_pass_also_where_it_stands_in_each_other():
+    text = "said\nasked\nonce more\n"
+    assert [piece.role for piece in split_text(text, ((5, 22), (11, 15)))] == [Role.AUTHOR, Role.QUOTED]
+    began = time.process_time()
+    split_text("asked\nsaid\n" * 20_000, [(place, place + 6) for place in range(0, 220_000, 11)])
+    assert time.process_time() - began < 4
 
 
 def wrapped(lines):

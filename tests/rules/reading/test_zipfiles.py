@@ -4,6 +4,7 @@ import bz2
 import io
 import lzma
 import struct
+import time
 import zipfile
 import zlib
 
@@ -244,6 +245,12 @@ def test_xz_that_asks_for_too_much_memory_is_told():
 def test_places_that_begin_as_a_local_header_are_looked_at_20_000_times(marks, limit):
     (member,), fault = taken(b"PK\3\4" * marks + zipped(["a.txt"]))
     assert (member.octets, fault) == (PROGRAM, limit)
+
+
+def test_places_that_claim_a_long_name_each_and_are_none_cost_little():
+    began = time.process_time()
+    taken((b"PK\3\4" + b"\xe1" * 22 + b"\xff\xff\1\0") * 19_000 + zipped(["a.txt"]))
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(("more", "told"), [(0, True), (1, False)])
