@@ -8,6 +8,7 @@ from rules.facts import By, Kind, Sign
 from rules.patterns import Literal
 from rules.reading.budget import LimitExceeded
 from rules.reading.carried import MIN_OPAQUE, carried_files, opaque_octets, plain_page, read_script
+from rules.reading.relations import STARTING
 
 _FRONT = 1_024  # octets within which content shows that it is a page; what is called one is read as such anyway
 
@@ -72,6 +73,9 @@ _RUNS = re.compile(
 # What browsers pass over within the scheme of an address (WHATWG URL section 4.4), written as references.
 _GAPS = re.compile(rb"&#(?:x0*+[9ad]|0*+(?:9|10|13))(?![0-9a-f]);?|&(?:tab|newline);")
 _HANDLER = re.compile(rb"[\s\"'/]on[a-z]{3,}+\s*+=")
+# Windows starts a program at these addresses. `search:` is one of them, and a name that scripts give.
+_PROGRAMS = tuple(scheme.encode() for scheme in STARTING if scheme != "search:")
+_SCRIPTED = b"javascript:"
 # A page without any of these does nothing that counts.
 _NEEDED = Literal(
     b"<script",
@@ -88,6 +92,7 @@ _NEEDED = Literal(
     b"fromcharcode",
     b"blob",
 )
+_STARTS = re.compile(rb"[\"'`=]\s{0,8}(?:%b)" % b"|".join(_PROGRAMS))
 _SCRIPT = re.compile(rb"<(?:[^\s<>/:]++:)?script\b")
 _SIGNS = re.compile(rb"[\[\]()!+]{300,}+")  # script in six signs, which no programmer writes
 _ENTITY = re.compile(rb"<!entity[^<>\"']*+[\"'][^\"'>&<]*+[&<]")  # an entity that writes an element
@@ -131,10 +136,13 @@ def _active(kind: Kind, octets: bytes) -> str | None:
     if kind is Kind.IMAGE:
         runs = _has_script_address(lowered) or any(word.search(lowered) for word in (_RUNS, _HANDLER, _ENTITY))
         return "with script" if runs else _carries(octets, lowered)
-    if not _NEEDED.stands_in(lowered) and not _has_script_address(lowered):
+    plain = _without_gaps(lowered)
+    if not _NEEDED.stands_in(lowered) and not any(address in plain for address in (_SCRIPTED, *_PROGRAMS)):
         return None
     script = read_script(octets)
     lowered = lowered if script is octets else script.lower()
+    if _STARTS.search(plain if script is octets else _without_gaps(lowered)):
+        return "that starts a program by its address"
     carried = _carries(octets, lowered) or (_carries(script, lowered) if script is not octets else None)
     if carried is not None:
         return carried
@@ -145,7 +153,11 @@ def _active(kind: Kind, octets: bytes) -> str | None:
 
 
 def _has_script_address(lowered: bytes) -> bool:
-    return b"javascript:" in _GAPS.sub(b"", lowered).translate(None, b"\t\r\n")
+    return _SCRIPTED in _without_gaps(lowered)
+
+
+def _without_gaps(lowered: bytes) -> bytes:
+    return _GAPS.sub(b"", lowered).translate(None, b"\t\r\n")
 
 
 def _carries(octets: bytes, lowered: bytes) -> str | None:

@@ -10,7 +10,7 @@ _OBEYED = frozenset({
     "keymapcustomizations", "attachedtoolbars",
 })  # fmt: skip
 _SCHEMES = ("http:", "https:", "ftp:", "mhtml:", "mk:", "ms-", "script:", "javascript:", "search-ms:", "its:")
-_STARTING = ("ms-msdt:", "ms-officecmd:", "ms-appinstaller:", "search-ms:", "search:")
+STARTING = ("ms-msdt:", "ms-officecmd:", "ms-appinstaller:", "search-ms:", "search:")
 _PROGRAMS = (".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".jse", ".vbe", ".wsf", ".hta",
              ".msi", ".lnk", ".jar", ".cpl", ".url", ".library-ms", ".search-ms", ".chm")  # fmt: skip
 _DRIVE = re.compile(r"[a-z][:|]")
@@ -35,7 +35,7 @@ class Relation:
     def is_command(self) -> bool:
         """Whether following the link starts a program: by a scheme made for that, or from a share elsewhere."""
         plain = unquote(self.target).strip().lower()
-        if plain.startswith(_STARTING):
+        if plain.startswith(STARTING):
             return True
         return not plain.startswith(_SCHEMES) and plain.endswith(_PROGRAMS) and is_elsewhere(self.target)
 

@@ -35,6 +35,21 @@ def test_e16_a_page_that_carries_a_program_is_active_without_any_script():
 @pytest.mark.parametrize(
     "page",
     [
+        b'<script>location.href = "ms-msdt:/id PCWDiagnostic";</script>',
+        b"<iframe src=search-ms:query=a&crumb=location:b.example></iframe>",
+        b'<html><meta http-equiv="refresh" content="0; URL=SEARCH-MS:query=a">',
+        b'<a href="ms-app&#10;installer:?source=https://b.example/a">open</a>',
+        b"<script>open('\\x6ds-officecmd:{}')</script>",
+    ],
+)
+def test_a_page_that_leads_to_a_program_of_windows_is_active(page):
+    assert reasons(page) == ["HTML page that starts a program by its address"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<p>An address with search-ms: or ms-msdt: starts a program; {search: 1} does not.",
         b"<html><script>var opened = new Date(); document.write(opened)</script><p>News</p>",
         b'<p>See <a href="https://a.example/setup.exe">setup</a>, TVqQAA and UEsDB are only words.</p>',
         b'<html><img src="data:image/png;base64,iVBORw0KGgo=">',
