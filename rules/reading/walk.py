@@ -30,7 +30,7 @@ from rules.reading.views import differences
 from rules.reading.words import header_text
 
 MIN_FILE = 600  # octets of a field in which a file is looked for: signatures are shorter, programs hardly
-_DIGESTED = 64 * 1024  # octets of each end of a large file that tell it from others
+_DIGESTED = 16 * 1024  # octets of each end of a large file that tell it from others
 MAX_USUAL = 200  # octets of a usual preamble; a longer one says something more
 
 _MESSAGE_TYPES = frozenset(("message/rfc822", "message/global", "message/news", "x-message/rfc822"))
