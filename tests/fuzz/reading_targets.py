@@ -94,7 +94,7 @@ def check_facts(facts: Facts, size: int) -> None:
 
 
 def _check_names(names: tuple[str, ...]) -> None:
-    assert len(names) <= MAX_NAMES, f"{len(names)} names"
+    assert len(names) <= MAX_NAMES + 1, f"{len(names)} names"  # the last tells that there were more
     assert all(0 < len(name) <= _LISTED for name in names), f"a name of {max(map(len, names))} characters"
 
 
