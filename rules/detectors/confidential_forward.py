@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.document import STRICT, Threshold
-from rules.facts import Facts, Role, Text
-from rules.finding import Evidence, Observation
-from rules.markings import NAME_WEIGHT, find_markings, name_marking, subject_marking
-from rules.patterns import evidence_of
-from rules.threads import MAX_NAMED, concerned, earlier_messages, had_before, who_had, who_had_subject, who_took_part
+from rules.facts import Facts, Role
+from rules.finding import Observation
+from rules.marked import PASSED_ON, Mark, marks_of_names, marks_of_subject, marks_of_text
+from rules.threads import MAX_NAMED, concerned, earlier_messages, had_before, who_took_part
 from rules.transaction import Direction
 
 NAME = Path(__file__).stem
@@ -29,22 +28,12 @@ class Parameters:
     internal_threads: bool = False  # count threads of our own people without a mark too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
-    """A mark of what is passed on; `had` are the address keys of those to whom it is not new."""
-
-    evidence: Evidence
-    weight: float
-    had: frozenset[str] = frozenset()
-
-
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report marked content that goes out for the first time, naming the outside recipients concerned."""
     outside = facts.recipients(Direction.OUTBOUND)
     if not outside:
         return
-    passed_on = facts.said(Role.QUOTED, Role.FORWARDED)
-    marks = sorted(_marks(facts, passed_on), key=lambda mark: -mark.weight)
+    marks = sorted(_marks(facts), key=lambda mark: -mark.weight)
     internal = _is_internal(facts)
     keys = [address.key for address in outside]
     weight, new = concerned(keys, [(mark.weight, mark.had) for mark in marks], parameters.threshold)
@@ -78,20 +67,11 @@ def _is_internal(facts: Facts) -> bool:
     return len(people) > 1 and all(key.rpartition("@")[2] in facts.directory.domains for key in people)
 
 
-def _marks(facts: Facts, passed_on: tuple[Text, ...]) -> Iterator[_Mark]:
+def _marks(facts: Facts) -> Iterator[Mark]:
     """Marks of what is passed on: in it, in the names of files, and in the subject it came with."""
     attached = facts.said(Role.ATTACHED)
-    for text in (*passed_on, *attached):
-        for item in find_markings(text.text):
-            if not item.footer:
-                had = who_had(facts, text, item.start) if text.role is not Role.ATTACHED else frozenset()
-                yield _Mark(evidence=evidence_of(text, item.start, item.end), weight=item.weight, had=had)
-    for part in facts.parts:
-        name = name_marking(part.names)
-        if name is not None:
-            yield _Mark(evidence=Evidence(part=part.path, text=f"file name {name}"), weight=NAME_WEIGHT)
-    for text in facts.said(Role.SUBJECT) if facts.said(Role.FORWARDED) or attached else ():
-        marking = subject_marking(text.text)
-        if marking is not None:
-            evidence = evidence_of(text, marking.start, marking.end)
-            yield _Mark(evidence=evidence, weight=marking.weight, had=who_had_subject(facts))
+    for text in (*facts.said(*PASSED_ON), *attached):
+        yield from (mark for mark in marks_of_text(facts, text) if not mark.footer)
+    yield from marks_of_names(facts)
+    if facts.said(Role.FORWARDED) or attached:
+        yield from marks_of_subject(facts)

@@ -12,17 +12,17 @@ from pathlib import Path
 
 from rules.document import STRICT, Threshold
 from rules.entries import Words
-from rules.facts import Facts, Role, Text
+from rules.facts import Facts, Role
 from rules.finding import Evidence, Observation
-from rules.markings import MAX_MARKS, NAME_WEIGHT, find_markings, name_marking, subject_marking
+from rules.marked import Mark, had_by, marks_of_names, marks_of_subject, marks_of_text
+from rules.markings import MAX_MARKS
 from rules.patterns import evidence_of
-from rules.threads import concerned, had_before, who_had, who_had_subject
+from rules.threads import concerned, had_before
 from rules.transaction import Direction
 
 NAME = Path(__file__).stem
 ROLES = tuple(role for role in Role if role not in (Role.SUBJECT, Role.FOOTER))
 MAX_EVIDENCE = 10
-_PASSED_ON = (Role.QUOTED, Role.FORWARDED)
 MAX_BODY = 1_000  # characters of a field body that are read
 
 _FIELDS = frozenset(
@@ -52,19 +52,11 @@ class Parameters:
     labels: tuple[Words, ...] = ()  # the city's own marks, as plain words: found anywhere, whatever their case
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A mark of a message and its weight, 0 to 1; `footer` when it belongs to a legal notice."""
-
-    evidence: Evidence
-    weight: float
-    footer: bool = False
-    had: frozenset[str] = frozenset()  # outside recipients to whom it is not new
-
-
 def detect(facts: Facts, parameters: Parameters) -> Iterator[Observation]:
     """Report the marks of a message in one observation, or that it has a legal footer and no mark."""
-    found = (*_of_header(facts), *_of_names(facts), *_of_texts(facts), *_of_labels(facts, parameters))
+    texts = (mark for text in facts.said(*ROLES) for mark in marks_of_text(facts, text))
+    header = (*marks_of_subject(facts), *_of_fields(facts))
+    found = (*header, *marks_of_names(facts), *texts, *_of_labels(facts, parameters))
     marks = sorted((mark for mark in found if not mark.footer), key=lambda mark: -mark.weight)
     if not marks:
         footers = tuple(mark.evidence for mark in found)[:1]
@@ -89,34 +81,10 @@ def _marked(evidence: Evidence) -> str:
     return evidence.text[slice(*evidence.mark)] if evidence.mark else evidence.text
 
 
-def _of_header(facts: Facts) -> Iterator[Mark]:
-    for text in facts.said(Role.SUBJECT):
-        marking = subject_marking(text.text)
-        if marking is not None:
-            evidence = evidence_of(text, marking.start, marking.end)
-            yield Mark(evidence=evidence, weight=marking.weight, had=who_had_subject(facts))
+def _of_fields(facts: Facts) -> Iterator[Mark]:
     for name, body in facts.fields:
         if name in _FIELDS and _FIELD_MARK.search(body, 0, MAX_BODY):
             yield Mark(evidence=Evidence(part="", text=f"{name}: {body[:200]}"), weight=0.9)
-
-
-def _of_names(facts: Facts) -> Iterator[Mark]:
-    for part in facts.parts:
-        name = name_marking(part.names)
-        if name is not None:
-            yield Mark(evidence=Evidence(part=part.path, text=f"file name {name}"), weight=NAME_WEIGHT)
-
-
-def _of_texts(facts: Facts) -> Iterator[Mark]:
-    for text in facts.said(*ROLES):
-        for item in find_markings(text.text):
-            evidence = evidence_of(text, item.start, item.end)
-            had = _had(facts, text, item.start)
-            yield Mark(evidence=evidence, weight=item.weight, footer=item.footer, had=had)
-
-
-def _had(facts: Facts, text: Text, place: int) -> frozenset[str]:
-    return who_had(facts, text, place) if text.role in _PASSED_ON else frozenset()
 
 
 def _of_labels(facts: Facts, parameters: Parameters) -> Iterator[Mark]:
@@ -124,7 +92,7 @@ def _of_labels(facts: Facts, parameters: Parameters) -> Iterator[Mark]:
         for text in facts.said(Role.SUBJECT, *ROLES):
             for start in islice(_places(text.text.casefold(), label), MAX_MARKS):
                 evidence = evidence_of(text, start, start + len(label))
-                yield Mark(evidence=evidence, weight=0.9, had=_had(facts, text, start))
+                yield Mark(evidence=evidence, weight=0.9, had=had_by(facts, text, start))
 
 
 def _places(text: str, wanted: str) -> Iterator[int]:
