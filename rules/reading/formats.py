@@ -90,13 +90,15 @@ def _far(octets: Octets, front: Format | None) -> Iterator[Format]:
         yield Format.FILE_SYSTEM
 
 
-def carried_in(octets: Octets, front: Format | None = None) -> Iterator[tuple[Format, int]]:
-    """Archives that readers find by searching forward, each with its offset."""
+def carried_in(
+    octets: Octets, front: Format | None = None, kinds: frozenset[Format] = _SEARCHED
+) -> Iterator[tuple[Format, int]]:
+    """Archives of these kinds that readers find by searching forward, each with its offset."""
     start = 1
     if octets[:5] == b"%PDF-":  # may embed files as they are: only what is appended counts
         start = max(1, octets.rfind(b"%%EOF"))
     for signature, known, before in _CARRIED:
-        if front is not Format.RTF or known in _IN_RTF:
+        if known in kinds and (front is not Format.RTF or known in _IN_RTF):
             at = _carried_at(octets, start, signature, known, before)
             if at > 0:
                 yield known, at
@@ -195,12 +197,12 @@ def from_its_front(octets: Octets, known: Format) -> Octets:
     front = front_of(bytes(octets[:HEAD]), len(octets))
     if front is known:
         return octets
-    return octets[next((at for found, at in carried_in(octets, front) if found is known), 0) :]
+    return octets[next((at for _, at in carried_in(octets, front, frozenset({known}))), 0) :]
 
 
 def holds_zip(octets: Octets) -> bool:
     """Whether a reader finds a zip in it that looks for one anywhere."""
-    return ends_as_zip(octets) or any(known is Format.ZIP for known, _ in carried_in(octets))
+    return ends_as_zip(octets) or any(carried_in(octets, kinds=frozenset({Format.ZIP})))
 
 
 def ends_as_zip(octets: Octets, *, exactly: bool = False) -> bool:

@@ -134,26 +134,22 @@ def signs_in_xml(octets: bytes) -> tuple[Sign, ...]:
 def _active(kind: Kind, octets: bytes) -> str | None:
     lowered = octets.lower()
     if kind is Kind.IMAGE:
-        runs = _has_script_address(lowered) or any(word.search(lowered) for word in (_RUNS, _HANDLER, _ENTITY))
+        runs = _SCRIPTED in _without_gaps(lowered) or any(word.search(lowered) for word in (_RUNS, _HANDLER, _ENTITY))
         return "with script" if runs else _carries(octets, lowered)
     plain = _without_gaps(lowered)
     if not _NEEDED.stands_in(lowered) and not any(address in plain for address in (_SCRIPTED, *_PROGRAMS)):
         return None
     script = read_script(octets)
-    lowered = lowered if script is octets else script.lower()
-    if _STARTS.search(plain if script is octets else _without_gaps(lowered)):
+    if script is not octets:
+        lowered = script.lower()
+        plain = _without_gaps(lowered)
+    if _STARTS.search(plain):
         return "that starts a program by its address"
     carried = _carries(octets, lowered) or (_carries(script, lowered) if script is not octets else None)
     if carried is not None:
         return carried
-    scripted = (
-        _SCRIPT.search(lowered) is not None or _has_script_address(lowered) or _HANDLER.search(lowered) is not None
-    )
+    scripted = _SCRIPTED in plain or _SCRIPT.search(lowered) is not None or _HANDLER.search(lowered) is not None
     return _builds(octets, lowered) if scripted else None
-
-
-def _has_script_address(lowered: bytes) -> bool:
-    return _SCRIPTED in _without_gaps(lowered)
 
 
 def _without_gaps(lowered: bytes) -> bytes:

@@ -16,8 +16,8 @@ import pytest
 from rules.reading.formats import MAX_ARJ, MAX_CARRIED, carried_in, ends_as_zip, formats_of, from_its_front
 from rules.reading.signatures import Format
 from rules.remembering import forget_message
+from tests.rules.reading.test_signatures import PNG
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 NOISE = random.Random(1).randbytes(1024 * 1024)
 
 

@@ -4,7 +4,6 @@ import io
 import lzma
 import struct
 import tarfile
-import zipfile
 
 import pytest
 
@@ -13,14 +12,6 @@ from rules.reading.signatures import Format, is_text, is_whole_file
 
 PE = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0L\x01" + b"\0" * 200
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-
-
-def zipped(names=("a.txt",)):
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return target.getvalue()
 
 
 @pytest.mark.parametrize(
