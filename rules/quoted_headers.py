@@ -10,10 +10,10 @@ from itertools import pairwise
 
 from rules.names import words_of
 from rules.reading.phrases import ATTRIBUTION_VERBS, LABELS
+from rules.reading.quoting import MAX_ATTRIBUTION_LINES, tells_a_time
 
 MAX_HEADER_LINES = 200  # of one header: a list of a thousand people, wrapped
 MAX_GAP = 2  # empty lines within a header, where every line was a paragraph
-MAX_ATTRIBUTION_LINES = 4  # `On … <address> wrote:` is often wrapped once or twice
 MAX_ABOVE = 6  # lines above `To:` in which the author is named, as Notes writes it
 MAX_MARGIN = 20  # signs before a line that tell how deep it is quoted
 
@@ -119,8 +119,7 @@ def _begins_another(label: str, fields: dict[str, str]) -> bool:
 def _author_above(lines: Sequence[Line], first: int) -> str:
     """The name that stands with a date above `To:`, where no `From:` does."""
     before = [line.text for line in lines[max(0, first - MAX_ABOVE) : first] if line.text][-2:]
-    dated = bool(before) and sum(map(str.isdigit, before[-1])) >= 6 and ":" in before[-1]
-    return " ".join(before) if dated else ""
+    return " ".join(before) if before and tells_a_time(before[-1]) else ""
 
 
 def _attribution(lines: Sequence[Line], last: int) -> Header | None:

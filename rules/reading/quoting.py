@@ -26,7 +26,7 @@ from rules.reading.phrases import (
 
 MAX_LINES = 200_000  # of one text that is cut into pieces, each some 4 microseconds; a thread of years has a tenth
 MAX_PIECES = 2_000  # of one text, each judged by itself, in some 0.1 ms; a thread of years has a tenth
-MAX_ATTRIBUTION_LINES = 4  # `On … <address>` is often wrapped once or twice
+MAX_ATTRIBUTION_LINES = 4  # `On … <address> wrote:` is often wrapped once or twice
 MAX_BLOCK_LINES = 8  # lines after `From:` in which the other fields of a forwarded header are looked for
 MAX_SIGN_OFF = 40  # characters of the line that begins a signature
 MAX_SIGNATURE_LINES = 10  # lines after a sign-off that are still taken for a signature
@@ -120,7 +120,7 @@ class _Lines:
     def _dated_above(self, number: int) -> bool:
         """Lotus Notes heads a forwarded message with a name and a date, without `From:`."""
         above = [line for line in self._stripped[max(0, number - 3) : number] if line]
-        return bool(above) and sum(character.isdigit() for character in above[-1]) >= 6 and ":" in above[-1]
+        return bool(above) and tells_a_time(above[-1])
 
     def _attribution(self, number: int) -> tuple[int, bool] | None:
         """First line of `On … wrote:` and whether all below it is quoted without `>` marks; None when it is none."""
@@ -232,6 +232,11 @@ class _Lines:
 def _is_forward_mark(line: str) -> bool:
     words = line.strip("-_*=~ :").lower()
     return words.startswith(FORWARD_MARKS) and (line[0] in _RULES or line.endswith(":"))
+
+
+def tells_a_time(line: str) -> bool:
+    """Whether a line has a date and an hour, as Notes writes them below the name of an author."""
+    return sum(map(str.isdigit, line)) >= 6 and ":" in line
 
 
 def _label(line: str) -> str:
