@@ -104,15 +104,23 @@ class Gateway:
             if in_doubt:
                 _log.error("cut short while it was sent, so that it may come twice: %s", _told(in_doubt))
             gateway = cls(path, config, await start_judging(config), store, executor)
-            gateway._identifying = await identification(config)
-            for listener in config.listeners:
-                gateway._listeners.append(await gateway._opened(listener))
-            for milter in config.milters:
-                gateway._milters.append(await gateway._opened_milter(milter))
+            await gateway._open()
         except (DocumentError, StoreUnavailable, InspectionUnavailable, CannotIdentify, OSError) as error:
             raise CannotStart(f"cannot start: {error}") from error
         gateway._greeting = asyncio.create_task(gateway._hops.greet())
         return gateway
+
+    async def _open(self) -> None:
+        """What needs more than the workers, which end with the rest when one of these cannot be had."""
+        try:
+            self._identifying = await identification(self._config)
+            for listener in self._config.listeners:
+                self._listeners.append(await self._opened(listener))
+            for milter in self._config.milters:
+                self._milters.append(await self._opened_milter(milter))
+        except BaseException:
+            await self.end(0)
+            raise
 
     async def _opened(self, listener: Listener) -> RunningListener:
         """Raises CannotStart that names the listener, which the error of the system does not."""

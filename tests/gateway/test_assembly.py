@@ -16,6 +16,7 @@ import pytest
 from gateway.assembly import Gateway, _unopened
 from gateway.metrics import DIRECTORY_TIME
 from gateway.processes import CannotStart
+from tests.gateway.test_workers import inspectors
 
 
 @pytest.fixture
@@ -26,9 +27,12 @@ async def gateway(config_file: Callable[..., Path]) -> AsyncIterator[Gateway]:
         await started.end(5)
 
 
-async def start(path: Path) -> Gateway:
-    with ThreadPoolExecutor(1) as store:
-        return await Gateway.start(path, store)
+async def refused(path: Path, sentence: str) -> None:
+    """It cannot start for this reason, and what was begun before has ended."""
+    before = set(inspectors())
+    with ThreadPoolExecutor(1) as store, pytest.raises(CannotStart, match=sentence) as told:
+        await Gateway.start(path, store)
+    assert set(inspectors()) <= before, told  # whose traceback would keep the pool
 
 
 async def test_it_says_where_it_listens(gateway: Gateway) -> None:
@@ -45,8 +49,7 @@ async def test_a_port_in_use_is_a_sentence(config_file: Callable[..., Path]) -> 
         other.listen()
         path, port = config_file(), other.getsockname()[1]
         path.write_text(path.read_text().replace("port: 0", f"port: {port}"))
-        with pytest.raises(CannotStart, match=f"^cannot start: listener inside: 127.0.0.1:{port} is in use$"):
-            await start(path)
+        await refused(path, f"^cannot start: listener inside: 127.0.0.1:{port} is in use$")
 
 
 def test_a_low_port_without_the_right_to_it_is_a_sentence() -> None:
@@ -58,8 +61,7 @@ async def test_a_state_folder_that_cannot_be_made_is_a_sentence(
     config_file: Callable[..., Path], tmp_path: Path
 ) -> None:
     (tmp_path / "state").write_text("a file stands in its place")
-    with pytest.raises(CannotStart, match="cannot start"):
-        await start(config_file())
+    await refused(config_file(), "cannot start")
 
 
 async def test_a_reload_with_an_error_keeps_the_policy(
@@ -186,8 +188,7 @@ async def test_a_sender_is_proved_and_the_secret_stays_here(
 async def test_a_secret_that_others_can_read_is_a_sentence(config_file: Callable[..., Path], tmp_path: Path) -> None:
     path = config_file(stamped(tmp_path))
     (tmp_path / "stamp").chmod(0o644)
-    with pytest.raises(CannotStart, match="chmod"):
-        await start(path)
+    await refused(path, "chmod")
 
 
 async def test_a_reload_with_such_a_secret_keeps_the_one_before(
